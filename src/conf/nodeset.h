@@ -35,8 +35,8 @@ struct nodeset_groups {
 
 /*
  * Expand `text`.  Errors (ERR_INPUT, ERR_LIMIT) name the text and the column where it goes wrong.
- * A name is letters, digits, "." "-" "_" ":" and must not begin with "-"; an empty expression is an error, an
- * empty result (everything excluded) is not.
+ * A name is letters, digits, "." "-" "_" ":" and must not begin with "-"; an empty expression is an
+ * error, an empty result (everything excluded) is not.
  */
 int nodeset_parse(struct str text, const struct nodeset_groups *, struct arena *,
 	struct nodeset *ret_set, struct err *);

@@ -1,0 +1,71 @@
+/*
+ * Everything a person can read about the program, generated from the same rows that the program
+ * runs by: --help, the man page, shell completions, the JSON Schema, the reference page.
+ */
+#ifndef CONF_DOCS_H
+#define CONF_DOCS_H
+
+#include <stddef.h>
+
+#include "base/strbuf.h"
+#include "conf/command_line.h"
+#include "conf/option.h"
+
+struct doc_example {
+	const char *command; /* without a prompt */
+	const char *what;    /* what it shows, one line, lower case */
+};
+
+/* A subcommand, as its file in src/cmd/ describes it. */
+struct doc_command {
+	const char *name;
+	const char *arguments;   /* "[TARGET...]" */
+	const char *summary;     /* one line: "is it healthy?" */
+	const char *description; /* paragraphs, separated by blank lines; NULL: the summary says it
+				    all */
+	const struct option_set *sets;      /* ends with rows == NULL; bases are not looked at */
+	const struct doc_example *examples; /* ends with command == NULL */
+	const char *const
+		*argument_words; /* completion of arguments: NULL-terminated; NULL: files */
+};
+
+struct doc_pair {
+	const char *name;
+	const char *text;
+};
+
+struct doc_program {
+	const char *name;
+	const char *version;
+	const char *summary;                       /* one line */
+	const char *description;                   /* paragraphs */
+	const struct doc_command *const *commands; /* NULL-terminated */
+	const struct option_row *config;           /* the configuration's root rows */
+	const struct doc_pair *exit_codes;         /* these end with name == NULL */
+	const struct doc_pair *environment;
+	const struct doc_pair *files;
+};
+
+/* `sre-toolkit --help`; `width` columns (0: 80). */
+void docs_add_program_help(const struct doc_program *, int width, struct strbuf *out);
+
+/* `sre-toolkit check --help`. */
+void docs_add_command_help(
+	const struct doc_program *, const struct doc_command *, int width, struct strbuf *out);
+
+/* A man page in man(7) macros; with a command the page of that command ("sre-toolkit-check.1"). */
+void docs_add_man(const struct doc_program *, const struct doc_command *, struct strbuf *out);
+
+/* The configuration file's page, section 5. */
+void docs_add_config_man(const struct doc_program *, struct strbuf *out);
+
+enum doc_shell { DOC_BASH, DOC_ZSH, DOC_FISH };
+void docs_add_completion(const struct doc_program *, enum doc_shell, struct strbuf *out);
+
+/* JSON Schema (draft 7, which editors' YAML plugins and Debian's python3-jsonschema read). */
+void docs_add_schema(const struct doc_program *, struct strbuf *out);
+
+/* Reference pages in Markdown: all flags of all commands, and all configuration keys. */
+void docs_add_reference(const struct doc_program *, struct strbuf *out);
+
+#endif
