@@ -1,0 +1,37 @@
+/*
+ * What a person wants to know of a TLS peer's certificates.
+ */
+#ifndef NET_CERTIFICATE_H
+#define NET_CERTIFICATE_H
+
+#include <stdint.h>
+
+#include <openssl/x509.h>
+
+#include "base/arena.h"
+#include "base/strbuf.h"
+
+struct certificate {
+	const char *subject; /* "CN=www.example.com, O=Example" (RFC 2253 order reversed, as people
+				write it) */
+	const char *issuer;
+	const char *names;                   /* subject alternative names, separated by ", " */
+	const char *serial;                  /* hexadecimal */
+	const char *sha256;                  /* fingerprint, hexadecimal with colons */
+	int64_t not_before_ms, not_after_ms; /* wall time */
+};
+
+struct certificate_chain {
+	struct certificate *certificates; /* as the peer sent them, its own first */
+	size_t certificates_count;
+	int64_t earliest_not_after_ms; /* of all; 0 when there are none */
+	int verify_error;              /* X509_V_...; X509_V_OK */
+	int verify_depth;              /* of the certificate it is about */
+	const char *verify_text;
+};
+
+enum { CERTIFICATE_CHAIN_MAX = 10 }; /* more are ignored */
+
+void certificate_read(const X509 *, struct arena *, struct certificate *ret_certificate);
+
+#endif

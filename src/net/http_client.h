@@ -1,0 +1,125 @@
+/*
+ * HTTP requests on the loop, for checks and for notifiers: libcurl's multi interface with our
+ * resolver in front of it.
+ *
+ * Names are looked up by net/resolver.h, redirects are followed here (so that their hosts are
+ * looked up the same way and credentials never travel to another origin), TLS verification records
+ * the peer's chain whether it succeeds or not, and every response has a maximum.
+ */
+#ifndef NET_HTTP_CLIENT_H
+#define NET_HTTP_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "loop/loop.h"
+#include "net/address.h"
+#include "net/certificate.h"
+#include "net/resolver.h"
+#include "net/url.h"
+
+struct http_client;
+struct http_exchange;
+
+enum http_version {
+	HTTP_VERSION_AUTO, /* 2 over TLS where the server offers it, else 1.1 */
+	HTTP_VERSION_1_0,
+	HTTP_VERSION_1_1,
+	HTTP_VERSION_2, /* over TLS by ALPN, in the clear by prior knowledge; refused if not spoken
+			 */
+};
+
+/* Everything is borrowed until the exchange has ended. */
+struct http_request {
+	const char *method; /* "GET" */
+	const struct url *url;
+	const char *const *headers; /* "Name: value"; NULL-terminated; NULL: none */
+	struct str body;            /* empty: none */
+	const char *username;       /* basic authentication; NULL: none */
+	const char *password;
+	const char *bearer_token; /* NULL: none */
+	const char *user_agent;   /* NULL: "sre-toolkit/VERSION" */
+
+	bool verify;                  /* the peer's certificate and name */
+	const char *ca_file;          /* PEM; NULL: the system's */
+	const char *certificate_file; /* PEM, of the client; NULL: none */
+	const char *key_file;
+	const char *server_name; /* for SNI and verification instead of the URL's host */
+
+	enum http_version version;
+	enum address_family family;
+	const struct address
+		*connect_to; /* instead of looking the host up (the first request only) */
+	const struct address *source;
+	const char *proxy; /* "http://host:port", "socks5h://..."; NULL: none, whatever the
+			      environment says */
+	int redirects_max; /* 0: a redirect is an answer like any other; more than that many:
+			      HTTP_TOO_MANY_REDIRECTS */
+	size_t body_max;   /* bytes of the response kept; reading stops at size_max */
+	int64_t size_max; /* bytes of the response read at most; more is HTTP_TOO_LARGE; 0: no limit
+			   */
+	int64_t timeout_ms;    /* for all of it */
+	bool reuse_connection; /* false: a new connection each time, as a check wants it */
+};
+
+enum http_status {
+	HTTP_OK, /* there is a complete response, whatever its status says */
+	HTTP_DNS_FAILED,
+	HTTP_CONNECT_REFUSED,
+	HTTP_CONNECT_UNREACHABLE,
+	HTTP_TIMEOUT,
+	HTTP_TLS_FAILED,      /* handshake */
+	HTTP_TLS_CERTIFICATE, /* it does not verify: chain.verify_error, or the name */
+	HTTP_TLS_NAME,        /* it is for another name */
+	HTTP_PROTOCOL,        /* what came is not HTTP, or not the version asked for */
+	HTTP_CLOSED,          /* reset, or closed before the response was complete */
+	HTTP_TOO_LARGE,
+	HTTP_TOO_MANY_REDIRECTS,
+	HTTP_BAD_REDIRECT, /* to no URL, or to a scheme that is not http(s) */
+	HTTP_PROXY_FAILED,
+	HTTP_LOCAL, /* our side: a certificate or key file, a source address, no descriptors left */
+};
+
+/* Durations of the last request of the exchange, each phase by itself. */
+struct http_phases {
+	int64_t lookup_us, connect_us, tls_us, first_byte_us, transfer_us;
+	int64_t total_us; /* of the whole exchange, redirects included */
+};
+
+struct http_response {
+	enum http_status status;
+	enum lookup_status lookup_status;
+	const char *text;  /* what failed, for people: "connection refused by 192.0.2.1:80" */
+	const char *phase; /* what it was doing when it failed: "connecting to 192.0.2.1:80" */
+	long http_status;  /* 200; 0: none came */
+	const char *http_version; /* "1.0", "1.1", "2"; NULL: none */
+	const char *url;          /* of the last request */
+	int redirects;
+	struct address remote;        /* sa_len 0: none was reached */
+	const struct strbuf *headers; /* of the last response, as received */
+	const struct strbuf *body;    /* at most body_max bytes */
+	int64_t body_size;            /* received */
+	struct http_phases phases;
+	const struct certificate_chain *chain; /* NULL: no TLS */
+	const char *tls_version;               /* "TLSv1.3"; NULL: no TLS */
+};
+
+typedef void http_done_fn(void *arg, const struct http_response *);
+
+int http_client_new(
+	struct loop *, struct resolver *, struct http_client **ret_client, struct err *);
+void http_client_free(struct http_client **);
+
+/* `done` is called once, never before this returns; the response is valid inside it. */
+struct http_exchange *http_start(
+	struct http_client *, const struct http_request *, http_done_fn *done, void *arg);
+void http_exchange_free(struct http_exchange **); /* `done` is not called */
+
+/* The value of the first header called `name` (any letter case) in received headers; false: none.
+ */
+bool http_header_find(struct str headers, const char *name, struct str *ret_value);
+
+#endif
