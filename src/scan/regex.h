@@ -1,0 +1,36 @@
+/*
+ * Regular expressions for expectations: PCRE2, compiled once, with limits on the work of a match.
+ */
+#ifndef SCAN_REGEX_H
+#define SCAN_REGEX_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "conf/option.h"
+
+struct regex;
+
+enum regex_match {
+	REGEX_MATCHES,
+	REGEX_NO_MATCH,
+	REGEX_GAVE_UP, /* the match needed more work than the limit allows */
+};
+
+/* Perl syntax; "(?i)" and the like inside.  Errors say what and at which column.  New; free with
+ * regex_free(). */
+int regex_new(struct str pattern, struct regex **ret_regex, struct err *);
+void regex_free(struct regex *);
+const char *regex_pattern(const struct regex *);
+
+/* Anywhere in the text, which may be any bytes. */
+enum regex_match regex_match(const struct regex *, struct str text);
+
+/* As regex_match(); also where: *ret_start and *ret_end are offsets of the whole match. */
+enum regex_match regex_find(
+	const struct regex *, struct str text, size_t *ret_start, size_t *ret_end);
+
+extern const struct option_type option_regex; /* struct regex *; freed with the arena's cleanups */
+
+#endif
