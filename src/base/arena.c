@@ -1,6 +1,6 @@
 /*
- * A bump allocator over a list of blocks.  Each block is twice the one before, up to a maximum; what
- * is larger than that gets a block of its own.  See arena.h.
+ * A bump allocator over a list of blocks.  Each block is twice the one before, up to a maximum;
+ * what is larger than that gets a block of its own.  See arena.h.
  */
 #include "base/arena.h"
 
@@ -23,8 +23,15 @@ struct block {
 	alignas(max_align_t) char data[];
 };
 
+struct ending {
+	struct ending *next;
+	void (*fn)(void *object);
+	void *object;
+};
+
 struct arena {
-	struct block *head; /* the one allocations come from */
+	struct block *head;     /* the one allocations come from */
+	struct ending *endings; /* the last one asked for first */
 	size_t total;
 	size_t next_size;
 };
@@ -41,6 +48,9 @@ void arena_free(struct arena *arena)
 {
 	if (!arena) {
 		return;
+	}
+	for (struct ending *ending = arena->endings; ending; ending = ending->next) {
+		ending->fn(ending->object);
 	}
 	for (struct block *block = arena->head; block;) {
 		struct block *next = block->next;
@@ -159,6 +169,14 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 
 	free(text);
 	return copy;
+}
+
+void arena_on_free(struct arena *arena, void (*fn)(void *object), void *object)
+{
+	struct ending *ending = arena_alloc(arena, sizeof(*ending));
+
+	*ending = (struct ending){.next = arena->endings, .fn = fn, .object = object};
+	arena->endings = ending;
 }
 
 size_t arena_size(const struct arena *arena)

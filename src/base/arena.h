@@ -11,7 +11,7 @@
 
 struct arena;
 
-struct arena *arena_new(void);	 /* new; free with arena_free() */
+struct arena *arena_new(void);   /* new; free with arena_free() */
 void arena_free(struct arena *); /* NULL is fine */
 void arena_freep(struct arena **);
 
@@ -30,6 +30,9 @@ char *arena_strdup(struct arena *, const char *s) __attribute__((returns_nonnull
 char *arena_strndup(struct arena *, const char *s, size_t len) __attribute__((returns_nonnull));
 char *arena_printf(struct arena *, const char *fmt, ...)
 	__attribute__((returns_nonnull, format(printf, 2, 3)));
+
+/* Call fn(object) when the arena is freed, before its memory goes; the last one asked for first. */
+void arena_on_free(struct arena *, void (*fn)(void *object), void *object);
 
 /* Bytes taken from the heap so far, blocks included. */
 size_t arena_size(const struct arena *);
