@@ -2,7 +2,14 @@
  * Writes JSON (RFC 8259) into a strbuf, element by element; commas and nesting are its business.
  *
  * Text that is not valid UTF-8 is written with U+FFFD for each bad byte, so that the output always
- * is.  Numbers that JSON cannot hold (inf, nan) become null.
+ * is.  Characters that a terminal would obey are written as \u escapes.  Numbers that JSON cannot
+ * hold (inf, nan) become null.
+ *
+ * The names are json_write_...() and json_field_...() because libjansson, which is linked too, owns
+ * json_string() and the like.
+ *
+ * Not pretty is all on one line with ", " and ": "; pretty gives each element its line, but for the
+ * scalars of an array, which share lines of up to some 100 bytes.
  */
 #ifndef BASE_JSON_WRITER_H
 #define BASE_JSON_WRITER_H
@@ -17,29 +24,35 @@ enum { JSON_DEPTH_MAX = 64 };
 
 struct json_writer {
 	struct strbuf *out; /* borrowed */
-	bool is_pretty;	    /* two spaces of indentation, a line for each element */
-	int depth;
-	bool has_element[JSON_DEPTH_MAX];
-	bool is_array[JSON_DEPTH_MAX];
+	bool is_pretty;     /* two spaces of indentation */
 	bool is_after_key;
+	int depth; /* objects and arrays that are open */
+	struct json_level {
+		bool is_array;
+		bool has_element;
+		bool is_last_scalar; /* the latest element was neither object nor array */
+	} levels[JSON_DEPTH_MAX];
 };
 
 void json_writer_init(struct json_writer *, struct strbuf *out, bool is_pretty);
 
-void json_object_begin(struct json_writer *);
-void json_object_end(struct json_writer *);
-void json_array_begin(struct json_writer *);
-void json_array_end(struct json_writer *);
-void json_key(struct json_writer *, const char *key);
+/* Everything must be ended in the end, and values in objects have keys; else it is our bug. */
+void json_write_object_begin(struct json_writer *);
+void json_write_object_end(struct json_writer *);
+void json_write_array_begin(struct json_writer *);
+void json_write_array_end(struct json_writer *);
+void json_write_key(struct json_writer *, const char *key);
 
-void json_string(struct json_writer *, const char *s); /* NULL is written as null */
-void json_str(struct json_writer *, struct str);
-void json_int(struct json_writer *, int64_t);
-void json_double(struct json_writer *, double); /* shortest text that reads back as the same number */
-void json_bool(struct json_writer *, bool);
-void json_null(struct json_writer *);
+void json_write_string(struct json_writer *, const char *s); /* NULL is written as null */
+void json_write_str(struct json_writer *, struct str);
+void json_write_int(struct json_writer *, int64_t);
+/* The shortest text that reads back as the same number, always recognisable as no integer: 41.0. */
+void json_write_double(struct json_writer *, double);
+void json_write_bool(struct json_writer *, bool);
+void json_write_null(struct json_writer *);
 
-/* json_key() and a value at once. */
+/* json_write_key() and a value at once. */
+void json_field_str(struct json_writer *, const char *key, struct str);
 void json_field_string(struct json_writer *, const char *key, const char *s);
 void json_field_int(struct json_writer *, const char *key, int64_t);
 void json_field_double(struct json_writer *, const char *key, double);

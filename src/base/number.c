@@ -1,0 +1,50 @@
+/*
+ * Doubles as text, there and back without loss.  See number.h.
+ */
+#include "base/number.h"
+
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/strbuf.h"
+
+enum {
+	DIGITS_SURE = 15, /* a text of so many digits survives the way through a double */
+	DIGITS_MAX = 17,  /* a double survives the way through a text of so many digits */
+};
+
+static bool reads_back(const char *text, double value, locale_t c_locale)
+{
+	/* Bits do not matter: -0 and 0 differ in the text anyway. */
+	return !(strtod_l(text, NULL, c_locale) < value) &&
+	       !(strtod_l(text, NULL, c_locale) > value);
+}
+
+static void add_finite(struct strbuf *sb, double value)
+{
+	/* The C locale is static in the C library: nothing is allocated, nothing can fail. */
+	locale_t c_locale = newlocale(LC_ALL_MASK, "C", NULL);
+	locale_t before = uselocale(c_locale);
+	/* Subnormal numbers have fewer digits to keep, so the shortest text may be anything. */
+	int digits = fpclassify(value) == FP_SUBNORMAL ? 1 : DIGITS_SURE;
+	char text[32];
+
+	do {
+		(void)snprintf(text, sizeof(text), "%.*g", digits, value);
+	} while (!reads_back(text, value, c_locale) && ++digits <= DIGITS_MAX);
+	(void)uselocale(before);
+	strbuf_adds(sb, text);
+}
+
+void number_add_double(struct strbuf *sb, double value)
+{
+	if (isnan(value)) {
+		strbuf_adds(sb, "nan");
+	} else if (isinf(value)) {
+		strbuf_adds(sb, value > 0 ? "inf" : "-inf");
+	} else {
+		add_finite(sb, value);
+	}
+}
