@@ -9,6 +9,7 @@
 #ifndef CHECK_CHECK_H
 #define CHECK_CHECK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,6 +54,9 @@ struct check_kind {
 	/* The state of a run whose deadline passed: critical where silence means down, unknown
 	 * where it means that nothing was measured. */
 	enum check_state timeout_state;
+	/* Most runs of it at the same time in a one-shot command; 0: no limit of its own.  For
+	 * kinds that load this machine rather than the network. */
+	size_t max_at_once;
 	/* MUST.  Fill opts (defaults are set) from a target as typed: "tcp://host:25", "local:",
 	 * "exec:/path arg".  ERR_INPUT names the target. */
 	int (*from_target)(struct str target, struct arena *, void *opts, struct err *);
@@ -106,14 +110,16 @@ struct check_run {
 	struct deferred *ending;
 	int64_t started_us;
 	bool is_done;
+	bool is_released;
 };
 
 /* For owners.  `done` is called once, at the end of a loop turn, never before this returns. */
 struct check_run *check_run_start(
 	const struct check_env *, const struct check *, check_done_fn *done, void *arg);
 
-/* Ends a run that is under way as CANCELLED, with its evidence; `done` is still called. */
-void check_run_interrupt(struct check_run *);
+/* Ends a run that is under way as CANCELLED, with its evidence and the reason ("interrupted");
+ * `done` is still called. */
+void check_run_interrupt(struct check_run *, const char *why);
 
 /* Free a run in any state; `done` is not called any more.  The result's arena goes with it unless
  * taken by check_run_take_result(). */

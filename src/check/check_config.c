@@ -1,0 +1,305 @@
+/*
+ * From rows and targets to checks that can be run.  See check_config.h.
+ */
+#include "check/check_config.h"
+
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "base/suggest.h"
+#include "check/check_kinds.h"
+#include "check/judge.h"
+#include "conf/option.h"
+
+enum { DAY_MS = 24 * 3600 * 1000 };
+
+// clang-format off
+const struct option_row check_defaults_rows[] = {
+	{.name = "interval", .type = &option_duration, .offset = offsetof(struct check_defaults, interval_ms),
+	 .def = "30s", .min = 100, .max = DAY_MS, .help = "time between two runs of a check"},
+	{.name = "timeout", .type = &option_duration, .offset = offsetof(struct check_defaults, timeout_ms),
+	 .def = "10s", .min = 1, .max = DAY_MS, .help = "deadline of one attempt, all of it"},
+	{.name = "attempts", .type = &option_int, .offset = offsetof(struct check_defaults, attempts),
+	 .def = "1", .min = 1, .max = 100, .help = "failures in a row before a check counts as failed"},
+	{.name = "recover", .type = &option_int, .offset = offsetof(struct check_defaults, recover),
+	 .def = "1", .min = 1, .max = 100, .help = "successes in a row before it counts as healthy again"},
+	{0},
+};
+
+static const struct option_row check_rows[] = {
+	{.name = "name", .type = &option_string, .offset = offsetof(struct check, name),
+	 .help = "its name in output, alerts and --name; the target if not given"},
+	{.name = "tags", .shape = OPTION_LIST, .type = &option_string, .offset = offsetof(struct check, tags),
+	 .help = "words to choose checks by (--tag)"},
+	{.name = "labels", .shape = OPTION_MAP, .type = &option_string, .offset = offsetof(struct check, labels),
+	 .help = "names and values that go with its results"},
+	{.name = "warning", .shape = OPTION_MAP, .type = &option_threshold, .offset = offsetof(struct check, warning),
+	 .help = "thresholds on values, for example total_seconds: 1"},
+	{.name = "critical", .shape = OPTION_MAP, .type = &option_threshold, .offset = offsetof(struct check, critical),
+	 .help = "the same, for the state critical"},
+	{.name = "interval", .type = &option_duration, .offset = offsetof(struct check, interval_ms),
+	 .min = 100, .max = DAY_MS, .help = "time between two runs; else that of defaults"},
+	{.name = "timeout", .type = &option_duration, .offset = offsetof(struct check, timeout_ms),
+	 .min = 1, .max = DAY_MS, .help = "deadline of one attempt, all of it; else that of defaults"},
+	{.name = "attempts", .type = &option_int, .offset = offsetof(struct check, attempts),
+	 .min = 1, .max = 100, .help = "failures in a row before it counts as failed; else that of defaults"},
+	{.name = "recover", .type = &option_int, .offset = offsetof(struct check, recover),
+	 .min = 1, .max = 100, .help = "successes in a row before it is healthy again; else that of defaults"},
+	{.name = "depends_on", .shape = OPTION_LIST, .type = &option_string, .offset = offsetof(struct check, depends_on),
+	 .help = "names of checks without which this one cannot be well"},
+	{.name = "runbook", .type = &option_string, .offset = offsetof(struct check, runbook),
+	 .help = "where it is written what to do"},
+	{0},
+};
+// clang-format on
+
+const struct option_variants check_variants = {
+	.what = "check",
+	.common = check_rows,
+	.item_size = sizeof(struct check),
+	.variant_offset = offsetof(struct check, variant),
+	.opts_offset = offsetof(struct check, opts),
+	.origin_offset = offsetof(struct check, origin),
+	.kinds = check_kind_variants,
+};
+
+static void fill_in(struct check *check, const struct check_defaults *defaults, struct arena *arena)
+{
+	check->kind = check->variant->object;
+	if (!check->target) {
+		check->target = check->kind->target(check->opts, arena);
+	}
+	if (!check->name) {
+		check->name = check->target;
+	}
+	if (check->interval_ms == 0) {
+		check->interval_ms = defaults->interval_ms;
+	}
+	if (check->timeout_ms == 0) {
+		check->timeout_ms = defaults->timeout_ms;
+	}
+	if (check->attempts == 0) {
+		check->attempts = defaults->attempts;
+	}
+	if (check->recover == 0) {
+		check->recover = defaults->recover;
+	}
+}
+
+static int thresholds_check(const struct check *check, const char *which,
+	const struct option_map *thresholds, struct err *err)
+{
+	for (size_t i = 0; i < thresholds->count; i++) {
+		if (check_threshold_check(check->kind, thresholds->keys[i],
+			    &OPTION_AT(thresholds, struct threshold, i), err) < 0) {
+			return err_wrap(err, "%s", which);
+		}
+	}
+	return 0;
+}
+
+static int check_validate(const struct check *check, struct err *err)
+{
+	if (thresholds_check(check, "warning", &check->warning, err) < 0) {
+		return -1;
+	}
+	return thresholds_check(check, "critical", &check->critical, err);
+}
+
+static const struct check *find_by_name(
+	const struct option_items *checks, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct check *check = checks->items[i];
+
+		if (strcmp(check->name, name) == 0) {
+			return check;
+		}
+	}
+	return NULL;
+}
+
+static void depends_check(
+	struct conf *conf, const struct option_items *checks, const struct check *check)
+{
+	for (size_t i = 0; i < check->depends_on.count; i++) {
+		const char *name = OPTION_AT(&check->depends_on, const char *, i);
+
+		if (!find_by_name(checks, checks->count, name)) {
+			conf_error(conf, check->origin,
+				"check '%s' depends on '%s', and there is no such check",
+				check->name, name);
+		}
+	}
+}
+
+void check_config_finish(
+	struct conf *conf, const struct check_defaults *defaults, const struct option_items *checks)
+{
+	for (size_t i = 0; i < checks->count; i++) {
+		struct check *check = checks->items[i];
+		const struct check *twin;
+		struct err err = {0};
+
+		fill_in(check, defaults, conf->arena);
+		twin = find_by_name(checks, i, check->name);
+		if (twin) {
+			conf_error(conf, check->origin,
+				"a check called '%s' is already at %s; give one of them another "
+				"name",
+				check->name, twin->origin);
+		}
+		if (check_validate(check, &err) < 0) {
+			conf_error(conf, check->origin, "check '%s': %s", check->name, err.msg);
+		}
+	}
+	for (size_t i = 0; i < checks->count; i++) {
+		depends_check(conf, checks, checks->items[i]);
+	}
+}
+
+/* "name" and what follows the first "." in front of any "="; rest.ptr is NULL where there is none.
+ */
+static void path_split(struct str path, struct str *ret_name, struct str *ret_rest)
+{
+	size_t equals = str_find(path, '=', 0);
+	size_t dot = str_find(path, '.', 0);
+	size_t end = dot < equals ? dot : equals;
+
+	*ret_name = str_sub(path, 0, end);
+	*ret_rest = end < path.len ? str_sub(path, end + 1, path.len) : str_n(NULL, 0);
+}
+
+static int unknown_setting(const struct option_row *a, const struct option_row *b, struct str name,
+	const char *kind, struct err *err)
+{
+	const char *names[128];
+	size_t count = 0;
+	const char *near;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (const struct option_row *row = pass ? b : a; row && row->name; row++) {
+			if (count < ARRAY_LEN(names) && !(row->flags & OPTION_VARIANT_KEY)) {
+				names[count++] = row->name;
+			}
+		}
+	}
+	near = suggest(name, names, count);
+	if (near) {
+		return err_set(err, ERR_INPUT,
+			"kind '%s' has no setting '%.*s'; did you mean '%s'?", kind, STR_ARG(name),
+			near);
+	}
+	return err_set(err, ERR_INPUT, "kind '%s' has no setting '%.*s' (see docs/checks/%s.md)",
+		kind, STR_ARG(name), kind);
+}
+
+/* Sections are entered by ".", a map's key follows its name by ".": "expect.headers.Server=nginx".
+ */
+static int setting_apply(const struct option_row *rows, const struct option_row *more, void *base,
+	void *more_base, const struct option_context *context, struct str path, const char *kind,
+	struct err *err)
+{
+	struct str name;
+	struct str rest;
+	const struct option_row *row;
+
+	path_split(path, &name, &rest);
+	row = option_find(rows, name);
+	if (!row && more) {
+		row = option_find(more, name);
+		base = more_base;
+	}
+	if (!row || (row->flags & OPTION_VARIANT_KEY)) {
+		return unknown_setting(rows, more, name, kind, err);
+	}
+	if (row->shape == OPTION_SECTION && rest.ptr) {
+		return setting_apply(row->rows, NULL, (char *)base + row->offset, NULL, context,
+			rest, kind, err);
+	}
+	if (!rest.ptr || row->shape == OPTION_SECTION) {
+		return err_set(err, ERR_INPUT, "setting '%.*s' has no value; write NAME=VALUE",
+			STR_ARG(path));
+	}
+	if (option_parse(row, context, rest, base, err) < 0) {
+		return err_wrap(err, "setting '%s'", row->name);
+	}
+	return 0;
+}
+
+static int settings_apply(struct check *check, const struct option_list *settings,
+	struct arena *arena, struct err *err)
+{
+	const struct option_context context = {.arena = arena};
+
+	for (size_t i = 0; settings && i < settings->count; i++) {
+		struct str setting = str_of(OPTION_AT(settings, const char *, i));
+
+		if (setting_apply(check->variant->rows, check_rows, check->opts, check, &context,
+			    setting, check->variant->name, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* "Known: http, https, tcp, ..." and the nearest of them. */
+static int unknown_scheme(struct str target, struct str scheme, struct err *err)
+{
+	const char *names[64];
+	size_t count = 0;
+	size_t kinds_count = 0;
+	const struct check_kind *const *kinds = check_kinds(&kinds_count);
+	struct strbuf list = STRBUF_INIT;
+	const char *near;
+
+	for (size_t i = 0; i < kinds_count; i++) {
+		for (const char *const *s = kinds[i]->schemes; *s && count < ARRAY_LEN(names);
+			s++) {
+			strbuf_addf(&list, "%s%s", count ? ", " : "", *s);
+			names[count++] = *s;
+		}
+	}
+	near = suggest(scheme, names, count);
+	if (near) {
+		err_set(err, ERR_INPUT, "unknown scheme '%.*s:' in '%.*s'; did you mean '%s:'?",
+			STR_ARG(scheme), STR_ARG(target), near);
+	} else {
+		err_set(err, ERR_INPUT, "unknown scheme '%.*s:' in '%.*s'; known are %s",
+			STR_ARG(scheme), STR_ARG(target), list.buf);
+	}
+	strbuf_release(&list);
+	return -1;
+}
+
+int check_from_target(struct str target, const struct check_defaults *defaults,
+	const struct option_list *settings, struct arena *arena, const struct check **ret_check,
+	struct err *err)
+{
+	const struct option_context context = {.arena = arena};
+	struct str scheme = str_sub(target, 0, str_find(target, ':', 0));
+	const struct check_kind *kind = check_kind_by_scheme(scheme);
+	struct check *check;
+
+	if (!kind) {
+		return unknown_scheme(target, scheme, err);
+	}
+	check = arena_alloc(arena, sizeof(*check));
+	option_set_defaults(check_rows, &context, check);
+	check->variant = &kind->variant;
+	check->opts = arena_alloc(arena, kind->variant.opts_size);
+	option_set_defaults(kind->variant.rows, &context, check->opts);
+	if (kind->from_target(target, arena, check->opts, err) < 0 ||
+		settings_apply(check, settings, arena, err) < 0) {
+		return -1;
+	}
+	if (kind->variant.validate && kind->variant.validate(check->opts, err) < 0) {
+		return err_wrap(err, "'%.*s'", STR_ARG(target));
+	}
+	fill_in(check, defaults, arena);
+	if (check_validate(check, err) < 0) {
+		return -1;
+	}
+	*ret_check = check;
+	return 0;
+}

@@ -1,0 +1,43 @@
+/*
+ * Checks as the configuration has them, and as the command line asks for them.
+ */
+#ifndef CHECK_CHECK_CONFIG_H
+#define CHECK_CHECK_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "check/check.h"
+#include "conf/conf.h"
+#include "conf/option.h"
+
+/* The section `defaults`: what checks have that do not say otherwise. */
+struct check_defaults {
+	int64_t interval_ms;
+	int64_t timeout_ms;
+	int64_t attempts;
+	int64_t recover;
+};
+
+extern const struct option_row check_defaults_rows[];
+extern const struct option_variants check_variants; /* the list `checks`; items are struct check */
+
+/*
+ * After reading: fill in names, targets and defaults, and check what the rows cannot: that names
+ * are unique, that thresholds ask for values the kind measures.  Errors go to conf_error(), each
+ * with its place.
+ */
+void check_config_finish(
+	struct conf *, const struct check_defaults *, const struct option_items *checks);
+
+/*
+ * A check for a target as typed ("https://...", "local:"), with `settings` ("expect.status=200",
+ * "timeout=5s", "warning.total_seconds=1") on top of the defaults.  In the arena.
+ */
+int check_from_target(struct str target, const struct check_defaults *,
+	const struct option_list *settings, struct arena *, const struct check **ret_check,
+	struct err *);
+
+#endif
