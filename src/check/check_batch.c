@@ -12,7 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/time.h"
-#include "check/check_kinds.h"
+#include "base/vec.h"
 
 enum { STARTS_PER_TURN = 64 };
 
@@ -36,7 +36,8 @@ struct slot {
 struct queue {
 	const struct check_kind *kind;
 	size_t *indexes;
-	size_t count, next;
+	size_t indexes_count, indexes_alloc;
+	size_t next;
 	size_t running;
 };
 
@@ -44,7 +45,7 @@ struct check_batch {
 	struct check_batch_spec spec;
 	struct slot *slots;
 	struct queue *queues;
-	size_t queues_count;
+	size_t queues_count, queues_alloc;
 	size_t running;
 	size_t done_count;
 	struct timer *starter;
@@ -60,14 +61,18 @@ static void batch_ended(void *arg)
 	batch->spec.done(batch->spec.arg);
 }
 
-static struct queue *queue_of(struct check_batch *batch, const struct check *check)
+static struct queue *queue_find_or_add(struct check_batch *batch, const struct check_kind *kind)
 {
+	struct queue *queue;
+
 	for (size_t i = 0; i < batch->queues_count; i++) {
-		if (batch->queues[i].kind == check->kind) {
+		if (batch->queues[i].kind == kind) {
 			return &batch->queues[i];
 		}
 	}
-	abort(); /* every check has a kind from the table */
+	queue = VEC_PUSH(batch, queues);
+	queue->kind = kind;
+	return queue;
 }
 
 static void slot_end(struct slot *slot, struct check_result *result)
@@ -126,7 +131,7 @@ static void slot_run_done(void *arg, struct check_run *run)
 		return;
 	}
 	batch->running--;
-	queue_of(batch, check)->running--;
+	queue_find_or_add(batch, check->kind)->running--;
 	slot_end(slot, &result);
 	timer_set(batch->starter, 0);
 }
@@ -145,7 +150,7 @@ static bool queue_is_ready(const struct queue *queue)
 {
 	size_t max = queue->kind->max_at_once;
 
-	return queue->next < queue->count && (max == 0 || queue->running < max);
+	return queue->next < queue->indexes_count && (max == 0 || queue->running < max);
 }
 
 static bool start_one(struct check_batch *batch, struct queue *queue)
@@ -181,18 +186,10 @@ static void batch_start_some(void *arg)
 
 static void make_queues(struct check_batch *batch)
 {
-	const struct check_kind *const *kinds = check_kinds(&batch->queues_count);
-
-	batch->queues = xcalloc(batch->queues_count, sizeof(*batch->queues));
-	for (size_t i = 0; i < batch->queues_count; i++) {
-		batch->queues[i].kind = kinds[i];
-		batch->queues[i].indexes =
-			xcalloc(batch->spec.checks_count, sizeof(*batch->queues[i].indexes));
-	}
 	for (size_t i = 0; i < batch->spec.checks_count; i++) {
-		struct queue *queue = queue_of(batch, batch->spec.checks[i]);
+		struct queue *queue = queue_find_or_add(batch, batch->spec.checks[i]->kind);
 
-		queue->indexes[queue->count++] = i;
+		*VEC_PUSH(queue, indexes) = i;
 	}
 }
 

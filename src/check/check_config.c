@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/strbuf.h"
 #include "base/suggest.h"
 #include "check/check_kinds.h"
@@ -293,7 +294,7 @@ int check_from_target(struct str target, const struct check_defaults *defaults,
 		settings_apply(check, settings, arena, err) < 0) {
 		return -1;
 	}
-	if (kind->variant.validate && kind->variant.validate(check->opts, err) < 0) {
+	if (kind->variant.validate && kind->variant.validate(check->opts, arena, err) < 0) {
 		return err_wrap(err, "'%.*s'", STR_ARG(target));
 	}
 	fill_in(check, defaults, arena);

@@ -12,7 +12,7 @@
 #include "check/check.h"
 
 static const struct check_kind *const kinds[] = {
-	NULL,
+	NULL, /* ends the table */
 };
 
 enum { KINDS_COUNT = ARRAY_LEN(kinds) - 1 };
@@ -27,7 +27,7 @@ const struct option_variant *const *check_kind_variants(size_t *ret_count)
 {
 	static const struct option_variant *variants[KINDS_COUNT + 1];
 
-	for (size_t i = 0; i < KINDS_COUNT; i++) {
+	for (size_t i = 0; kinds[i]; i++) {
 		variants[i] = &kinds[i]->variant;
 	}
 	*ret_count = KINDS_COUNT;
@@ -36,7 +36,7 @@ const struct option_variant *const *check_kind_variants(size_t *ret_count)
 
 const struct check_kind *check_kind_by_scheme(struct str scheme)
 {
-	for (size_t i = 0; i < KINDS_COUNT; i++) {
+	for (size_t i = 0; kinds[i]; i++) {
 		for (const char *const *s = kinds[i]->schemes; *s; s++) {
 			if (str_case_eq(scheme, str_of(*s))) {
 				return kinds[i];

@@ -120,8 +120,9 @@ struct option_variant {
 	const struct option_row *rows; /* its own rows, over opts */
 	size_t opts_size;
 	const void *object; /* the caller's: struct check_kind, ... */
-	/* MAY.  Checks that need several fields at once, after each has been checked. */
-	int (*validate)(const void *opts, struct err *);
+	/* MAY.  Checks that need several fields at once, after each has been checked; may fill in what
+	 * follows from them, in the arena. */
+	int (*validate)(void *opts, struct arena *, struct err *);
 };
 
 /* A list of objects of several kinds: common rows, and for each kind its own. */
