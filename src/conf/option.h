@@ -7,6 +7,9 @@
  * are all generated from the rows; nobody compares keys by hand.
  *
  * A configuration key `connect_timeout` is the flag `--connect-timeout`.
+ *
+ * What a user is told of a value names the value; the row and the place where it stands are added
+ * by whoever read it (command_line.c, conf_reader.c), which also keep secrets out of it.
  */
 #ifndef CONF_OPTION_H
 #define CONF_OPTION_H
@@ -25,8 +28,8 @@ struct option_row;
 /* What a value's parser may need besides its text. */
 struct option_context {
 	struct arena *arena;  /* where parsed values live: the generation's, or the process's */
-	const char *base_dir; /* relative paths start here (a configuration file's folder); NULL:
-				 leave them alone */
+	const char *base_dir; /* relative paths start here (a configuration file's folder), and
+				 "~/" is the home directory; NULL: leave them alone */
 };
 
 /*
@@ -48,7 +51,8 @@ struct option_type {
 
 extern const struct option_type option_bool;     /* bool */
 extern const struct option_type option_int;      /* int64_t */
-extern const struct option_type option_double;   /* double */
+extern const struct option_type option_count;    /* int64_t; a flag without a value counts itself */
+extern const struct option_type option_double;   /* double; min and max hold for it too */
 extern const struct option_type option_duration; /* int64_t, ms; min and max in ms too */
 extern const struct option_type option_size;     /* int64_t, bytes */
 extern const struct option_type option_string;   /* const char *, NULL when not set */
@@ -60,6 +64,8 @@ enum option_shape {
 	OPTION_LIST, /* struct option_list; a single scalar counts as a list of one; a flag repeats
 		      */
 	OPTION_MAP,  /* struct option_map; a flag is --name key=value and repeats */
+	OPTION_MAP_LIST, /* struct option_map whose items are struct option_list: key to one scalar
+			    or a list of them */
 	OPTION_SECTION,  /* rows over a struct that is embedded at offset */
 	OPTION_VARIANTS, /* struct option_items: a list of objects of several kinds; see struct
 			    option_variants */
@@ -89,7 +95,8 @@ enum option_flags {
 	OPTION_REQUIRED = 1 << 1,    /* must be given */
 	OPTION_FLAG_ONLY = 1 << 2,   /* command line only */
 	OPTION_CONFIG_ONLY = 1 << 3, /* configuration only */
-	OPTION_DEPRECATED = 1 << 4,  /* still read; row->instead names the new one */
+	OPTION_DEPRECATED = 1 << 4,  /* still read; row->instead names the new one in the same
+					table, whose field it shares; it has no default */
 	OPTION_HIDDEN = 1 << 5,      /* not in --help (it is in the man page) */
 	OPTION_VARIANT_KEY = 1 << 6, /* the row whose presence chooses the kind; holds the target */
 };
@@ -100,8 +107,10 @@ struct option_row {
 	enum option_shape shape;
 	const struct option_type *type; /* for ONE, LIST, MAP */
 	size_t offset;
-	const char *def;  /* default as a user would write it; NULL: zero, empty, not set */
-	int64_t min, max; /* for int, duration (ms) and size; both 0: only the type's limits */
+	const char *def;  /* default as a user would write it (a LIST "a, b", a MAP "k=v, l=w");
+			     NULL: zero, empty, not set */
+	int64_t min, max; /* for numbers, durations (ms) and sizes; both 0: only the type's limits;
+			     max below min: no upper limit */
 	const char *const *choices;             /* NULL-terminated, for option_choice */
 	const char *placeholder;                /* NULL: the type's */
 	const char *help;                       /* one line, lower case, no full stop */
@@ -140,6 +149,13 @@ struct option_variants {
 /* Number of rows before the terminating one. */
 size_t option_rows_count(const struct option_row *);
 
+/*
+ * A table that keeps its promises: names in lower case, each once, as letters are; help for every
+ * row, without a full stop; types where they are needed, defaults that parse, choices that exist;
+ * the same in what SECTION and VARIANTS rows lead to.  For tests.
+ */
+int option_rows_check(const struct option_row *, struct err *);
+
 /* Fill the struct with the rows' defaults (it is zeroed first where a row covers it).  Defaults are
  * parsed by the same code as values; one that does not parse is our bug and aborts. */
 void option_set_defaults(const struct option_row *, const struct option_context *, void *base);
@@ -147,11 +163,45 @@ void option_set_defaults(const struct option_row *, const struct option_context 
 /* The row called `name` (a key, with "_"), or NULL. */
 const struct option_row *option_find(const struct option_row *, struct str name);
 
-/* Parse a scalar for a row of shape ONE, LIST (appends) or MAP ("key=value", appends). */
+/* The row that a deprecated one stands for; any other row itself. */
+const struct option_row *option_current(
+	const struct option_row *rows, const struct option_row *row);
+
+/* The row's field back to zero, empty, not set. */
+void option_clear(const struct option_row *, void *base);
+
+/*
+ * Parse a scalar into a row's field: ONE sets it, LIST appends, MAP and MAP_LIST take "key=value"
+ * and append (a MAP refuses a key that it has).  Other shapes are our bug.  Nothing changes on -1.
+ */
 int option_parse(const struct option_row *, const struct option_context *, struct str text,
 	void *base, struct err *);
 
-/* Rows whose flag or key differs in any of the forms: "connect_timeout" -> "--connect-timeout". */
+/*
+ * For readers of structured text.  Append one value to a LIST's list; append a key and its value to
+ * a MAP's map; append a key with an empty list to a MAP_LIST's map (the list is valid until the
+ * next key).  Whether the key is there already is not looked at.
+ */
+int option_list_add(const struct option_row *, const struct option_context *, struct str text,
+	struct option_list *, struct err *);
+int option_map_add(const struct option_row *, const struct option_context *, struct str key,
+	struct str text, struct option_map *, struct err *);
+struct option_list *option_map_add_list(
+	const struct option_context *, struct str key, struct option_map *);
+
+/* What option_path makes of a path: where it starts from, see struct option_context. */
+const char *option_resolve_path(const struct option_context *, struct str path);
+
+/* The place of `key` in a map; -1 if it is not there. */
+int option_map_find(const struct option_map *, struct str key);
+
+/* A flag that is given without a value: a boolean or a count. */
+bool option_is_switch(const struct option_row *);
+
+/* What stands for the value in --help: the row's or the type's, "KEY=" in front for maps. */
+void option_add_placeholder(const struct option_row *, struct strbuf *out);
+
+/* "connect_timeout" gives "--connect-timeout". */
 void option_add_flag_name(const struct option_row *, struct strbuf *out);
 
 #endif
