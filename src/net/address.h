@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/err.h"
+#include <netinet/in.h>
+
 #include "base/str.h"
 #include "base/strbuf.h"
 
@@ -20,16 +21,28 @@ enum address_family {
 };
 
 struct address {
-	struct sockaddr_storage sa;
-	socklen_t sa_len;
+	union {
+		struct sockaddr any; /* what the kernel's calls take, with sa_len */
+		struct sockaddr_in ipv4;
+		struct sockaddr_in6 ipv6;
+	} sa;
+	socklen_t sa_len; /* 0: no address */
 };
 
-/* "192.0.2.1", "2001:db8::1" or "[2001:db8::1]"; not a name.  False if it is none. */
+/*
+ * "192.0.2.1", "2001:db8::1", "[2001:db8::1]" or "fe80::1%eth0"; not a name, and none of the old
+ * short forms ("127.1").  False if it is none.
+ */
 bool address_parse(struct str text, uint16_t port, struct address *ret_address);
+
+/* From what the kernel or a library gave; false if it is neither IPv4 nor IPv6. */
+bool address_from_sockaddr(const struct sockaddr *, struct address *ret_address);
 
 void address_set_port(struct address *, uint16_t port);
 uint16_t address_port(const struct address *);
 enum address_family address_family_of(const struct address *);
+bool address_eq(const struct address *, const struct address *); /* port included */
+
 void address_add_ip(const struct address *, struct strbuf *out);      /* "2001:db8::1" */
 void address_add_ip_port(const struct address *, struct strbuf *out); /* "[2001:db8::1]:443" */
 
