@@ -1,6 +1,6 @@
 /*
- * UTF-8 from outside: decoding that accepts only what is valid, and text made safe for a terminal
- * or a log.
+ * UTF-8 from outside: decoding that accepts only what is valid, how wide it is on a terminal, and
+ * text made safe for a terminal or a log.
  *
  * Invalid is what RFC 3629 says: wrong or missing continuation bytes, overlong forms, surrogates,
  * anything above U+10FFFF.
@@ -32,6 +32,20 @@ bool utf8_is_valid(struct str);
 /* Characters that would act on a terminal or reorder the text around them instead of being seen:
  * controls, line and paragraph separators, bidirectional overrides, noncharacters. */
 bool utf8_is_unsafe(uint32_t c);
+
+/* Columns on a terminal: 2 for East Asian wide characters and emoji, 0 for combining marks and for
+ * what is not seen at all, else 1. */
+int utf8_width(uint32_t c);
+int utf8_str_width(struct str); /* a byte that is not UTF-8 counts 1 */
+
+/* As much from the front as fits in `width` columns. */
+struct str utf8_cut(struct str, int width);
+
+/*
+ * Cut the next line of at most `width` (> 0) columns off *rest, at a space where there is one.  The
+ * spaces around lines are dropped.  False when nothing is left.
+ */
+bool utf8_wrap(struct str *rest, int width, struct str *ret_line);
 
 /*
  * Append `s` so that it can be printed: one line, valid UTF-8, nothing that a terminal obeys.
