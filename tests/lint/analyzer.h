@@ -1,6 +1,6 @@
 /*
- * Told to clang's analyzer in front of every source but base/err.c: these functions always return -1.
- * It looks at one source at a time and cannot know, and would follow paths that do not exist.
+ * Told to clang's analyzer in front of every source but base/err.c: these functions always return
+ * -1. It looks at one source at a time and cannot know, and would follow paths that do not exist.
  */
 #include "base/err.h"
 

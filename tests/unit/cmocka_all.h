@@ -1,14 +1,17 @@
 /*
- * cmocka wants these headers in front of it.  Every unit test includes this file and no other of them.
+ * cmocka wants these headers in front of it.  Every unit test includes this file first, and none of
+ * them by itself.
  */
 #ifndef TESTS_UNIT_CMOCKA_ALL_H
 #define TESTS_UNIT_CMOCKA_ALL_H
 
+// clang-format off
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
+// clang-format on
 
 #endif
