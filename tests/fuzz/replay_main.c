@@ -71,7 +71,7 @@ static int visit(const char *path, const struct stat *st, int type, struct FTW *
 
 int main(int argc, char **argv)
 {
-	uint8_t *nothing = malloc(1);
+	uint8_t *nothing = calloc(1, 1);
 	run("the empty input", nothing, 0);
 	free(nothing);
 
