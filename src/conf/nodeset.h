@@ -1,50 +1,91 @@
 /*
- * Node sets: names of hosts in folded form, as ClusterShell and pdsh users write them.
+ * Node sets: names of hosts in folded form, as ClusterShell, pdsh and Ansible users write them.
  *
- *   web-[01-20,30]        numbers, padding kept         web-[1-9/2]     a step
- *   rack[1-3]-node[01-04] several dimensions            @web            a group
- *   a,b  or  a b          union                          web-[1-9],!web-5  (or "a!b")  exclusion
- *   @web&@dc1             intersection                   operators work left to right
+ *   web-[01-20,30]         numbers, padding kept         web-[1-9/2]     a step
+ *   rack[1-3]-node[01-04]  several dimensions            db-[a-f]        letters
+ *   a,b  or  a b           union                         @web            a group
+ *   a!b  or  a,!b          exclusion                     @web&@dc1       intersection
  *
- * An expansion keeps the order in which names were written, each name once.
+ * Ansible's "web[01:20]" and "web[1:9:2]" mean "web[01-20]" and "web[1-9/2]".  Operators work left
+ * to right.  An expansion keeps the order in which names were written, each name once.
+ *
+ * A range is padded as its first number is: [01-20], and [08-110] goes on to 100 without zeros.
+ * [1-010] and [001-20] could mean two things and are errors.
+ *
+ * A name is letters, digits, "." "-" "_" ":", at most NODESET_NAME_MAX bytes; it begins with
+ * neither "-" nor "." and does not end with ":".  So it is never an option, a path or shell syntax.
  */
 #ifndef CONF_NODESET_H
 #define CONF_NODESET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
 
-enum { NODESET_MAX = 1000000 }; /* most names one expression may stand for */
+struct map;
 
-struct nodeset {
-	char **names; /* NUL-terminated, unique, in written order */
-	size_t names_count, names_alloc;
-	struct arena *arena; /* names live here; borrowed */
+enum {
+	/* Most names one expression may spell out; those it excludes or repeats count too. */
+	NODESET_MAX = 1000000,
+	NODESET_BYTES_MAX = 64 * 1024 * 1024, /* of these names together */
+	NODESET_NAME_MAX = 253,               /* the longest DNS name */
+	NODESET_DIMENSIONS_MAX = 8,           /* [...] in one name */
+	NODESET_DIGITS_MAX = 15,              /* in one number of a range */
 };
 
-/* Looks up "@name": add its members by nodeset_add(), or fail (naming the nearest known group). */
-typedef int nodeset_group_fn(void *arg, const char *group, struct nodeset *add_to, struct err *);
-
-struct nodeset_groups {
-	nodeset_group_fn *lookup; /* NULL: there are no groups */
-	void *arg;
+struct nodeset {
+	const char **names; /* unique, in written order */
+	size_t names_count, names_alloc;
+	struct arena *arena; /* names live here; borrowed */
+	struct map *index;   /* for nodeset_contains(); NULL while the set is empty */
 };
 
 /*
- * Expand `text`.  Errors (ERR_INPUT, ERR_LIMIT) name the text and the column where it goes wrong.
- * A name is letters, digits, "." "-" "_" ":" and must not begin with "-"; an empty expression is an
- * error, an empty result (everything excluded) is not.
+ * Looks up "@group": *ret_members are borrowed and stay as they are until nodeset_parse() returns.
+ * Or fails, naming the nearest known group.
  */
-int nodeset_parse(struct str text, const struct nodeset_groups *, struct arena *,
+typedef int nodeset_group_fn(
+	void *arg, struct str group, const struct nodeset **ret_members, struct err *err);
+
+struct nodeset_groups {
+	nodeset_group_fn *lookup;
+	void *arg;
+};
+
+/* An empty set in memory of the caller; it ends with the arena. */
+void nodeset_init(struct nodeset *, struct arena *);
+
+/*
+ * Expand `text`; `groups` may be NULL: there are none.  *ret_set needs no nodeset_init().  Errors
+ * (ERR_INPUT, ERR_LIMIT, and what the group lookup returns) name the text and the column where it
+ * goes wrong.  An empty expression is an error, an empty result (everything excluded) is not.
+ */
+int nodeset_parse(struct str text, const struct nodeset_groups *groups, struct arena *,
 	struct nodeset *ret_set, struct err *);
 
-void nodeset_add(struct nodeset *, struct str name); /* a no-op if it is there */
-int nodeset_contains(const struct nodeset *, struct str name);
+/*
+ * The same for a text that is part of a file: the error leaves out text and column, and on -1
+ * *ret_column is set instead, counted in bytes from 1.
+ */
+int nodeset_parse_part(struct str text, const struct nodeset_groups *groups, struct arena *,
+	struct nodeset *ret_set, size_t *ret_column, struct err *);
 
-/* The shortest folded form, for people: "web-[01-07,09],db-01".  In the arena. */
+/* Whether it is a name as described above; if not, the error says why. */
+int nodeset_check_name(struct str, struct err *);
+
+/* Add what nodeset_check_name() accepts; false if it was there. */
+bool nodeset_add(struct nodeset *, struct str name);
+
+bool nodeset_contains(const struct nodeset *, struct str name);
+
+/*
+ * The shortest folded form, for people: "web-[01-07,09],db-01".  New, in the arena; empty for an
+ * empty set.  It reads back as the same set, though sorted: names that differ only in numbers stand
+ * where the first of them stood, by number.
+ */
 char *nodeset_fold(const struct nodeset *, struct arena *);
 
 #endif
