@@ -1,0 +1,89 @@
+"""What the end-to-end tests stand on: the program (SRE_TOOLKIT_BIN) and real servers.
+
+A server is started when the first test asks for it, and serves all tests of the session; a test that wants to
+change one starts its own.  Where a server cannot run, the tests that need it are skipped with the reason.
+"""
+import os
+import pathlib
+
+import pytest
+import servers
+from toolkit import Toolkit
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def pytest_configure():
+    # Nobody's proxy, configuration or colours but the tests' own.
+    for name in list(os.environ):
+        if name.lower().endswith('_proxy') or name.startswith('SRE_') and name != 'SRE_TOOLKIT_BIN':
+            del os.environ[name]
+
+
+def started(cls, *args):
+    """For a fixture: the server, started and, at its end, stopped; or the test is skipped."""
+    if not cls.exists():
+        pytest.skip(f'needs {cls.needs}')
+    with cls(*args) as server:
+        yield server
+
+
+@pytest.fixture(scope='session')
+def binary():
+    path = pathlib.Path(os.environ.get('SRE_TOOLKIT_BIN', ROOT / 'build/dev/sre-toolkit')).absolute()
+    if not path.exists():
+        pytest.fail(f'{path} does not exist: ./dev build, or set SRE_TOOLKIT_BIN')
+    return path
+
+
+@pytest.fixture
+def toolkit(binary, tmp_path):
+    """The program: toolkit('check', 'local:').exit_code"""
+    home = tmp_path / 'home'
+    home.mkdir()
+    program = Toolkit(binary, home)
+    yield program
+    program.end()
+
+
+@pytest.fixture(scope='session')
+def pki():
+    yield from started(servers.Pki)
+
+
+@pytest.fixture(scope='session')
+def nginx(pki):
+    yield from started(servers.Nginx, pki)
+
+
+@pytest.fixture(scope='session')
+def echo():
+    yield from started(servers.EchoServer)
+
+
+@pytest.fixture(scope='session')
+def smtp(pki):
+    yield from started(servers.SmtpServer, pki)
+
+
+@pytest.fixture
+def dns():
+    """Knows no name until a test puts some into its table."""
+    yield from started(servers.DnsServer)
+
+
+@pytest.fixture
+def forward_proxy():
+    yield from started(servers.ForwardProxy)
+
+
+@pytest.fixture
+def filesystem():
+    yield from started(servers.Filesystem)
+
+
+@pytest.fixture(scope='session')
+def ipv6():
+    """For tests that need ::1."""
+    if not servers.base.has_ipv6():
+        pytest.skip('this machine has no ::1')
