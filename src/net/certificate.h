@@ -4,20 +4,20 @@
 #ifndef NET_CERTIFICATE_H
 #define NET_CERTIFICATE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <openssl/x509.h>
 
 #include "base/arena.h"
-#include "base/strbuf.h"
 
+/* Texts are safe to print and cut where somebody made them absurdly long. */
 struct certificate {
-	const char *subject; /* "CN=www.example.com, O=Example" (RFC 2253 order reversed, as people
-				write it) */
+	const char *subject; /* "CN=www.example.com, O=Example": the most telling part first */
 	const char *issuer;
-	const char *names;                   /* subject alternative names, separated by ", " */
-	const char *serial;                  /* hexadecimal */
-	const char *sha256;                  /* fingerprint, hexadecimal with colons */
+	const char *names;  /* subject alternative names (DNS and IP), separated by ", " */
+	const char *serial; /* hexadecimal */
+	const char *sha256; /* fingerprint, hexadecimal with colons */
 	int64_t not_before_ms, not_after_ms; /* wall time */
 };
 
@@ -27,11 +27,16 @@ struct certificate_chain {
 	int64_t earliest_not_after_ms; /* of all; 0 when there are none */
 	int verify_error;              /* X509_V_...; X509_V_OK */
 	int verify_depth;              /* of the certificate it is about */
-	const char *verify_text;
+	const char *verify_text;       /* for people; "" when it verified */
 };
 
 enum { CERTIFICATE_CHAIN_MAX = 10 }; /* more are ignored */
 
+/* Strings are in the arena. */
 void certificate_read(const X509 *, struct arena *, struct certificate *ret_certificate);
+
+/* The certificates of a chain (NULL: none); the verify_ fields are untouched. */
+void certificate_chain_read(
+	const STACK_OF(X509) *, struct arena *, struct certificate_chain *chain);
 
 #endif
