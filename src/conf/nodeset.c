@@ -61,9 +61,9 @@ enum set_op {
 /* An expression in work. */
 struct expression {
 	struct scan scan;
-	const struct nodeset_groups *groups; /* NULL: none */
-	struct arena *arena;                 /* where new names go */
-	struct map *names;                   /* so far: name -> the same */
+	const struct nodeset_scope *scope; /* NULL: no groups */
+	struct arena *arena;               /* where new names go */
+	struct map *names;                 /* so far: name -> the same */
 	struct term term;
 	size_t term_pos;
 	enum set_op op;       /* between the names so far and the term */
@@ -76,12 +76,12 @@ struct expression {
 static int spend_names(struct expression *expr, size_t count)
 {
 	expr->spelled_count += count;
-	if (expr->spelled_count <= NODESET_MAX) {
+	if (expr->spelled_count <= expr->scan.names_max) {
 		return 0;
 	}
 	return scan_fail(&expr->scan, expr->term_pos,
-		err_set(expr->scan.err, ERR_LIMIT, "up to here it stands for more than %d names",
-			NODESET_MAX));
+		err_set(expr->scan.err, ERR_LIMIT, "up to here it stands for more than %zu names",
+			expr->scan.names_max));
 }
 
 static int spend_bytes(struct expression *expr, size_t bytes)
@@ -134,12 +134,12 @@ static int on_group(void *arg, struct str group)
 	struct expression *expr = arg;
 	const struct nodeset *members;
 
-	if (!expr->groups) {
+	if (!expr->scope->lookup) {
 		return scan_fail(&expr->scan, expr->term_pos,
 			err_set(expr->scan.err, ERR_NOT_FOUND, "'@%.*s': there are no groups here",
 				STR_ARG(group)));
 	}
-	if (expr->groups->lookup(expr->groups->arg, group, &members, expr->scan.err) < 0) {
+	if (expr->scope->lookup(expr->scope->arg, group, &members, expr->scan.err) < 0) {
 		return scan_fail(&expr->scan, expr->term_pos, -1);
 	}
 	if (spend_names(expr, members->names_count) < 0) {
@@ -288,12 +288,14 @@ static void finish(struct expression *expr, struct nodeset *ret_set)
 	nodeset_own_index(ret_set, TAKE(expr->names));
 }
 
-int nodeset_parse_part(struct str text, const struct nodeset_groups *groups, struct arena *arena,
+int nodeset_parse_part(struct str text, const struct nodeset_scope *scope, struct arena *arena,
 	struct nodeset *ret_set, size_t *ret_column, struct err *err)
 {
+	static const struct nodeset_scope no_scope = {0};
+	size_t names_max = scope && scope->names_max > 0 ? scope->names_max : NODESET_MAX;
 	struct expression expr = {
-		.scan = {.text = text, .err = err},
-		.groups = groups,
+		.scan = {.text = text, .names_max = names_max, .err = err},
+		.scope = scope ? scope : &no_scope,
 		.arena = arena,
 		.names = map_new(MAP_KEYS_BORROWED),
 	};
@@ -310,12 +312,12 @@ int nodeset_parse_part(struct str text, const struct nodeset_groups *groups, str
 	return result;
 }
 
-int nodeset_parse(struct str text, const struct nodeset_groups *groups, struct arena *arena,
+int nodeset_parse(struct str text, const struct nodeset_scope *scope, struct arena *arena,
 	struct nodeset *ret_set, struct err *err)
 {
 	size_t column;
 
-	if (nodeset_parse_part(text, groups, arena, ret_set, &column, err) < 0) {
+	if (nodeset_parse_part(text, scope, arena, ret_set, &column, err) < 0) {
 		return err_wrap(err, "node set '%s': column %zu", utf8_quote(text).text, column);
 	}
 	return 0;
@@ -323,7 +325,7 @@ int nodeset_parse(struct str text, const struct nodeset_groups *groups, struct a
 
 int nodeset_check_name(struct str name, struct err *err)
 {
-	struct scan scan = {.text = name, .err = err};
+	struct scan scan = {.text = name, .names_max = NODESET_MAX, .err = err};
 	struct term term = {0};
 	int result = term_parse(&scan, &term);
 

@@ -50,27 +50,29 @@ struct nodeset {
 typedef int nodeset_group_fn(
 	void *arg, struct str group, const struct nodeset **ret_members, struct err *err);
 
-struct nodeset_groups {
-	nodeset_group_fn *lookup;
+/* What an expression may refer to and how much it may stand for. */
+struct nodeset_scope {
+	nodeset_group_fn *lookup; /* NULL: there are no groups */
 	void *arg;
+	size_t names_max; /* instead of NODESET_MAX; 0: that */
 };
 
 /* An empty set in memory of the caller; it ends with the arena. */
 void nodeset_init(struct nodeset *, struct arena *);
 
 /*
- * Expand `text`; `groups` may be NULL: there are none.  *ret_set needs no nodeset_init().  Errors
+ * Expand `text`; `scope` may be NULL: no groups.  *ret_set needs no nodeset_init().  Errors
  * (ERR_INPUT, ERR_LIMIT, and what the group lookup returns) name the text and the column where it
  * goes wrong.  An empty expression is an error, an empty result (everything excluded) is not.
  */
-int nodeset_parse(struct str text, const struct nodeset_groups *groups, struct arena *,
+int nodeset_parse(struct str text, const struct nodeset_scope *scope, struct arena *,
 	struct nodeset *ret_set, struct err *);
 
 /*
  * The same for a text that is part of a file: the error leaves out text and column, and on -1
  * *ret_column is set instead, counted in bytes from 1.
  */
-int nodeset_parse_part(struct str text, const struct nodeset_groups *groups, struct arena *,
+int nodeset_parse_part(struct str text, const struct nodeset_scope *scope, struct arena *,
 	struct nodeset *ret_set, size_t *ret_column, struct err *);
 
 /* Whether it is a name as described above; if not, the error says why. */

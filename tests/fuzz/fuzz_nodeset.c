@@ -10,6 +10,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Small, so that many inputs are tried in a second. */
+enum { NAMES_MAX = 2000 };
+
 static void claim(bool holds)
 {
 	if (!holds) {
@@ -31,7 +34,7 @@ static int lookup(void *arg, struct str group, const struct nodeset **ret_member
 
 static void check_names(const struct nodeset *set)
 {
-	claim(set->names_count <= NODESET_MAX);
+	claim(set->names_count <= NAMES_MAX);
 	for (size_t i = 0; i < set->names_count; i++) {
 		struct str name = str_of(set->names[i]);
 
@@ -60,7 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new();
 	struct nodeset members[2];
-	const struct nodeset_groups groups = {lookup, members};
+	const struct nodeset_scope scope = {
+		.lookup = lookup, .arg = members, .names_max = NAMES_MAX};
 	struct nodeset set;
 	struct err err = {0};
 	size_t column = 0;
@@ -70,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	nodeset_add(&members[1], str_of("web-1"));
 	nodeset_add(&members[1], str_of("web-02"));
 	if (nodeset_parse_part(
-		    str_n((const char *)data, size), &groups, arena, &set, &column, &err) < 0) {
+		    str_n((const char *)data, size), &scope, arena, &set, &column, &err) < 0) {
 		claim(err.code != ERR_NONE && err.msg[0] != '\0');
 		claim(column >= 1 && column <= size + 1);
 	} else {

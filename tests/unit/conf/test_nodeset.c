@@ -110,11 +110,11 @@ static void test_expand(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		_cleanup_(arena_freep) struct arena *arena = arena_new();
-		const struct nodeset_groups groups = {lookup, arena};
+		const struct nodeset_scope scope = {.lookup = lookup, .arg = arena};
 		struct nodeset set;
 		struct err err;
 
-		if (nodeset_parse(str_of(table[i].text), &groups, arena, &set, &err) < 0) {
+		if (nodeset_parse(str_of(table[i].text), &scope, arena, &set, &err) < 0) {
 			fail_msg("%s", err.msg);
 		}
 		assert_string_equal(names_joined(&set, arena), table[i].names);
@@ -218,13 +218,13 @@ static void test_errors(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		_cleanup_(arena_freep) struct arena *arena = arena_new();
-		const struct nodeset_groups groups = {lookup, arena};
+		const struct nodeset_scope scope = {.lookup = lookup, .arg = arena};
 		struct nodeset set = {.names_count = 77};
 		struct err err = {0};
 		size_t column = 0;
 
-		assert_int_equal(nodeset_parse_part(str_of(table[i].text), &groups, arena, &set,
-					 &column, &err),
+		assert_int_equal(nodeset_parse_part(
+					 str_of(table[i].text), &scope, arena, &set, &column, &err),
 			-1);
 		assert_string_equal(err.msg, table[i].msg);
 		assert_int_equal(err.code, table[i].code);
@@ -263,6 +263,23 @@ static void test_largest(void **state)
 	assert_string_equal(set.names[NODESET_MAX - 1], "n1000999");
 	assert_true(nodeset_contains(&set, str_of("n500500")));
 	assert_false(nodeset_contains(&set, str_of("n1001000")));
+}
+
+static void test_own_limit(void **state)
+{
+	(void)state;
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct nodeset_scope scope = {.names_max = 10};
+	struct nodeset set;
+	struct err err;
+
+	assert_return_code(nodeset_parse(str_of("n[1-10]"), &scope, arena, &set, &err), 0);
+	assert_int_equal(nodeset_parse(str_of("n[1-11]"), &scope, arena, &set, &err), -1);
+	assert_string_equal(
+		err.msg, "node set 'n[1-11]': column 2: it stands for more than 10 names");
+	assert_int_equal(nodeset_parse(str_of("n[1-9],a,b"), &scope, arena, &set, &err), -1);
+	assert_string_equal(err.msg, "node set 'n[1-9],a,b': column 10: up to here it stands for "
+				     "more than 10 names");
 }
 
 /* Steps that cost a scan of the whole set each would take hours here. */
@@ -358,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_error_names_text_and_column),
 		cmocka_unit_test(test_largest),
+		cmocka_unit_test(test_own_limit),
 		cmocka_unit_test(test_many_operators_are_quick),
 		cmocka_unit_test(test_add_and_contains),
 		cmocka_unit_test(test_add_after_parse),
