@@ -17,6 +17,7 @@
 #include "base/parse.h"
 #include "base/time.h"
 #include "base/vec.h"
+#include "loop/child_reaper.h"
 #include "loop/loop_internal.h"
 
 /* Taken from epoll at once; more of them wait for the next turn, and timers are looked at between.
@@ -49,7 +50,9 @@ int loop_new(struct loop **ret_loop, struct err *err)
 		return err_set_errno(err, errno, "cannot create the event loop");
 	}
 
-	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail; writers look at EPIPE */
+	/* Neither can fail.  A SIGCHLD that our parent ignored would let children go unseen. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGCHLD, SIG_DFL);
 	loop = xcalloc(1, sizeof(*loop));
 	loop->epoll_fd = fd;
 	loop->has_fine_wait = true;
@@ -77,6 +80,7 @@ void loop_free(struct loop **loop_ptr)
 	}
 
 	assert(!loop->is_running);
+	reaper_free(&loop->reaper);
 	deferred_drop_all(loop);
 	loop_sweep(loop);
 	timer_heap_release(&loop->timers);

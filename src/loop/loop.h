@@ -31,8 +31,9 @@ typedef void loop_fn(void *arg);
 
 /*
  * New; free with loop_free() after everything that stands on it.  Ignores SIGPIPE from now on, so
- * that writers see EPIPE.  With SRE_LOOP_SLOW_MS=N in the environment, callbacks that run for N ms
- * or longer are told on stderr; an error if it is not a number.
+ * that writers see EPIPE, and gives SIGCHLD its default.  With SRE_LOOP_SLOW_MS=N in the
+ * environment, callbacks that run for N ms or longer are told on stderr; an error if it is not a
+ * number.
  */
 int loop_new(struct loop **ret_loop, struct err *);
 void loop_free(struct loop **);

@@ -26,6 +26,8 @@ struct io_slot {
 
 #define IO_SLOT_NONE UINT32_MAX
 
+struct reaper;
+
 struct loop {
 	int epoll_fd;
 	bool has_fine_wait; /* epoll_pwait2() exists: waits to the microsecond */
@@ -47,6 +49,8 @@ struct loop {
 
 	void **dead; /* handles freed in this turn */
 	size_t dead_count, dead_alloc;
+
+	struct reaper *reaper; /* see child_reaper.h; NULL until a child was left behind */
 };
 
 /* Something that held the loop (or not) now does (or does not). */

@@ -11,8 +11,8 @@ struct workers;
 
 typedef void worker_fn(void *arg);
 
-/* Threads start with the first job.  New; free with workers_free(), which waits for running jobs and
- * forgets queued ones (`done` is called for neither). */
+/* Threads start with the first job.  New; free with workers_free(), which waits for running jobs
+ * and forgets queued ones (`done` is called for neither). */
 int workers_new(struct loop *, int threads_max, struct workers **ret_workers, struct err *);
 void workers_free(struct workers **);
 void workers_run(struct workers *, worker_fn *work, worker_fn *done, void *arg);
