@@ -48,8 +48,8 @@ struct str str_rtrim(struct str);
 
 /*
  * Cut the next piece off the front of *rest, up to `sep` (which is dropped) or the end.  False when
- * nothing is left.  "a,,b" gives "a", "", "b"; "a," gives "a", ""; an empty *rest gives one empty piece
- * (rest->ptr becomes NULL after the last piece).
+ * nothing is left.  "a,,b" gives "a", "", "b"; "a," gives "a", ""; an empty *rest gives one empty
+ * piece (rest->ptr becomes NULL after the last piece).
  */
 bool str_split(struct str *rest, char sep, struct str *ret_piece);
 

@@ -18,10 +18,10 @@
 #include "base/str.h"
 
 struct strbuf {
-	char *buf;	 /* never NULL; owned by the strbuf */
-	size_t len;	 /* bytes in use, without the final NUL */
-	size_t alloc;	 /* bytes allocated, 0 while nothing was added */
-	size_t max;	 /* most bytes it may hold; 0: no limit */
+	char *buf;              /* never NULL; owned by the strbuf */
+	size_t len;             /* bytes in use, without the final NUL */
+	size_t alloc;           /* bytes allocated, 0 while nothing was added */
+	size_t max;             /* most bytes it may hold; 0: no limit */
 	uint64_t dropped_bytes; /* what did not fit */
 };
 
@@ -37,8 +37,8 @@ extern char strbuf_empty[1];
 	}
 
 void strbuf_init(struct strbuf *, size_t max_bytes); /* max_bytes 0: no limit */
-void strbuf_release(struct strbuf *);		     /* frees the content; the strbuf is usable again */
-void strbuf_clear(struct strbuf *);		     /* empties, keeps the memory */
+void strbuf_release(struct strbuf *); /* frees the content; the strbuf is usable again */
+void strbuf_clear(struct strbuf *);   /* empties, keeps the memory */
 
 /* The content as a string of its own: new; free with free().  The strbuf is empty then. */
 char *strbuf_detach(struct strbuf *);
@@ -54,7 +54,7 @@ void strbuf_vaddf(struct strbuf *, const char *fmt, va_list ap);
 /* Remove `len` bytes at `pos` (both must be inside). */
 void strbuf_remove(struct strbuf *, size_t pos, size_t len);
 void strbuf_truncate(struct strbuf *, size_t len); /* len must be at most the length it has */
-void strbuf_rtrim(struct strbuf *);		   /* white space at the end */
+void strbuf_rtrim(struct strbuf *);                /* white space at the end */
 
 /*
  * Room for at least `len` more bytes at buf + strbuf.len, for read() and the like; returns how many
