@@ -163,6 +163,13 @@ void json_write_key(struct json_writer *w, const char *key)
 	w->is_after_key = true;
 }
 
+void json_write_members(struct json_writer *w, struct str members)
+{
+	assert(w->depth > 0 && !w->levels[w->depth - 1].is_array && !w->is_after_key);
+	json_separate(w, false);
+	strbuf_addstr(w->out, members);
+}
+
 void json_write_str(struct json_writer *w, struct str s)
 {
 	json_begin_value(w, true);

@@ -51,6 +51,10 @@ void json_write_double(struct json_writer *, double);
 void json_write_bool(struct json_writer *, bool);
 void json_write_null(struct json_writer *);
 
+/* Members of the object that is open, written elsewhere: `"type": "integer", "minimum": 1`.  Not
+ * looked at; must not be empty. */
+void json_write_members(struct json_writer *, struct str members);
+
 /* json_write_key() and a value at once. */
 void json_field_str(struct json_writer *, const char *key, struct str);
 void json_field_string(struct json_writer *, const char *key, const char *s);

@@ -86,6 +86,21 @@ static void test_pretty(void **state)
 				    "}");
 }
 
+static void test_members_written_elsewhere(void **state)
+{
+	(void)state;
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	struct json_writer w;
+
+	json_writer_init(&w, &sb, true);
+	json_write_object_begin(&w);
+	json_write_members(&w, str_of("\"a\": 1, \"b\": 2"));
+	json_field_int(&w, "c", 3);
+	json_write_members(&w, str_of("\"d\": 4"));
+	json_write_object_end(&w);
+	assert_string_equal(sb.buf, "{\n  \"a\": 1, \"b\": 2,\n  \"c\": 3,\n  \"d\": 4\n}");
+}
+
 static void test_long_arrays_wrap(void **state)
 {
 	(void)state;
@@ -193,6 +208,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compact),
 		cmocka_unit_test(test_pretty),
+		cmocka_unit_test(test_members_written_elsewhere),
 		cmocka_unit_test(test_long_arrays_wrap),
 		cmocka_unit_test(test_doubles),
 		cmocka_unit_test(test_strings),
