@@ -11,6 +11,11 @@
 #include "conf/command_line.h"
 #include "conf/option.h"
 
+/*
+ * Paragraphs are separated by blank lines and wrapped to the page; one that begins with a space is
+ * kept as it is.  Texts are plain: each writer escapes what its language would take for markup.
+ */
+
 struct doc_example {
 	const char *command; /* without a prompt */
 	const char *what;    /* what it shows, one line, lower case */
@@ -19,10 +24,9 @@ struct doc_example {
 /* A subcommand, as its file in src/cmd/ describes it. */
 struct doc_command {
 	const char *name;
-	const char *arguments;   /* "[TARGET...]" */
-	const char *summary;     /* one line: "is it healthy?" */
-	const char *description; /* paragraphs, separated by blank lines; NULL: the summary says it
-				    all */
+	const char *arguments;              /* "[TARGET...]"; NULL: takes none */
+	const char *summary;                /* one line: "is it healthy?" */
+	const char *description;            /* paragraphs; NULL: the summary says it all */
 	const struct option_set *sets;      /* ends with rows == NULL; bases are not looked at */
 	const struct doc_example *examples; /* ends with command == NULL */
 	const char *const
@@ -37,16 +41,18 @@ struct doc_pair {
 struct doc_program {
 	const char *name;
 	const char *version;
-	const char *summary;                       /* one line */
-	const char *description;                   /* paragraphs */
+	const char *date;        /* of this version, "2025-07-01"; for man pages */
+	const char *summary;     /* one line */
+	const char *description; /* paragraphs; may be NULL */
 	const struct doc_command *const *commands; /* NULL-terminated */
 	const struct option_row *config;           /* the configuration's root rows */
+	const char *config_example;                /* a whole one, YAML; NULL: none */
 	const struct doc_pair *exit_codes;         /* these end with name == NULL */
 	const struct doc_pair *environment;
 	const struct doc_pair *files;
 };
 
-/* `sre-toolkit --help`; `width` columns (0: 80). */
+/* `sre-toolkit --help`; `width` columns (0: 80), but never wider than 100 or narrower than 40. */
 void docs_add_program_help(const struct doc_program *, int width, struct strbuf *out);
 
 /* `sre-toolkit check --help`. */
@@ -65,7 +71,24 @@ void docs_add_completion(const struct doc_program *, enum doc_shell, struct strb
 /* JSON Schema (draft 7, which editors' YAML plugins and Debian's python3-jsonschema read). */
 void docs_add_schema(const struct doc_program *, struct strbuf *out);
 
-/* Reference pages in Markdown: all flags of all commands, and all configuration keys. */
+/* The reference page in Markdown: all flags of all commands, and all configuration keys. */
 void docs_add_reference(const struct doc_program *, struct strbuf *out);
+
+/*
+ * All rows as JSON, for the test that looks for each of them in every text above:
+ * {"program", "version", "commands": [...], "rows": [...]}, where a row is
+ *
+ *   "place"     "flag" or "key"
+ *   "command"   the command whose flag it is; null for a key
+ *   "heading"   the set's; null for a key
+ *   "kind"      of what its item must be for the key to be there ("http"), or null
+ *   "path"      "--timeout"; "alerts.email.to", "checks[].timeout"
+ *   "name", "letter", "shape", "type", "placeholder", "default", "min", "max", "range", "choices",
+ *   "flags", "help", "since", "instead"   as in struct option_row; null where there is nothing
+ *   "is_switch", "is_on_by_default"
+ *
+ * A flag that another set of the command had before is left out.
+ */
+void docs_add_rows_json(const struct doc_program *, struct strbuf *out);
 
 #endif

@@ -1,0 +1,144 @@
+/*
+ * Completion for fish 3: one `complete` line for each command, flag and argument.
+ */
+#include "base/alloc.h"
+#include "conf/docs_internal.h"
+
+/* Whether the command is $argv[1]; without arguments, whether there is none yet.  fish's own
+ * helper asks whether a word stands anywhere, which "config check" would take for "check". */
+static void add_condition_function(
+	const struct doc_program *program, const char *identifier, struct strbuf *out)
+{
+	strbuf_addf(out,
+		"# fish completion of %s, generated from its option tables.\n"
+		"\n"
+		"# Is the command $argv[1]?  Without arguments: is there none yet?\n"
+		"function __%s_is\n"
+		"	set -l words (commandline -opc)\n"
+		"	for word in $words[2..-1]\n"
+		"		if not string match -q -- '-*' $word\n"
+		"			test \"$word\" = \"$argv[1]\"\n"
+		"			return\n"
+		"		end\n"
+		"	end\n"
+		"	test (count $argv) -eq 0\n"
+		"end\n"
+		"\n"
+		"complete -c %s -f\n",
+		program->name, identifier, program->name);
+}
+
+/* "complete -c sre-toolkit -n '__sre_toolkit_is check'" */
+static void begin_line(const struct doc_program *program, const char *command, struct strbuf *out)
+{
+	_cleanup_(strbuf_release) struct strbuf condition = STRBUF_INIT;
+
+	strbuf_adds(&condition, "__");
+	docs_add_identifier(program->name, &condition);
+	strbuf_adds(&condition, "_is");
+	if (command) {
+		strbuf_addf(&condition, " %s", command);
+	}
+	strbuf_addf(out, "complete -c %s -n ", program->name);
+	docs_add_quoted(DOC_FISH, condition.buf, out);
+}
+
+static void add_description(const char *text, struct strbuf *out)
+{
+	strbuf_adds(out, " -d ");
+	docs_add_quoted(DOC_FISH, text, out);
+	strbuf_addc(out, '\n');
+}
+
+/* fish splits and expands the list of words itself, so that it is quoted twice. */
+static void add_words(const char *const *words, struct strbuf *out)
+{
+	_cleanup_(strbuf_release) struct strbuf list = STRBUF_INIT;
+
+	docs_add_quoted_words(DOC_FISH, words, &list);
+	strbuf_adds(out, " -a ");
+	docs_add_quoted(DOC_FISH, list.buf, out);
+}
+
+static void add_value(const struct option_row *row, struct strbuf *out)
+{
+	switch (docs_completion_of(row)) {
+	case DOCS_COMPLETE_NONE:
+		break;
+	case DOCS_COMPLETE_ANY:
+		strbuf_adds(out, " -x");
+		break;
+	case DOCS_COMPLETE_FILES:
+		strbuf_adds(out, " -r -F");
+		break;
+	case DOCS_COMPLETE_WORDS:
+		strbuf_adds(out, " -x");
+		add_words(row->choices, out);
+		break;
+	}
+}
+
+static void add_flag(const struct doc_program *program, const struct doc_command *command,
+	const struct option_row *row, struct strbuf *out)
+{
+	begin_line(program, command->name, out);
+	if (row->letter) {
+		strbuf_addf(out, " -s %c", row->letter);
+	}
+	strbuf_adds(out, " -l ");
+	docs_add_dashed(row->name, out);
+	add_value(row, out);
+	add_description(row->help, out);
+	if (docs_is_on_by_default(row)) {
+		begin_line(program, command->name, out);
+		strbuf_adds(out, " -l no-");
+		docs_add_dashed(row->name, out);
+		strbuf_adds(out, " -d ");
+
+		_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		strbuf_addf(&text, "not: %s", row->help);
+		docs_add_quoted(DOC_FISH, text.buf, out);
+		strbuf_addc(out, '\n');
+	}
+}
+
+static void add_command(
+	const struct doc_program *program, const struct doc_command *command, struct strbuf *out)
+{
+	strbuf_addc(out, '\n');
+	begin_line(program, NULL, out);
+	strbuf_addf(out, " -a %s", command->name);
+	add_description(command->summary, out);
+	begin_line(program, command->name, out);
+	if (command->argument_words) {
+		add_words(command->argument_words, out);
+	} else {
+		strbuf_adds(out, " -F");
+	}
+	strbuf_addc(out, '\n');
+	for (const struct option_set *set = command->sets; set->rows; set++) {
+		for (const struct option_row *row = set->rows; row->name; row++) {
+			if (docs_is_completed(command->sets, set, row)) {
+				add_flag(program, command, row, out);
+			}
+		}
+	}
+}
+
+void docs_add_fish(const struct doc_program *program, struct strbuf *out)
+{
+	_cleanup_(strbuf_release) struct strbuf identifier = STRBUF_INIT;
+
+	docs_add_identifier(program->name, &identifier);
+	add_condition_function(program, identifier.buf, out);
+	begin_line(program, NULL, out);
+	strbuf_adds(out, " -l help");
+	add_description("explain and exit", out);
+	begin_line(program, NULL, out);
+	strbuf_adds(out, " -l version");
+	add_description("print the version and exit", out);
+	for (const struct doc_command *const *c = program->commands; *c; c++) {
+		add_command(program, *c, out);
+	}
+}

@@ -1,0 +1,102 @@
+/*
+ * The configuration cut into groups of keys, as pages show it.
+ */
+#include "base/alloc.h"
+#include "conf/docs_internal.h"
+
+static void each_group(struct docs_group group, struct strbuf *path, docs_group_fn *fn, void *arg);
+
+/* A list of several kinds: what all items have, then each kind. */
+static void each_kind(
+	const struct option_row *row, struct strbuf *path, docs_group_fn *fn, void *arg)
+{
+	size_t count = 0;
+	const struct option_variant *const *kinds = row->variants->kinds(&count);
+	struct docs_group group = {.row = row, .rows = row->variants->common};
+
+	strbuf_adds(path, "[]");
+	each_group(group, path, fn, arg);
+	for (size_t i = 0; i < count; i++) {
+		group.kind = kinds[i];
+		group.rows = kinds[i]->rows;
+		each_group(group, path, fn, arg);
+	}
+}
+
+/* Tell of a group, then of the sections and lists within it. */
+static void each_group(struct docs_group group, struct strbuf *path, docs_group_fn *fn, void *arg)
+{
+	size_t path_len = path->len;
+
+	group.path = path->buf;
+	fn(arg, &group);
+	for (const struct option_row *row = group.rows; row->name; row++) {
+		struct docs_group inner = {.row = row, .kind = group.kind, .rows = row->rows};
+
+		if (!docs_is_key(row)) {
+			continue;
+		}
+		strbuf_adds(path, path_len ? "." : "");
+		strbuf_adds(path, row->name);
+		if (row->shape == OPTION_SECTION) {
+			each_group(inner, path, fn, arg);
+		} else if (row->shape == OPTION_VARIANTS) {
+			each_kind(row, path, fn, arg);
+		}
+		strbuf_truncate(path, path_len);
+	}
+}
+
+void docs_each_group(const struct option_row *config, docs_group_fn *fn, void *arg)
+{
+	_cleanup_(strbuf_release) struct strbuf path = STRBUF_INIT;
+
+	each_group((struct docs_group){.rows = config}, &path, fn, arg);
+}
+
+void docs_add_group_name(const struct docs_group *group, struct strbuf *out)
+{
+	strbuf_adds(out, group->row ? group->path : "Top level");
+	if (group->kind) {
+		strbuf_addf(out, " of kind %s", group->kind->name);
+	}
+}
+
+static void add_kinds_intro(const struct option_variants *variants, struct strbuf *out)
+{
+	size_t count = 0;
+	const struct option_variant *const *kinds = variants->kinds(&count);
+
+	strbuf_addf(out,
+		" Each %s has keys of this group, and those of one kind. The kind follows from the "
+		"one of these keys that is there: ",
+		variants->what);
+	for (size_t i = 0; i < count; i++) {
+		strbuf_addf(out, "%s%s", i ? ", " : "", kinds[i]->name);
+	}
+	strbuf_addc(out, '.');
+}
+
+void docs_add_group_intro(const struct docs_group *group, struct strbuf *out)
+{
+	if (!group->row) {
+		return;
+	}
+	if (group->kind && group->rows == group->kind->rows) {
+		docs_add_sentence(str_of(group->kind->summary), out);
+		return;
+	}
+	docs_add_sentence(str_of(group->row->help), out);
+	if (group->row->shape == OPTION_VARIANTS) {
+		add_kinds_intro(group->row->variants, out);
+	}
+}
+
+void docs_add_inner_path(
+	const struct docs_group *group, const struct option_row *row, struct strbuf *out)
+{
+	strbuf_addf(out, "%s%s%s", group->path, group->path[0] ? "." : "", row->name);
+	if (row->shape == OPTION_VARIANTS) {
+		strbuf_adds(out, "[]");
+	}
+}
