@@ -36,6 +36,15 @@ char *xasprintf(const char *fmt, ...)
 		take_value_;                                                                       \
 	})
 
+/* The same for a descriptor, which becomes -1. */
+#define TAKE_FD(fd)                                                                                \
+	({                                                                                         \
+		int *take_fd_ = &(fd);                                                             \
+		int take_value_ = *take_fd_;                                                       \
+		*take_fd_ = -1;                                                                    \
+		take_value_;                                                                       \
+	})
+
 void freep(void *ptr_to_ptr);  /* free(*p) */
 void closep(const int *fd);    /* close(*fd) if it is one; errno is kept */
 void fclosep(void *ptr_to_fp); /* fclose(*p) if it is not NULL */

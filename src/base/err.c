@@ -10,7 +10,8 @@
 
 static const char ellipsis[] = "...";
 
-static void err_format(struct err *err, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 2, 0)))
+err_format(struct err *err, const char *fmt, va_list ap)
 {
 	int n = vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 

@@ -38,8 +38,7 @@ static int open_to_read(const char *path, enum file_type type, int *ret_fd, stru
 	if (fcntl(fd, F_SETFL, 0) < 0) {
 		return err_set_errno(err, errno, "cannot read '%s'", path);
 	}
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
 

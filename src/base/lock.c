@@ -219,8 +219,7 @@ static int try_lock(const char *path, const char *command, int *ret_fd, struct e
 	if (write_owner(fd, command) < 0) {
 		return err_set_errno(err, errno, "cannot lock '%s'", path);
 	}
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
 

@@ -202,8 +202,8 @@ bool log_is_on(enum log_level level)
 	return is_observed(level);
 }
 
-static void log_add(
-	enum log_level level, const struct log_context *context, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 3, 0)))
+log_add(enum log_level level, const struct log_context *context, const char *fmt, va_list ap)
 {
 	_cleanup_(strbuf_release) struct strbuf raw = STRBUF_INIT_MAX(LOG_MESSAGE_MAX + 1);
 	_cleanup_(strbuf_release) struct strbuf message = STRBUF_INIT;

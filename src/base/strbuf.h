@@ -49,7 +49,8 @@ void strbuf_addstr(struct strbuf *, struct str s);
 void strbuf_addc(struct strbuf *, char c);
 void strbuf_addn(struct strbuf *, char c, size_t count); /* `c`, count times */
 void strbuf_addf(struct strbuf *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void strbuf_vaddf(struct strbuf *, const char *fmt, va_list ap);
+void strbuf_vaddf(struct strbuf *, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 
 /* Remove `len` bytes at `pos` (both must be inside). */
 void strbuf_remove(struct strbuf *, size_t pos, size_t len);

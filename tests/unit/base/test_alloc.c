@@ -96,6 +96,12 @@ static void test_take(void **state)
 	assert_null(first);
 	assert_string_equal(second, "a");
 	freep(&second);
+
+	int fd = 7;
+	int other = TAKE_FD(fd);
+
+	assert_int_equal(fd, -1);
+	assert_int_equal(other, 7);
 }
 
 static void test_closep(void **state)
