@@ -107,9 +107,13 @@ void reaper_adopt_group(struct loop *loop, pid_t pid, int64_t grace_ms)
 void reaper_free(struct reaper **reaper_ptr)
 {
 	struct reaper *reaper = TAKE(*reaper_ptr);
+	struct orphan *orphan = reaper ? reaper->first : NULL;
 
-	while (reaper && reaper->first) {
-		orphan_grace_over(reaper->first);
+	while (orphan) {
+		struct orphan *next = orphan->next;
+
+		orphan_grace_over(orphan);
+		orphan = next;
 	}
 	free(reaper);
 }

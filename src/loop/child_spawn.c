@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "loop/child_reaper.h"
 #include "loop/program.h"
 
 /* Everything open while a child is being made; what is left in it at the end is closed. */
@@ -206,7 +207,8 @@ static int fork_function(const struct child_spec *spec, const struct plumbing *p
 	}
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (pid < 0) {
-		return err_set_errno(err, errnum, "cannot fork");
+		(void)err_set_errno(err, errnum, "cannot fork");
+		return -1;
 	}
 	*ret_pid = pid;
 	return 0;
@@ -218,12 +220,15 @@ int child_spawn(const struct child_spec *spec, struct child_process *ret_process
 		.in = {-1, -1}, .out = {-1, -1}, .err = {-1, -1}, .cwd_fd = AT_FDCWD};
 	pid_t pid;
 	int pid_fd;
+	int r;
 
 	assert(!spec->argv != !spec->function);
 	if (plumbing_open(&plumbing, spec, err) < 0) {
 		return -1;
 	}
-	if ((spec->argv ? spawn_program : fork_function)(spec, &plumbing, &pid, err) < 0) {
+	r = spec->argv ? spawn_program(spec, &plumbing, &pid, err)
+		       : fork_function(spec, &plumbing, &pid, err);
+	if (r < 0) {
 		return -1;
 	}
 	pid_fd = pidfd_open(pid, 0);
@@ -231,7 +236,7 @@ int child_spawn(const struct child_spec *spec, struct child_process *ret_process
 		int saved = errno;
 
 		/* Our limit of descriptors.  It has just been started, so this wait is short. */
-		(void)kill(pid, SIGKILL);
+		child_kill_group(pid, SIGKILL);
 		(void)waitpid(pid, NULL, 0);
 		return err_set_errno(err, saved, "cannot watch process %d", (int)pid);
 	}

@@ -38,7 +38,7 @@ static int slow_us_from_env(int64_t *ret_us, struct err *err)
 
 int loop_new(struct loop **ret_loop, struct err *err)
 {
-	int64_t slow_us;
+	int64_t slow_us = 0;
 	struct loop *loop;
 	int fd;
 
