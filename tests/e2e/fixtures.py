@@ -83,6 +83,12 @@ def filesystem():
 
 
 @pytest.fixture(scope='session')
+def boxes():
+    """None is up until a test says so; those that are up stay."""
+    yield from started(servers.Boxes)
+
+
+@pytest.fixture(scope='session')
 def ipv6():
     """For tests that need ::1."""
     if not servers.base.has_ipv6():

@@ -4,6 +4,7 @@ Every class has the same few methods (see base.Server): exists(), start(), stop(
 can be tried by hand: `python3 -m tests.e2e.servers nginx` starts one and prints what it offers.
 """
 from .backend import Backend
+from .boxes import Boxes
 from .dns import DnsServer
 from .echo import EchoServer
 from .filesystem import Filesystem
@@ -12,4 +13,4 @@ from .pki import Pki
 from .proxy import ForwardProxy
 from .smtp import SmtpServer
 
-__all__ = ['Backend', 'DnsServer', 'EchoServer', 'Filesystem', 'ForwardProxy', 'Nginx', 'Pki', 'SmtpServer']
+__all__ = ['Backend', 'Boxes', 'DnsServer', 'EchoServer', 'Filesystem', 'ForwardProxy', 'Nginx', 'Pki', 'SmtpServer']

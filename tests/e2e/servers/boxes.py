@@ -1,0 +1,87 @@
+"""Whole machines, booted by tests/boxes/launch: see there what can be done to them."""
+import pathlib
+import subprocess
+
+from .base import Server
+
+LAUNCH = pathlib.Path(__file__).resolve().parents[2] / 'boxes/launch'
+# Making the image is the slow part, once on a machine.
+UP_SECONDS = 600
+SECONDS = 60
+
+
+class Boxes(Server):
+    """up('web-01', ...) boots; what is up stays until down() or stop().  Every other verb of the launcher is
+    a method too: cut('web-01'), slow('web-01', '64kbit').  `in_front`: the words in front of a command that
+    shall run in the network of the boxes."""
+
+    def __init__(self):
+        super().__init__()
+        self.in_front = None
+
+    @classmethod
+    def exists(cls):
+        done = subprocess.run([LAUNCH, 'able'], capture_output=True, text=True)
+        cls.needs = done.stderr.strip().rpartition('needs ')[2]
+        return done.returncode == 0
+
+    def _launch(self, *args, seconds=SECONDS):
+        done = subprocess.run([*self._words, *map(str, args)], capture_output=True, text=True, timeout=seconds,
+                              stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            raise RuntimeError(f'launch {" ".join(map(str, args))}: exit {done.returncode}: {done.stderr}')
+        return done.stdout
+
+    def _start(self):
+        self._words = ['env', f'SRE_BOXES_DIR={self.dir}/boxes', str(LAUNCH)]
+        self.in_front = [*self._words, 'run']
+
+    def _stop(self):
+        if self.in_front is not None:
+            self._launch('down')
+            self.in_front = None
+
+    def up(self, *names):
+        self._launch('up', *names, seconds=UP_SECONDS)
+
+    def down(self, *names):
+        """Without a name all of them, and the network."""
+        self._launch('down', *names)
+
+    def run(self, *command):
+        """What a command prints that runs in the network of the boxes; it must succeed."""
+        return self._launch('run', *command)
+
+    def exec(self, name, *command):
+        """What a command prints that runs inside a box, as root; it must succeed."""
+        return self._launch('exec', name, *command)
+
+    def list(self):
+        """name -> (address, 'up' or 'dead')"""
+        return {name: (address, state) for name, address, state in map(str.split, self._launch('list').splitlines())}
+
+    def cut(self, name):
+        self._launch('cut', name)
+
+    def join(self, name):
+        self._launch('join', name)
+
+    def freeze(self, name):
+        self._launch('freeze', name)
+
+    def thaw(self, name):
+        self._launch('thaw', name)
+
+    def lose(self, name, percent):
+        self._launch('lose', name, percent)
+
+    def slow(self, name, rate):
+        self._launch('slow', name, rate)
+
+    def log(self):
+        return self._launch('list')
+
+    @property
+    def files(self):
+        """The folder with ssh_config, id_ed25519, known_hosts, servers.txt."""
+        return self.dir / 'boxes'

@@ -1,0 +1,98 @@
+"""Whole machines for the tests: that they boot, and that what can be done to them is done."""
+import os
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+from servers.boxes import LAUNCH
+
+
+@pytest.fixture
+def box(boxes):
+    """One that is up and well."""
+    boxes.up('web-01')
+    return 'web-01'
+
+
+def page(boxes, name='web-01', seconds='2'):
+    return boxes.run('curl', '-sS', '--noproxy', '*', '--max-time', seconds, f'http://{name}/')
+
+
+def assert_no_answer(boxes, name='web-01'):
+    with pytest.raises(RuntimeError, match='timed out'):
+        page(boxes, name, '0.5')
+
+
+def test_a_box_is_a_machine(boxes, box):
+    assert page(boxes) == 'this is web-01\n'
+    assert boxes.exec(box, 'hostname') == 'web-01\n'
+    assert boxes.exec(box, 'cat', '/proc/1/comm') == 'systemd\n'
+    assert boxes.exec(box, 'systemctl', 'is-active', 'ssh', 'nginx', 'cron').split() == ['active'] * 3
+    assert boxes.run('ssh', '-F', boxes.files / 'ssh_config', box, 'sudo id -un; hostname') == 'root\nweb-01\n'
+    assert boxes.list()[box] == ('10.97.0.2', 'up')
+
+
+def test_boxes_see_each_other_and_nothing_else(boxes, box):
+    boxes.up('web-02')
+    address = boxes.list()['web-02'][0]
+    assert boxes.exec(box, 'curl', '-sS', f'http://{address}/') == 'this is web-02\n'
+    assert boxes.exec(box, 'ip', 'route', 'show', 'default') == ''
+    boxes.down('web-02')
+    assert list(boxes.list()) == ['web-01']
+
+
+def test_network_of_a_box_is_cut(boxes, box):
+    boxes.cut(box)
+    assert_no_answer(boxes)
+    boxes.join(box)
+    assert page(boxes, seconds='5') == 'this is web-01\n'
+
+
+def test_a_box_is_frozen(boxes, box):
+    boxes.freeze(box)
+    assert_no_answer(boxes)
+    # The kernel still answers for it.
+    boxes.run('bash', '-c', 'exec 3<>/dev/tcp/web-01/80')
+    boxes.thaw(box)
+    assert page(boxes) == 'this is web-01\n'
+
+
+def test_a_box_loses_packets(boxes, box):
+    boxes.lose(box, 100)
+    assert_no_answer(boxes)
+    boxes.lose(box, 0)
+    assert page(boxes) == 'this is web-01\n'
+
+
+def test_a_box_is_slow(boxes, box):
+    boxes.exec(box, 'sh', '-c', 'head -c 60000 /dev/zero >/var/www/html/zeros')
+
+    def seconds():
+        return float(boxes.run('curl', '-sS', '-o', '/dev/null', '-w', '%{time_total}', f'http://{box}/zeros'))
+    boxes.slow(box, '400kbit')
+    slow = seconds()
+    boxes.slow(box, 'off')
+    assert slow > 0.5 > seconds()
+
+
+@pytest.mark.parametrize('args', [[], ['fly'], ['up'], ['run'], ['lose', 'web-01', 'many']])
+def test_wrong_usage(boxes, box, args):
+    done = subprocess.run([*boxes.in_front[:-1], *args], capture_output=True, text=True)
+    assert done.returncode == 2 and 'launch up NAME' in done.stderr
+
+
+def test_wrong_names(boxes, box):
+    for args in (['exec', 'nobody', 'true'], ['up', '../x'], ['up', 'UPPER']):
+        done = subprocess.run([*boxes.in_front[:-1], *args], capture_output=True, text=True)
+        assert done.returncode == 1 and done.stderr.startswith('launch: ')
+
+
+def test_it_says_why_it_cannot():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        copy = shutil.copy(LAUNCH, folder)
+        words = ['setpriv', '--reuid=65534', '--clear-groups'] if os.geteuid() == 0 else []
+        for verb in ('able', 'list', 'up'):
+            done = subprocess.run([*words, copy, verb], capture_output=True, text=True)
+            assert (done.returncode, done.stderr) == (1, 'launch: needs root\n')
