@@ -2,6 +2,7 @@
  * Whole files: what is read, what is refused, and what is left when writing fails.
  */
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -184,6 +185,44 @@ static void test_pipe_is_read_to_its_end(void **state)
 	close(fds[0]);
 }
 
+static void test_read_that_fails_half_way(void **state)
+{
+	(void)state;
+	assert_unreadable("/proc/self/mem", 9, ERR_SYSTEM,
+		"cannot read '/proc/self/mem': Input/output error");
+}
+
+/* A descriptor that does not block is waited for all the same. */
+static void test_write_all_waits(void **state)
+{
+	(void)state;
+	struct strbuf text = STRBUF_INIT;
+	int status = 0;
+	int fds[2];
+	pid_t pid;
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		static char bytes[10000];
+		size_t sum = 0;
+
+		close(fds[1]);
+		for (ssize_t n; (n = read(fds[0], bytes, sizeof(bytes))) > 0; sum += (size_t)n) {
+		}
+		_exit(sum == 1000000 ? 0 : 1);
+	}
+	close(fds[0]);
+	assert_int_equal(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
+	strbuf_addn(&text, 'x', 1000000);
+	assert_int_equal(file_write_all(fds[1], strbuf_str(&text)), 0);
+	close(fds[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	strbuf_release(&text);
+}
+
 static void test_write_refuses(void **state)
 {
 	(void)state;
@@ -193,6 +232,7 @@ static void test_write_refuses(void **state)
 	} cases[] = {
 		{"dir", "cannot write 'dir': it is a directory", ERR_INPUT},
 		{"no/file", "cannot write 'no/file': No such file or directory", ERR_NOT_FOUND},
+		{"dir/../fifo/x", "cannot write 'dir/../fifo/x': Not a directory", ERR_NOT_FOUND},
 		{"", "cannot write '': No such file or directory", ERR_NOT_FOUND},
 		{"fifo", "cannot write 'fifo': No such device or address", ERR_SYSTEM},
 		{"/dev/full", "cannot write '/dev/full': No space left on device", ERR_SYSTEM},
@@ -237,6 +277,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_read_refuses, enter_folder, leave_folder),
 		cmocka_unit_test(test_endless_device_ends_at_maximum),
 		cmocka_unit_test(test_pipe_is_read_to_its_end),
+		cmocka_unit_test(test_read_that_fails_half_way),
+		cmocka_unit_test(test_write_all_waits),
 		cmocka_unit_test_setup_teardown(test_write_refuses, enter_folder, leave_folder),
 		cmocka_unit_test_setup_teardown(
 			test_devices_and_links_are_written_in_place, enter_folder, leave_folder),

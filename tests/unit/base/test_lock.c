@@ -257,6 +257,48 @@ static void test_not_a_file(void **state)
 	assert_int_equal(err.code, ERR_NOT_FOUND);
 }
 
+enum { SOMEBODY = 65534 };
+
+/* What another user gets who tries to take "lock". */
+static enum err_code try_as_somebody(void)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct lock *lock = NULL;
+		struct err err = {0};
+
+		if (setgid(SOMEBODY) < 0 || setuid(SOMEBODY) < 0) {
+			_exit(ERR_CODE_MAX);
+		}
+		(void)lock_take("lock", "x", &lock, &err);
+		_exit((int)err.code);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return (enum err_code)WEXITSTATUS(status);
+}
+
+/* Who may not write the file may still learn who has it. */
+static void test_another_user(void **state)
+{
+	(void)state;
+	struct lock *lock = NULL;
+
+	if (getuid() != 0) {
+		skip();
+	}
+	assert_int_equal(chmod(folder, 0755), 0);
+	assert_int_equal(lock_take("lock", "root's", &lock, NULL), 0);
+	assert_int_equal(try_as_somebody(), ERR_BUSY);
+	lock_free(&lock);
+	assert_int_equal(try_as_somebody(), ERR_PERMISSION);
+	assert_int_equal(chmod("lock", 0600), 0);
+	assert_int_equal(try_as_somebody(), ERR_PERMISSION);
+}
+
 static void test_owner_parse(void **state)
 {
 	(void)state;
@@ -303,6 +345,7 @@ int main(void)
 		IN_FOLDER(test_hard_link),
 		IN_FOLDER(test_other_content),
 		IN_FOLDER(test_not_a_file),
+		IN_FOLDER(test_another_user),
 		cmocka_unit_test(test_owner_parse),
 	};
 

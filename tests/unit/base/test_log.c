@@ -318,6 +318,36 @@ static void test_pipes_that_do_not_take_it(void **state)
 	close(before);
 }
 
+/* What comes after a line of which only a part could be written stands on a line of its own. */
+static void test_broken_line(void **state)
+{
+	(void)state;
+	enum { ROOM = 4096 };
+	int before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10);
+	struct strbuf text = STRBUF_INIT;
+	char bytes[2 * ROOM];
+	ssize_t n;
+	int fds[2];
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	assert_true(fcntl(fds[1], F_SETPIPE_SZ, ROOM) >= ROOM);
+	strbuf_addn(&text, 'x', 2 * ROOM - 100);
+	assert_true(dup2(fds[1], STDERR_FILENO) >= 0);
+	log_error(NULL, "%s", text.buf);
+	assert_int_equal(read(fds[0], bytes, sizeof(bytes)), ROOM);
+	log_error(NULL, "next");
+	n = read(fds[0], bytes, sizeof(bytes) - 1);
+	assert_true(n > 0);
+	bytes[n] = '\0';
+	assert_string_equal(bytes, "\n" STAMP "[WARNING ] 1 log line could not be written\n" STAMP
+				   "[ERROR   ] next\n");
+	assert_true(dup2(before, STDERR_FILENO) >= 0);
+	strbuf_release(&text);
+	close(fds[0]);
+	close(fds[1]);
+	close(before);
+}
+
 struct seen {
 	struct strbuf texts;
 	int before;
@@ -375,6 +405,7 @@ int main(void)
 		WITH_LOG(test_repeats_for_long),
 		WITH_LOG(test_failing_writes_are_counted),
 		WITH_LOG(test_pipes_that_do_not_take_it),
+		WITH_LOG(test_broken_line),
 		WITH_LOG(test_observers),
 	};
 
