@@ -219,4 +219,7 @@ const struct option_type option_threshold = {
 	.size = sizeof(struct threshold),
 	.parse = option_threshold_parse,
 	.schema = option_threshold_schema,
+	.syntax = "80 or > 80: bad above 80; >= 80: bad from 80 on; < 10 and <= 10: the same "
+		  "below; 10..20 or 10:20: bad outside; @10:20: bad inside; none: no threshold; "
+		  "numbers may have %, or the unit of a duration or of a size",
 };

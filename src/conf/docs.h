@@ -81,7 +81,7 @@ void docs_add_reference(const struct doc_program *, struct strbuf *out);
  *   "place"     "flag" or "key"
  *   "command"   the command whose flag it is; null for a key
  *   "heading"   the set's; null for a key
- *   "kind"      of what its item must be for the key to be there ("http"), or null
+ *   "kinds"     of which kinds the items must be that the key stands in, from the outermost list on
  *   "path"      "--timeout"; "alerts.email.to", "checks[].timeout"
  *   "name", "letter", "shape", "type", "placeholder", "default", "min", "max", "range", "choices",
  *   "flags", "help", "since", "instead"   as in struct option_row; null where there is nothing

@@ -1,47 +1,53 @@
 /*
  * The configuration cut into groups of keys, as pages show it.
  */
+#include <assert.h>
+
 #include "base/alloc.h"
 #include "conf/docs_internal.h"
 
-static void each_group(struct docs_group group, struct strbuf *path, docs_group_fn *fn, void *arg);
+static void each_group(
+	const struct docs_group *group, struct strbuf *path, docs_group_fn *fn, void *arg);
 
 /* A list of several kinds: what all items have, then each kind. */
-static void each_kind(
-	const struct option_row *row, struct strbuf *path, docs_group_fn *fn, void *arg)
+static void each_kind(struct docs_group group, struct strbuf *path, docs_group_fn *fn, void *arg)
 {
 	size_t count = 0;
-	const struct option_variant *const *kinds = row->variants->kinds(&count);
-	struct docs_group group = {.row = row, .rows = row->variants->common};
+	const struct option_variant *const *kinds = group.row->variants->kinds(&count);
 
 	strbuf_adds(path, "[]");
-	each_group(group, path, fn, arg);
+	group.rows = group.row->variants->common;
+	each_group(&group, path, fn, arg);
+	assert(group.kinds_count < DOCS_KINDS_MAX);
+	group.kinds_count++;
 	for (size_t i = 0; i < count; i++) {
-		group.kind = kinds[i];
+		group.kinds[group.kinds_count - 1] = kinds[i];
 		group.rows = kinds[i]->rows;
-		each_group(group, path, fn, arg);
+		each_group(&group, path, fn, arg);
 	}
 }
 
 /* Tell of a group, then of the sections and lists within it. */
-static void each_group(struct docs_group group, struct strbuf *path, docs_group_fn *fn, void *arg)
+static void each_group(
+	const struct docs_group *group, struct strbuf *path, docs_group_fn *fn, void *arg)
 {
+	struct docs_group inner = *group;
 	size_t path_len = path->len;
 
-	group.path = path->buf;
-	fn(arg, &group);
-	for (const struct option_row *row = group.rows; row->name; row++) {
-		struct docs_group inner = {.row = row, .kind = group.kind, .rows = row->rows};
-
+	inner.path = path->buf;
+	fn(arg, &inner);
+	for (const struct option_row *row = group->rows; row->name; row++) {
 		if (!docs_is_key(row)) {
 			continue;
 		}
 		strbuf_adds(path, path_len ? "." : "");
 		strbuf_adds(path, row->name);
+		inner.row = row;
+		inner.rows = row->rows;
 		if (row->shape == OPTION_SECTION) {
-			each_group(inner, path, fn, arg);
+			each_group(&inner, path, fn, arg);
 		} else if (row->shape == OPTION_VARIANTS) {
-			each_kind(row, path, fn, arg);
+			each_kind(inner, path, fn, arg);
 		}
 		strbuf_truncate(path, path_len);
 	}
@@ -51,14 +57,17 @@ void docs_each_group(const struct option_row *config, docs_group_fn *fn, void *a
 {
 	_cleanup_(strbuf_release) struct strbuf path = STRBUF_INIT;
 
-	each_group((struct docs_group){.rows = config}, &path, fn, arg);
+	each_group(&(struct docs_group){.rows = config}, &path, fn, arg);
 }
 
 void docs_add_group_name(const struct docs_group *group, struct strbuf *out)
 {
 	strbuf_adds(out, group->row ? group->path : "Top level");
-	if (group->kind) {
-		strbuf_addf(out, " of kind %s", group->kind->name);
+	if (group->kinds_count > 0) {
+		strbuf_adds(out, group->kinds_count > 1 ? " of kinds" : " of kind");
+	}
+	for (size_t i = 0; i < group->kinds_count; i++) {
+		strbuf_addf(out, "%s%s", i ? ", " : " ", group->kinds[i]->name);
 	}
 }
 
@@ -68,9 +77,11 @@ static void add_kinds_intro(const struct option_variants *variants, struct strbu
 	const struct option_variant *const *kinds = variants->kinds(&count);
 
 	strbuf_addf(out,
-		" Each %s has keys of this group, and those of one kind. The kind follows from the "
-		"one of these keys that is there: ",
-		variants->what);
+		" Each %s has %s one kind. The kind follows from the one of these keys that is "
+		"there: ",
+		variants->what,
+		option_rows_count(variants->common) ? "keys of this group, and those of"
+						    : "the keys of");
 	for (size_t i = 0; i < count; i++) {
 		strbuf_addf(out, "%s%s", i ? ", " : "", kinds[i]->name);
 	}
@@ -79,11 +90,14 @@ static void add_kinds_intro(const struct option_variants *variants, struct strbu
 
 void docs_add_group_intro(const struct docs_group *group, struct strbuf *out)
 {
+	const struct option_variant *kind =
+		group->kinds_count ? group->kinds[group->kinds_count - 1] : NULL;
+
 	if (!group->row) {
 		return;
 	}
-	if (group->kind && group->rows == group->kind->rows) {
-		docs_add_sentence(str_of(group->kind->summary), out);
+	if (kind && group->rows == kind->rows) {
+		docs_add_sentence(str_of(kind->summary), out);
 		return;
 	}
 	docs_add_sentence(str_of(group->row->help), out);

@@ -63,18 +63,23 @@ void docs_add_identifier(const char *name, struct strbuf *out);
  * The configuration as pages show it: a group of keys for the top level, one for each section, and
  * for a list of several kinds one with what all items have, then one for each kind.
  */
+enum { DOCS_KINDS_MAX = 4 }; /* lists within items of lists ... */
+
 struct docs_group {
-	const char *path;                  /* "", "alerts.email", "checks[]" */
-	const struct option_row *row;      /* the section's or the list's; NULL at the top */
-	const struct option_variant *kind; /* the kind whose own keys these are; else NULL */
+	const char *path;             /* "", "alerts.email", "checks[]" */
+	const struct option_row *row; /* the section's or the list's; NULL at the top */
 	const struct option_row *rows;
+	/* Of which kinds the items must be in which these keys are, from the outermost list on. */
+	const struct option_variant *kinds[DOCS_KINDS_MAX];
+	size_t kinds_count;
 };
 
 typedef void docs_group_fn(void *arg, const struct docs_group *);
 
 void docs_each_group(const struct option_row *config, docs_group_fn *, void *arg);
 
-/* "Top level", "alerts.email", "checks[] of kind http". */
+/* "Top level", "alerts.email", "checks[] of kind http", "checks[].dialogue[] of kinds tcp, send".
+ */
 void docs_add_group_name(const struct docs_group *, struct strbuf *out);
 
 /* A sentence or two on what the group is for; nothing at the top level. */
@@ -82,6 +87,11 @@ void docs_add_group_intro(const struct docs_group *, struct strbuf *out);
 
 /* The path of a section or list within the group: "checks[].expect". */
 void docs_add_inner_path(const struct docs_group *, const struct option_row *, struct strbuf *out);
+
+/* Types of values that the program's rows have and that say how they are written, by name. */
+typedef void docs_type_fn(void *arg, const struct option_type *);
+
+void docs_each_type(const struct doc_program *, docs_type_fn *, void *arg);
 
 /* What must be known to write any configuration: paragraphs as in struct doc_program. */
 extern const char docs_config_intro[];

@@ -503,6 +503,16 @@ static void man_group(void *arg, const struct docs_group *group)
 	}
 }
 
+static void man_type(void *arg, const struct option_type *type)
+{
+	struct man *m = arg;
+
+	man_line(m, ".TP");
+	man_font(m, 'I', str_of(type->name), true);
+	man_newline(m);
+	man_sentence(m, type->syntax);
+}
+
 void docs_add_config_man(const struct doc_program *program, struct strbuf *out)
 {
 	struct man m = {.out = out};
@@ -517,6 +527,8 @@ void docs_add_config_man(const struct doc_program *program, struct strbuf *out)
 	man_paragraphs(&m, docs_config_intro, true);
 	man_line(&m, ".SH KEYS");
 	docs_each_group(program->config, man_group, &m);
+	man_line(&m, ".SH VALUES");
+	docs_each_type(program, man_type, &m);
 	if (program->config_example) {
 		man_line(&m, ".SH EXAMPLES");
 		man_verbatim(&m, str_of(program->config_example));

@@ -186,6 +186,17 @@ static void add_group(void *arg, const struct docs_group *group)
 	}
 }
 
+static void add_type(void *arg, const struct option_type *type)
+{
+	struct strbuf *out = arg;
+
+	strbuf_adds(out, "| ");
+	add_text(str_of(type->name), out);
+	strbuf_adds(out, " | ");
+	add_text(str_of(type->syntax), out);
+	strbuf_adds(out, " |\n");
+}
+
 void docs_add_reference(const struct doc_program *program, struct strbuf *out)
 {
 	strbuf_addf(out,
@@ -205,6 +216,8 @@ void docs_add_reference(const struct doc_program *program, struct strbuf *out)
 	if (program->config_example) {
 		strbuf_addf(out, "\n### Example\n\n```yaml\n%s```\n", program->config_example);
 	}
+	strbuf_adds(out, "\n## Values\n\n| type | how it is written |\n|---|---|\n");
+	docs_each_type(program, add_type, out);
 	add_pairs("Exit codes", "code", program->exit_codes, out);
 	add_pairs("Environment", "variable", program->environment, out);
 	add_pairs("Files", "file", program->files, out);

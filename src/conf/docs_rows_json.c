@@ -100,12 +100,17 @@ static void write_row(struct json_writer *w, const struct option_row *row)
 }
 
 static void write_place(struct json_writer *w, const char *place, const char *command,
-	const char *heading, const char *kind, const char *path)
+	const char *heading, const struct docs_group *group, const char *path)
 {
 	json_field_string(w, "place", place);
 	json_field_string(w, "command", command);
 	json_field_string(w, "heading", heading);
-	json_field_string(w, "kind", kind);
+	json_write_key(w, "kinds");
+	json_write_array_begin(w);
+	for (size_t i = 0; group && i < group->kinds_count; i++) {
+		json_write_string(w, group->kinds[i]->name);
+	}
+	json_write_array_end(w);
 	json_field_string(w, "path", path);
 }
 
@@ -140,7 +145,7 @@ static void write_group_rows(void *arg, const struct docs_group *group)
 		strbuf_clear(&path);
 		strbuf_addf(&path, "%s%s%s", group->path, group->path[0] ? "." : "", row->name);
 		json_write_object_begin(w);
-		write_place(w, "key", NULL, NULL, group->kind ? group->kind->name : NULL, path.buf);
+		write_place(w, "key", NULL, NULL, group, path.buf);
 		write_row(w, row);
 		json_write_object_end(w);
 	}

@@ -74,12 +74,25 @@ static void write_list(struct json_writer *w, const struct option_row *row)
 	write_value(w, row);
 	json_write_object_end(w);
 	json_write_object_end(w);
+	json_write_object_begin(w);
+	json_field_string(w, "type", "null");
+	json_write_object_end(w);
+	json_write_array_end(w);
+}
+
+/* What holds others may be there with nothing in it. */
+static void write_container_type(struct json_writer *w, const char *type)
+{
+	json_write_key(w, "type");
+	json_write_array_begin(w);
+	json_write_string(w, type);
+	json_write_string(w, "null");
 	json_write_array_end(w);
 }
 
 static void write_map(struct json_writer *w, const struct option_row *row)
 {
-	json_field_string(w, "type", "object");
+	write_container_type(w, "object");
 	json_write_key(w, "additionalProperties");
 	json_write_object_begin(w);
 	if (row->shape == OPTION_MAP) {
@@ -92,6 +105,7 @@ static void write_map(struct json_writer *w, const struct option_row *row)
 
 static void write_section(struct json_writer *w, const struct option_row *rows)
 {
+	write_container_type(w, "object");
 	add_rows(w, (const struct option_row *const[]){rows, NULL});
 }
 
@@ -100,7 +114,7 @@ static void write_variants(struct json_writer *w, const struct option_variants *
 	size_t count = 0;
 	const struct option_variant *const *kinds = variants->kinds(&count);
 
-	json_field_string(w, "type", "array");
+	write_container_type(w, "array");
 	json_write_key(w, "items");
 	json_write_object_begin(w);
 	json_write_key(w, "anyOf");
@@ -109,6 +123,7 @@ static void write_variants(struct json_writer *w, const struct option_variants *
 		json_write_object_begin(w);
 		json_field_string(w, "title", kinds[i]->name);
 		json_field_string(w, "description", kinds[i]->summary);
+		json_field_string(w, "type", "object");
 		add_rows(w,
 			(const struct option_row *const[]){variants->common, kinds[i]->rows, NULL});
 		json_write_object_end(w);
@@ -230,7 +245,6 @@ static void add_required(struct json_writer *w, const struct option_row *const *
 /* Members for a mapping with the keys of all `tables` (which end with NULL) and no others. */
 static void add_rows(struct json_writer *w, const struct option_row *const *tables)
 {
-	json_field_string(w, "type", "object");
 	json_field_bool(w, "additionalProperties", false);
 	add_required(w, tables);
 	json_write_key(w, "properties");
@@ -258,6 +272,31 @@ static void add_definitions(struct json_writer *w)
 	json_write_object_end(w);
 }
 
+/* What the reader itself knows at the top level, beside the rows. */
+static const struct option_row reader_rows[] = {
+	{.name = "include",
+		.shape = OPTION_LIST,
+		.type = &option_path,
+		.help = "more files to read, or patterns such as conf.d/*.yaml"},
+	{0},
+};
+
+static void write_root(struct json_writer *w, const struct option_row *rows)
+{
+	bool has_include = option_find(rows, str_of(reader_rows[0].name)) != NULL;
+
+	write_container_type(w, "object");
+	json_write_key(w, "patternProperties");
+	json_write_object_begin(w);
+	json_write_key(w, "^x-");
+	json_write_object_begin(w);
+	json_field_string(w, "description", "ignored");
+	json_write_object_end(w);
+	json_write_object_end(w);
+	add_rows(w,
+		(const struct option_row *const[]){rows, has_include ? NULL : reader_rows, NULL});
+}
+
 void docs_add_schema(const struct doc_program *program, struct strbuf *out)
 {
 	struct json_writer w;
@@ -269,7 +308,7 @@ void docs_add_schema(const struct doc_program *program, struct strbuf *out)
 	json_field_string(&w, "$schema", "http://json-schema.org/draft-07/schema#");
 	json_field_str(&w, "title", strbuf_str(&title));
 	add_definitions(&w);
-	write_section(&w, program->config);
+	write_root(&w, program->config);
 	json_write_object_end(&w);
 	strbuf_addc(out, '\n');
 }

@@ -6,17 +6,18 @@
 #include "conf/docs_internal.h"
 
 const char docs_config_intro[] =
-	"The configuration is YAML in UTF-8. Every key is known beforehand: one that is not, a "
-	"value of the wrong type or out of range is an error with file, line and column, and "
-	"nothing is started.\n"
+	"The configuration is YAML in UTF-8. Every key is known beforehand: one that is not, or a "
+	"value of the wrong type or out of range, is an error with file, line and column, and "
+	"nothing is started. Where a list is asked for, a single value will do.\n"
 	"\n"
-	"A duration is a number with a unit: 500ms, 30s, 5m, 1h30m, 2d; without one it is "
-	"seconds. A size is a number of bytes or has a unit: 512k, 4M, 1G, powers of 1024. Where "
-	"a list is asked for, a single value will do.\n"
+	"In any value ${NAME} stands for the environment variable NAME, which must be set; "
+	"${NAME:-text} for the text, if the variable is not set or empty; and ${file:PATH} for "
+	"what is in a file, without the newlines at its end. $${ is a plain ${.\n"
 	"\n"
-	"In any value ${NAME} stands for the environment variable NAME, ${NAME:-text} for the "
-	"same or else for the text, and ${file:PATH} for the content of a file. $${ is a plain "
-	"${.";
+	"At the top level, include names more files to read, or patterns such as conf.d/*.yaml: "
+	"their lists are appended and their mappings merged, but one value given twice is an "
+	"error. Keys that begin with x- are ignored there, and so can hold what YAML anchors are "
+	"for.";
 
 static bool is_blank(struct str line)
 {

@@ -47,6 +47,8 @@ struct option_type {
 	/* MUST.  The JSON Schema of a value of this row: the members of the object, without its
 	 * braces, for example `"type": "integer", "minimum": 1`. */
 	void (*schema)(const struct option_row *, struct strbuf *out);
+	/* MAY.  How a user writes one, for the reference; a sentence like help. */
+	const char *syntax;
 };
 
 extern const struct option_type option_bool;     /* bool */

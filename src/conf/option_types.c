@@ -70,6 +70,7 @@ const struct option_type option_bool = {
 	.size = sizeof(bool),
 	.parse = bool_parse,
 	.schema = bool_schema,
+	.syntax = "true, yes or on; false, no or off",
 };
 
 /* int and count */
@@ -192,6 +193,8 @@ const struct option_type option_duration = {
 	.size = sizeof(int64_t),
 	.parse = duration_parse,
 	.schema = duration_schema,
+	.syntax = "a number and a unit, as in 500ms, 30s, 5m, 1h30m, 2d or 1w; a number alone is "
+		  "seconds",
 };
 
 /* The largest unit that says it in whole numbers: 65536 is "64k". */
@@ -246,6 +249,7 @@ const struct option_type option_size = {
 	.size = sizeof(int64_t),
 	.parse = size_parse,
 	.schema = size_schema,
+	.syntax = "a number of bytes, or with a unit that is a power of 1024, as in 512k, 4M or 1G",
 };
 
 /* string and path */
@@ -328,6 +332,8 @@ const struct option_type option_path = {
 	.size = sizeof(const char *),
 	.parse = path_parse,
 	.schema = path_schema,
+	.syntax = "a file or folder; in a configuration, a relative one starts at the folder of "
+		  "that configuration, and ~/ is the home directory",
 };
 
 /* choice */

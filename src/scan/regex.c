@@ -129,4 +129,6 @@ const struct option_type option_regex = {
 	.size = sizeof(struct regex *),
 	.parse = option_regex_parse,
 	.schema = option_regex_schema,
+	.syntax = "as Perl has them (PCRE2); it may match anywhere in the text, unless ^ and $ say "
+		  "otherwise",
 };

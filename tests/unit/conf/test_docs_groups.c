@@ -9,7 +9,7 @@
 static void add_group_name(void *arg, const struct docs_group *group)
 {
 	docs_add_group_name(group, arg);
-	strbuf_addf(arg, ": %s\n", group->rows[0].name);
+	strbuf_addf(arg, ": %s\n", group->rows[0].name ? group->rows[0].name : "nothing");
 }
 
 static void test_groups_in_their_order(void **state)
@@ -24,7 +24,11 @@ static void test_groups_in_their_order(void **state)
 				     "checks[]: name\n"
 				     "checks[] of kind exec: exec\n"
 				     "checks[] of kind http: http\n"
-				     "checks[].expect of kind http: status\n");
+				     "checks[].expect of kind http: status\n"
+				     "checks[] of kind tcp: tcp\n"
+				     "checks[].dialogue[] of kind tcp: nothing\n"
+				     "checks[].dialogue[] of kinds tcp, await: await\n"
+				     "checks[].dialogue[] of kinds tcp, send: send\n");
 }
 
 static void add_group_intro(void *arg, const struct docs_group *group)
@@ -45,10 +49,15 @@ static void test_intros(void **state)
 		"- How servers are reached.\n"
 		"- The host that leads to all others.\n"
 		"- What is checked. Each check has keys of this group, and those of one kind. The "
-		"kind follows from the one of these keys that is there: exec, http.\n"
+		"kind follows from the one of these keys that is there: exec, http, tcp.\n"
 		"- Runs a plugin.\n"
 		"- Asks a web server.\n"
-		"- What the answer must be.\n");
+		"- What the answer must be.\n"
+		"- Talks to a port.\n"
+		"- What is said after that. Each step has the keys of one kind. The kind follows "
+		"from the one of these keys that is there: await, send.\n"
+		"- Waits.\n"
+		"- Sends.\n");
 }
 
 static void test_sections_that_are_no_keys_are_left_out(void **state)

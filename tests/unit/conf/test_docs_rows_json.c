@@ -27,21 +27,33 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The row of a command or, where command is NULL, of the configuration. */
-static json_t *find_row(const char *command, const char *kind, const char *path)
+/* "tcp,send" */
+static void add_kinds(json_t *row, struct strbuf *out)
+{
+	size_t i;
+	json_t *kind;
+
+	json_array_foreach(json_object_get(row, "kinds"), i, kind)
+	{
+		strbuf_addf(out, "%s%s", i ? "," : "", json_string_value(kind));
+	}
+}
+
+/* The row of a command or, where command is "", of the configuration. */
+static json_t *find_row(const char *command, const char *kinds, const char *path)
 {
 	size_t i;
 	json_t *row;
 
 	json_array_foreach(json_object_get(document, "rows"), i, row)
 	{
+		_cleanup_(strbuf_release) struct strbuf row_kinds = STRBUF_INIT;
 		const char *row_command = json_string_value(json_object_get(row, "command"));
-		const char *row_kind = json_string_value(json_object_get(row, "kind"));
 		const char *row_path = json_string_value(json_object_get(row, "path"));
 
-		if (strcmp(row_path, path) == 0 && !row_command == !command &&
-			(!command || strcmp(command, row_command) == 0) && !row_kind == !kind &&
-			(!kind || strcmp(kind, row_kind) == 0)) {
+		add_kinds(row, &row_kinds);
+		if (strcmp(row_path, path) == 0 && strcmp(row_kinds.buf, kinds) == 0 &&
+			strcmp(row_command ? row_command : "", command) == 0) {
 			return row;
 		}
 	}
@@ -51,41 +63,42 @@ static json_t *find_row(const char *command, const char *kind, const char *path)
 static void test_rows(void **state)
 {
 	static const struct {
-		const char *command, *kind, *path;
+		const char *command, *kinds, *path;
 		const char *expected; /* a part of the row; NULL: it is not there */
 	} cases[] = {
-		{"check", NULL, "--timeout",
+		{"check", "", "--timeout",
 			"{'place': 'flag', 'heading': 'Options', 'name': 'timeout', 'letter': 't', "
 			"'shape': 'one', 'type': 'duration', 'placeholder': 'DURATION', 'default': "
 			"'10s', 'min': 1, 'max': 3600000, 'range': '1ms to 1h', 'choices': null, "
 			"'flags': [], 'is_switch': false}"},
-		{"check", NULL, "--tag",
+		{"check", "", "--tag",
 			"{'shape': 'list', 'letter': '', 'placeholder': 'TAG', 'min': null}"},
-		{"check", NULL, "--fail-on", "{'choices': ['never', 'warning', 'critical']}"},
-		{"check", NULL, "--follow", "{'is_switch': true, 'is_on_by_default': true}"},
-		{"check", NULL, "--attempts", "{'flags': ['deprecated'], 'instead': 'retries'}"},
-		{"check", NULL, "--trace", "{'flags': ['hidden']}"},
-		{"check", NULL, "--token", "{'flags': ['secret', 'required']}"},
-		{"check", NULL, "--body-max", "{'since': '0.2'}"},
-		{"check", NULL, "--greeting", NULL},
-		{"config", NULL, "--timeout", "{'heading': 'Common options', 'letter': ''}"},
-		{NULL, NULL, "store",
+		{"check", "", "--fail-on", "{'choices': ['never', 'warning', 'critical']}"},
+		{"check", "", "--follow", "{'is_switch': true, 'is_on_by_default': true}"},
+		{"check", "", "--attempts", "{'flags': ['deprecated'], 'instead': 'retries'}"},
+		{"check", "", "--trace", "{'flags': ['hidden']}"},
+		{"check", "", "--token", "{'flags': ['secret', 'required']}"},
+		{"check", "", "--body-max", "{'since': '0.2'}"},
+		{"check", "", "--greeting", NULL},
+		{"config", "", "--timeout", "{'heading': 'Common options', 'letter': ''}"},
+		{"", "", "store",
 			"{'place': 'key', 'command': null, 'heading': null, 'type': 'path'}"},
-		{NULL, NULL, "ssh", "{'shape': 'section', 'type': null, 'placeholder': null}"},
-		{NULL, NULL, "ssh.jump.host", "{'flags': ['required']}"},
-		{NULL, NULL, "groups", "{'shape': 'map_list'}"},
-		{NULL, NULL, "checks", "{'shape': 'variants'}"},
-		{NULL, NULL, "checks[].name", "{'kind': null}"},
-		{NULL, "http", "checks[].http", "{'kind': 'http', 'flags': ['variant_key']}"},
-		{NULL, "http", "checks[].expect.status",
-			"{'shape': 'list', 'default': '200, 204'}"},
-		{NULL, "exec", "checks[].method", NULL},
-		{NULL, NULL, "only_flag", NULL},
+		{"", "", "ssh", "{'shape': 'section', 'type': null, 'placeholder': null}"},
+		{"", "", "ssh.jump.host", "{'flags': ['required']}"},
+		{"", "", "groups", "{'shape': 'map_list'}"},
+		{"", "", "checks", "{'shape': 'variants'}"},
+		{"", "", "checks[].name", "{'kinds': []}"},
+		{"", "http", "checks[].http", "{'kinds': ['http'], 'flags': ['variant_key']}"},
+		{"", "http", "checks[].expect.status", "{'shape': 'list', 'default': '200, 204'}"},
+		{"", "exec", "checks[].method", NULL},
+		{"", "tcp", "checks[].dialogue", "{'shape': 'variants'}"},
+		{"", "tcp,send", "checks[].dialogue[].send", "{'kinds': ['tcp', 'send']}"},
+		{"", "", "only_flag", NULL},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		json_t *row = find_row(cases[i].command, cases[i].kind, cases[i].path);
+		json_t *row = find_row(cases[i].command, cases[i].kinds, cases[i].path);
 		json_t *expected;
 		json_t *value;
 		const char *key;

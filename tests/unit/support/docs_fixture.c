@@ -67,6 +67,21 @@ struct exec {
 	struct option_list argv;
 };
 
+struct step {
+	const struct option_variant *variant;
+	void *opts;
+	const char *origin;
+};
+
+struct send {
+	const char *text;
+};
+
+struct tcp {
+	const char *address;
+	struct option_items dialogue;
+};
+
 struct config {
 	const char *store;
 	struct option_map groups;
@@ -170,6 +185,56 @@ static const struct option_row exec_rows[] = {
 	{0},
 };
 
+static const struct option_row step_rows[] = {
+	{0},
+};
+
+static const struct option_row send_rows[] = {
+	{.name = "send", .type = &option_string, .offset = offsetof(struct send, text), .help = "what to send",
+	 .flags = OPTION_VARIANT_KEY},
+	{0},
+};
+
+static const struct option_row await_rows[] = {
+	{.name = "await", .type = &option_string, .offset = offsetof(struct send, text), .help = "what to wait for",
+	 .flags = OPTION_VARIANT_KEY},
+	{0},
+};
+
+static const struct option_variant await_kind = {
+	.name = "await", .summary = "waits", .rows = await_rows, .opts_size = sizeof(struct send),
+};
+
+static const struct option_variant send_kind = {
+	.name = "send", .summary = "sends", .rows = send_rows, .opts_size = sizeof(struct send),
+};
+
+static const struct option_variant *const *step_kinds(size_t *ret_count)
+{
+	static const struct option_variant *const kinds[] = {&await_kind, &send_kind};
+
+	*ret_count = 2;
+	return kinds;
+}
+
+static const struct option_variants step_variants = {
+	.what = "step",
+	.common = step_rows,
+	.item_size = sizeof(struct step),
+	.variant_offset = offsetof(struct step, variant),
+	.opts_offset = offsetof(struct step, opts),
+	.origin_offset = offsetof(struct step, origin),
+	.kinds = step_kinds,
+};
+
+static const struct option_row tcp_rows[] = {
+	{.name = "tcp", .type = &option_string, .offset = offsetof(struct tcp, address), .help = "where to connect",
+	 .flags = OPTION_VARIANT_KEY},
+	{.name = "dialogue", .shape = OPTION_VARIANTS, .offset = offsetof(struct tcp, dialogue), .variants = &step_variants,
+	 .help = "what is said after that"},
+	{0},
+};
+
 static const struct option_row item_rows[] = {
 	{.name = "name", .type = &option_string, .offset = offsetof(struct item, name), .help = "what it is called"},
 	{.name = "labels", .shape = OPTION_MAP, .type = &option_string, .offset = offsetof(struct item, labels),
@@ -184,13 +249,17 @@ static const struct option_variant exec_kind = {
 static const struct option_variant http_kind = {
 	.name = "http", .summary = "asks a web server", .rows = http_rows, .opts_size = sizeof(struct http),
 };
+
+static const struct option_variant tcp_kind = {
+	.name = "tcp", .summary = "talks to a port", .rows = tcp_rows, .opts_size = sizeof(struct tcp),
+};
 // clang-format on
 
 static const struct option_variant *const *item_kinds(size_t *ret_count)
 {
-	static const struct option_variant *const kinds[] = {&exec_kind, &http_kind};
+	static const struct option_variant *const kinds[] = {&exec_kind, &http_kind, &tcp_kind};
 
-	*ret_count = 2;
+	*ret_count = 3;
 	return kinds;
 }
 
@@ -310,6 +379,7 @@ const struct doc_program program_doc = {
 			  "groups: {web: [web-01, web-02], db: db-01}\n"
 			  "checks:\n"
 			  "  - {name: front, http: \"http://localhost/\", expect: {status: 200}}\n"
+			  "  - {tcp: \"localhost:25\", dialogue: [{await: hello}, {send: bye}]}\n"
 			  "  - exec: [check_load, -w, \"5\"]\n",
 	.exit_codes = exit_codes,
 	.environment = environment,
