@@ -131,6 +131,12 @@ static void *grow(struct arena *arena, void *items, size_t count, size_t size)
 	return arena_grow(arena, items, count, count ? 2 * count : 1, size);
 }
 
+void option_items_add(const struct option_context *context, void *item, struct option_items *items)
+{
+	items->items = grow(context->arena, items->items, items->count, sizeof(*items->items));
+	items->items[items->count++] = item;
+}
+
 /* A new last value of a list. */
 static void list_append(
 	struct arena *arena, const void *value, size_t size, struct option_list *list)

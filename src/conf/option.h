@@ -131,8 +131,8 @@ struct option_variant {
 	const struct option_row *rows; /* its own rows, over opts */
 	size_t opts_size;
 	const void *object; /* the caller's: struct check_kind, ... */
-	/* MAY.  Checks that need several fields at once, after each has been checked; may fill in what
-	 * follows from them, in the arena. */
+	/* MAY.  Checks that need several fields at once, after each has been checked; may fill in
+	 * what follows from them, in the arena. */
 	int (*validate)(void *opts, struct arena *, struct err *);
 };
 
@@ -190,6 +190,9 @@ int option_map_add(const struct option_row *, const struct option_context *, str
 	struct str text, struct option_map *, struct err *);
 struct option_list *option_map_add_list(
 	const struct option_context *, struct str key, struct option_map *);
+
+/* Append an object to the field of a VARIANTS row. */
+void option_items_add(const struct option_context *, void *item, struct option_items *);
 
 /* What option_path makes of a path: where it starts from, see struct option_context. */
 const char *option_resolve_path(const struct option_context *, struct str path);
