@@ -1,7 +1,7 @@
 /*
- * Laying out a table: the natural width of each column first, then, while the terminal is too
- * narrow, the flexible column gives way, and after it the widest of those that may be cut.  See
- * table.h.
+ * Laying out a table: the natural width of each column first; if the terminal is too narrow, the
+ * flexible column gives way down to its share of it, and then always the widest of all that can.
+ * See table.h.
  */
 #include "base/table.h"
 
@@ -17,7 +17,7 @@
 
 enum {
 	GAP = 2,
-	FLEX_MIN_WIDTH = 20, /* of the flexible column, before others are cut */
+	FLEX_MIN_WIDTH = 20, /* of the flexible column, in the end */
 	LEFT_MIN_WIDTH = 8,  /* of a column that is cut */
 };
 
@@ -139,6 +139,11 @@ static int max(int a, int b)
 	return a > b ? a : b;
 }
 
+static int min(int a, int b)
+{
+	return a < b ? a : b;
+}
+
 static int heading_width(const struct table_column *column)
 {
 	return column->heading ? utf8_str_width(str_of(column->heading)) : 0;
@@ -191,6 +196,12 @@ static void narrow(struct layout *layout, size_t index, int by)
 	layout->widths[index] = max(layout->widths[index] - by, narrowest(layout, index));
 }
 
+/* What the flexible column keeps of the terminal, before others have to give way too. */
+static int fair_share(const struct layout *layout)
+{
+	return layout->width * 2 / 5;
+}
+
 /* The widest column that can still give something; the number of columns if there is none. */
 static size_t widest(const struct layout *layout)
 {
@@ -216,7 +227,9 @@ static void fit(struct layout *layout)
 			table->columns[i].kind == TABLE_CUT || table->columns[i].kind == TABLE_WRAP;
 
 		if (is_flexible && excess(layout) > 0) {
-			narrow(layout, i, excess(layout));
+			int spare = layout->widths[i] - fair_share(layout);
+
+			narrow(layout, i, min(excess(layout), max(spare, 0)));
 		}
 	}
 	while (excess(layout) > 0) {
