@@ -57,6 +57,12 @@ def registration_problems(tree):
             yield f'{tree.short(path)}: is not in tests/unit/meson.build'
 
 
+def skip_problems(tree):
+    for path in sorted((tree.root / 'tests/unit').glob('*/test_*.c')):
+        if re.search(r'\bskip\(\)', path.read_text()):
+            yield f'{tree.short(path)}: a test that is skipped says why: skip_because("...")'
+
+
 def fuzz_problems(tree):
     """Each fuzz_<name>.c is listed, and has a corpus; each corpus and dictionary has a target."""
     match = re.search(r'^fuzz_targets = \[([^\]]*)\]', tree.text('tests/fuzz/meson.build'), re.MULTILINE)
@@ -76,7 +82,7 @@ def fuzz_problems(tree):
 
 
 @pytest.mark.parametrize('problems', [
-    unit_problems, untested_problems, registration_problems, fuzz_problems])
+    unit_problems, untested_problems, registration_problems, skip_problems, fuzz_problems])
 def test_this_tree(problems, ours):
     trees.none(problems(ours))
 
@@ -106,6 +112,12 @@ def test_tests_that_nobody_runs(made):
     assert list(registration_problems(tree)) == [
         'tests/unit/base/test_b.c: is not in tests/unit/meson.build',
         'tests/unit/base/test_c.c: mirrors no source']
+
+
+def test_skips_without_a_reason(made):
+    tree = made({'tests/unit/base/test_a.c': 'skip();', 'tests/unit/base/test_b.c': 'skip_because("needs root");'})
+    assert list(skip_problems(tree)) == [
+        'tests/unit/base/test_a.c: a test that is skipped says why: skip_because("...")']
 
 
 def test_fuzz_targets_left_out(made):

@@ -14,4 +14,11 @@
 #include <cmocka.h>
 // clang-format on
 
+/* End the test here: skipped, with the reason, as the report of a test run wants it. */
+static inline void skip_because(const char *reason)
+{
+	print_message("%s\n", reason);
+	skip();
+}
+
 #endif

@@ -288,7 +288,7 @@ static void test_another_user(void **state)
 	struct lock *lock = NULL;
 
 	if (getuid() != 0) {
-		skip();
+		skip_because("needs root");
 	}
 	assert_int_equal(chmod(folder, 0755), 0);
 	assert_int_equal(lock_take("lock", "root's", &lock, NULL), 0);

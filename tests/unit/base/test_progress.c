@@ -66,7 +66,7 @@ static void test_life(void **state)
 	struct progress *progress;
 
 	if (control < 0) {
-		skip();
+		skip_because("needs a pseudo-terminal");
 	}
 	progress = progress_new(terminal, "checks", 100, 1000);
 	progress_update(progress, 10, 0, 1500);
@@ -98,7 +98,7 @@ static void test_narrow_and_odd(void **state)
 	struct progress *progress;
 
 	if (control < 0) {
-		skip();
+		skip_because("needs a pseudo-terminal");
 	}
 	assert_int_equal(ioctl(control, TIOCSWINSZ, &size), 0);
 	progress = progress_new(terminal, "hosts", 1000, 0);

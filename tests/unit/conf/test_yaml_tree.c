@@ -11,7 +11,7 @@
 
 enum {
 	CPU_MAX_MS = 10000, /* on a slow machine, with sanitizers */
-	LARGE = 64 * 1024, /* what is quadratic would take minutes */
+	LARGE = 64 * 1024,  /* what is quadratic would take minutes */
 };
 
 struct fixture {

@@ -244,7 +244,7 @@ static void what_does_not_go_is_left_behind_and_reaped_later(void **state)
 	struct fixture *fixture = *state;
 
 	if (getuid() != 0) {
-		skip();
+		skip_because("needs root");
 	}
 	for (size_t i = 0; i < ARRAY_LEN(graces_ms); i++) {
 		struct kid kid;
@@ -271,7 +271,7 @@ static void loop_free_tries_again_to_kill_what_was_left_behind(void **state)
 	int status;
 
 	if (getuid() != 0) {
-		skip();
+		skip_because("needs root");
 	}
 	start_and_be_unable_to_kill(&kid, fixture, 0);
 	pid = child_pid(kid.child);

@@ -347,7 +347,7 @@ static void test_ipv6(void **state)
 	const struct dial_result *result;
 
 	if (listener < 0) {
-		skip(); /* this machine has no IPv6 */
+		skip_because("this machine has no IPv6");
 	}
 	result = dial(fixture, (struct dial_spec){.host = "six.example",
 				       .port = address_port(&address),
