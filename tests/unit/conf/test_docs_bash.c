@@ -26,7 +26,7 @@ static void test_pieces(void **state)
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
 	(void)state;
-	docs_add_bash(&program_doc, &out);
+	docs_add_bash(&docs_fixture_program, &out);
 	for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
 		assert_true(docs_fixture_has(&out, pieces[i]));
 	}

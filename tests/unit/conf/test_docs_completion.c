@@ -29,7 +29,7 @@ static void test_what_completes_a_value(void **state)
 
 static void test_who_is_offered(void **state)
 {
-	const struct option_set *sets = program_doc.commands[0]->sets;
+	const struct option_set *sets = docs_fixture_program.commands[0]->sets;
 
 	(void)state;
 	assert_true(docs_is_completed(sets, sets, docs_fixture_flag("timeout")));
@@ -87,7 +87,7 @@ static void test_each_shell_gets_its_own(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
-		docs_add_completion(&program_doc, cases[i].shell, &out);
+		docs_add_completion(&docs_fixture_program, cases[i].shell, &out);
 		assert_true(str_starts(strbuf_str(&out), cases[i].begin));
 		assert_null(strstr(out.buf, "--trace"));
 		assert_null(strstr(out.buf, "--attempts"));

@@ -85,7 +85,7 @@ static void test_command_help(void **state)
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
 	(void)state;
-	docs_add_command_help(&program_doc, program_doc.commands[0], 0, &out);
+	docs_add_command_help(&docs_fixture_program, docs_fixture_program.commands[0], 0, &out);
 	assert_string_equal(out.buf, check_help);
 }
 
@@ -94,7 +94,7 @@ static void test_program_help(void **state)
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
 	(void)state;
-	docs_add_program_help(&program_doc, 80, &out);
+	docs_add_program_help(&docs_fixture_program, 80, &out);
 	assert_string_equal(out.buf, program_help);
 }
 
@@ -138,8 +138,9 @@ static void test_widths(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
-		docs_add_program_help(&program_doc, cases[i].width, &out);
-		docs_add_command_help(&program_doc, program_doc.commands[0], cases[i].width, &out);
+		docs_add_program_help(&docs_fixture_program, cases[i].width, &out);
+		docs_add_command_help(&docs_fixture_program, docs_fixture_program.commands[0],
+			cases[i].width, &out);
 		assert_in_range(widest_line(&out), cases[i].at_least, cases[i].at_most);
 	}
 }
@@ -158,7 +159,7 @@ static void test_a_long_word_is_kept_whole(void **state)
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
 	(void)state;
-	docs_add_command_help(&program_doc, &command, 40, &out);
+	docs_add_command_help(&docs_fixture_program, &command, 40, &out);
 	assert_string_equal(out.buf,
 		"demo-tool c: s\n"
 		"\n"
@@ -181,7 +182,7 @@ static void test_a_set_with_nothing_to_show_has_no_heading(void **state)
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
 	(void)state;
-	docs_add_command_help(&program_doc, &command, 80, &out);
+	docs_add_command_help(&docs_fixture_program, &command, 80, &out);
 	assert_string_equal(out.buf, "demo-tool c: s\n\nUsage: demo-tool c [OPTION...] [A]\n");
 }
 

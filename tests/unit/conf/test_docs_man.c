@@ -44,7 +44,7 @@ static void test_program_page(void **state)
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
 	(void)state;
-	docs_add_man(&program_doc, NULL, &out);
+	docs_add_man(&docs_fixture_program, NULL, &out);
 	has_all(&out, pieces);
 }
 
@@ -85,7 +85,7 @@ static void test_command_page(void **state)
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
 	(void)state;
-	docs_add_man(&program_doc, program_doc.commands[0], &out);
+	docs_add_man(&docs_fixture_program, docs_fixture_program.commands[0], &out);
 	has_all(&out, pieces);
 	assert_null(strstr(out.buf, "greeting"));
 	assert_null(strstr(out.buf, "Hidden by the command"));
@@ -96,7 +96,7 @@ static void test_a_command_without_a_description_has_its_summary(void **state)
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
 	(void)state;
-	docs_add_man(&program_doc, program_doc.commands[2], &out);
+	docs_add_man(&docs_fixture_program, docs_fixture_program.commands[2], &out);
 	assert_true(docs_fixture_has(&out, ".SH DESCRIPTION\nCounts lines.\n.SH OPTIONS\n"));
 }
 
@@ -121,7 +121,7 @@ static void test_config_page(void **state)
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
 	(void)state;
-	docs_add_config_man(&program_doc, &out);
+	docs_add_config_man(&docs_fixture_program, &out);
 	has_all(&out, pieces);
 	assert_null(strstr(out.buf, "only_flag"));
 }
@@ -149,7 +149,7 @@ static void test_what_roff_would_obey(void **state)
 			.name = "c", .summary = "s", .description = cases[i].text, .sets = no_sets};
 		_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
-		docs_add_man(&program_doc, &command, &out);
+		docs_add_man(&docs_fixture_program, &command, &out);
 		assert_true(docs_fixture_has(&out, cases[i].roff));
 	}
 }
@@ -161,8 +161,8 @@ static void test_source_lines_are_short(void **state)
 	struct str line;
 
 	(void)state;
-	docs_add_man(&program_doc, program_doc.commands[0], &out);
-	docs_add_config_man(&program_doc, &out);
+	docs_add_man(&docs_fixture_program, docs_fixture_program.commands[0], &out);
+	docs_add_config_man(&docs_fixture_program, &out);
 	rest = strbuf_str(&out);
 	while (str_line(&rest, &line)) {
 		assert_true(line.len > 0 && line.len <= 80);

@@ -173,7 +173,7 @@ static void test_who_is_where(void **state)
 
 static void test_the_first_set_has_the_flag(void **state)
 {
-	const struct option_set *sets = program_doc.commands[0]->sets;
+	const struct option_set *sets = docs_fixture_program.commands[0]->sets;
 	const struct option_row *own = option_find(sets[0].rows, str_of("timeout"));
 	const struct option_row *common = option_find(sets[1].rows, str_of("timeout"));
 

@@ -15,7 +15,7 @@ static int setup(void **state)
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
 	(void)state;
-	docs_add_rows_json(&program_doc, &out);
+	docs_add_rows_json(&docs_fixture_program, &out);
 	document = json_loads(out.buf, JSON_REJECT_DUPLICATES, NULL);
 	return document ? 0 : -1;
 }

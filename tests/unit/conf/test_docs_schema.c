@@ -23,7 +23,7 @@ static json_t *schema_of(const struct doc_program *program)
 static int setup(void **state)
 {
 	(void)state;
-	schema = schema_of(&program_doc);
+	schema = schema_of(&docs_fixture_program);
 	return schema ? 0 : -1;
 }
 

@@ -17,7 +17,7 @@ static void test_types_of_a_program(void **state)
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
 	(void)state;
-	docs_each_type(&program_doc, add_name, &out);
+	docs_each_type(&docs_fixture_program, add_name, &out);
 	assert_string_equal(out.buf, "boolean duration path size ");
 }
 

@@ -365,7 +365,7 @@ static const struct doc_pair files[] = {
 	{NULL, NULL},
 };
 
-const struct doc_program program_doc = {
+const struct doc_program docs_fixture_program = {
 	.name = "demo-tool",
 	.version = "0.1.0",
 	.date = "2025-07-01",

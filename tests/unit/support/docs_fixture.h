@@ -10,8 +10,7 @@
 
 #include "conf/docs.h"
 
-/* Named as the real one, so that gendocs can be linked with either. */
-extern const struct doc_program program_doc;
+extern const struct doc_program docs_fixture_program;
 
 extern const struct option_row docs_fixture_flags[];
 extern const struct option_row docs_fixture_config[];
