@@ -342,6 +342,16 @@ pid_t child_pid(const struct child *child)
 	return child->pid;
 }
 
+const struct strbuf *child_out(const struct child *child)
+{
+	return &child->out.buf;
+}
+
+const struct strbuf *child_err(const struct child *child)
+{
+	return &child->err.buf;
+}
+
 static void child_abandon(struct child *child)
 {
 	switch (child->state) {

@@ -75,6 +75,10 @@ int child_start(struct loop *, const struct child_spec *, child_done_fn *done, v
 	struct child **ret_child, struct err *);
 pid_t child_pid(const struct child *);
 
+/* What it has written so far, within the maxima; valid until the next turn. */
+const struct strbuf *child_out(const struct child *);
+const struct strbuf *child_err(const struct child *);
+
 /*
  * Kills the group if the process still runs or its output is still being drained; `done` is not
  * called then.  Never blocks: the loop buries the process when it has gone.
