@@ -70,6 +70,9 @@ struct check_kind {
 	 * it was doing, in the arena: "connecting to 192.0.2.1:80"; NULL: nothing to say.  cancel()
 	 * follows. */
 	const char *(*interrupted)(struct check_run *);
+	/* MAY.  It called check_done(), and the result is not ok, thresholds included: add
+	 * evidence. From inside check_done(). */
+	void (*explain)(struct check_run *);
 	/* MAY.  Free the run's handles.  Called once for every run that was started, whether it
 	 * ended by check_done() or not; must not call check_done(). */
 	void (*release)(struct check_run *);
