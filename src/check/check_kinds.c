@@ -12,7 +12,7 @@
 #include "check/check.h"
 
 static const struct check_kind *const kinds[] = {
-	NULL, /* ends the table */
+	&check_exec, &check_host, NULL, /* ends the table */
 };
 
 enum { KINDS_COUNT = ARRAY_LEN(kinds) - 1 };

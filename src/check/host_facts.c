@@ -67,9 +67,10 @@ static void add_hostname(struct host_facts *facts, struct str text)
 static void add_uptime(struct host_facts *facts, struct str text)
 {
 	struct str line;
+	double seconds;
 
-	if (str_line(&text, &line)) {
-		(void)number_word(&line, &facts->uptime_s);
+	if (str_line(&text, &line) && number_word(&line, &seconds) && seconds < 1e11) {
+		facts->uptime_s = seconds;
 	}
 }
 

@@ -49,6 +49,7 @@ static const struct {
 	{"drvfs", TYPE_REMOTE},
 	{"efivarfs", TYPE_VIRTUAL},
 	{"erofs", TYPE_IMAGE},
+	{"fuse", TYPE_REMOTE},
 	{"fuse.archivemount", TYPE_IMAGE},
 	{"fuse.fuse-overlayfs", TYPE_ROOT_ONLY},
 	{"fuse.gvfsd-fuse", TYPE_VIRTUAL},
@@ -341,6 +342,12 @@ static bool is_read_only_unasked(const struct host_mounts *mounts, const struct 
 	       !has_option(entry->options, "rbind");
 }
 
+/* Images and overlays without a writable layer are so by nature; servers have their reasons. */
+static bool may_become_read_only(const char *type)
+{
+	return kind_of(type) == TYPE_REAL || strcmp(type, "tmpfs") == 0;
+}
+
 static bool any_glob_matches(const struct option_list *globs, const struct host_mount *mount)
 {
 	for (size_t i = 0; i < globs->count; i++) {
@@ -455,7 +462,7 @@ void host_mounts_choose(const struct host_mounts *mounts, const struct option_li
 	for (size_t i = 0; i < mounts->mounts_count; i++) {
 		const struct host_mount *mount = &mounts->mounts[i];
 		bool is_read_only =
-			kind_of(mount->type) == TYPE_REAL && is_read_only_unasked(mounts, mount);
+			may_become_read_only(mount->type) && is_read_only_unasked(mounts, mount);
 
 		if (map_get(visible, str_of(mount->point)) != mount) {
 			continue;

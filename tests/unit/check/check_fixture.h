@@ -1,0 +1,109 @@
+/*
+ * A check from its target and settings, run once on a loop of its own; nothing may stay open.
+ */
+#ifndef TESTS_UNIT_CHECK_CHECK_FIXTURE_H
+#define TESTS_UNIT_CHECK_CHECK_FIXTURE_H
+
+#include <stdlib.h>
+
+#include "base/strbuf.h"
+#include "check/check.h"
+#include "check/check_config.h"
+#include "loop/loop_fixture.h"
+
+enum { CHECK_SETTINGS_MAX = 8 };
+
+struct checked {
+	struct fixture *fixture;
+	struct arena *arena;
+	const struct check *check;
+	struct check_result result;
+};
+
+struct check_settings {
+	const char *items[CHECK_SETTINGS_MAX]; /* "timeout=5s" ... */
+};
+
+static inline int checked_try(const char *target, const struct check_settings *settings,
+	struct arena *arena, const struct check **ret_check, struct err *err)
+{
+	const struct check_defaults defaults = {.timeout_ms = 60000, .attempts = 1, .recover = 1};
+	struct option_list list = {0};
+
+	while (list.count < CHECK_SETTINGS_MAX && settings->items[list.count]) {
+		list.count++;
+	}
+	list.items = (void *)(uintptr_t)settings->items;
+	return check_from_target(str_of(target), &defaults, &list, arena, ret_check, err);
+}
+
+static inline void checked_done(void *arg, struct check_run *run)
+{
+	struct checked *checked = arg;
+
+	check_run_take_result(run, &checked->result);
+	check_run_free(&run);
+}
+
+/* Free with checked_free(). */
+static inline void checked_run(struct checked *checked, struct fixture *fixture, const char *target,
+	const struct check_settings *settings)
+{
+	const struct check_env env = {.loop = fixture->loop};
+	struct err err = {0};
+
+	*checked = (struct checked){.fixture = fixture, .arena = arena_new()};
+	if (checked_try(target, settings, checked->arena, &checked->check, &err) < 0) {
+		fail_msg("%s", err.msg);
+	}
+	(void)check_run_start(&env, checked->check, checked_done, checked);
+	if (loop_run(fixture->loop, &err) < 0) {
+		fail_msg("%s", err.msg);
+	}
+	assert_non_null(checked->result.arena);
+}
+
+static inline void checked_free(struct checked *checked)
+{
+	arena_free(checked->result.arena);
+	arena_free(checked->arena);
+}
+
+static inline void assert_outcome(
+	const struct checked *checked, enum check_state state, enum check_code code)
+{
+	const struct check_result *result = &checked->result;
+
+	if (result->state != state || result->code != code) {
+		fail_msg("%s, %s: %s", check_state_name(result->state),
+			check_code_name(result->code), result->message);
+	}
+}
+
+static inline void assert_says(const char *text, const char *part)
+{
+	if (!text || !strstr(text, part)) {
+		fail_msg("'%s' does not say '%s'", text ? text : "(nothing)", part);
+	}
+}
+
+/* The evidence of that name, one text a line; "" if there is none.  In the result's arena. */
+static inline const char *evidence_of(const struct check_result *result, const char *name)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *copy;
+
+	for (size_t i = 0; i < result->evidence_count; i++) {
+		const struct check_evidence *evidence = &result->evidence[i];
+
+		for (size_t k = 0; strcmp(evidence->name, name) == 0 && k < evidence->texts_count;
+			k++) {
+			strbuf_addf(&text, "%s%s", k ? "\n" : "", evidence->texts[k]);
+		}
+	}
+	copy = arena_strdup(result->arena, text.buf);
+	strbuf_release(&text);
+	return copy;
+}
+
+#endif
