@@ -66,34 +66,55 @@ struct expression {
 	struct map *names;                 /* so far: name -> the same */
 	struct term term;
 	size_t term_pos;
-	enum set_op op;       /* between the names so far and the term */
-	struct map *common;   /* INTERSECTION: what the term and the names so far share */
-	size_t spelled_count; /* names that terms have stood for */
-	size_t spelled_bytes;
+	enum set_op op;                /* between the names so far and the term */
+	struct map *common;            /* INTERSECTION: what the term and the names so far share */
+	struct nodeset_budget own;     /* of this expression */
+	struct nodeset_budget *budget; /* of several expressions; may be NULL */
+	bool is_dry;                   /* look at the text only */
 };
 
-/* Count names before they are spelled out. */
+/* False if `amount` is more than there is. */
+static bool take(size_t *left, size_t amount)
+{
+	if (amount > *left) {
+		return false;
+	}
+	*left -= amount;
+	return true;
+}
+
+/* Pay for names before they are spelled out. */
 static int spend_names(struct expression *expr, size_t count)
 {
-	expr->spelled_count += count;
-	if (expr->spelled_count <= expr->scan.names_max) {
-		return 0;
+	struct scan *scan = &expr->scan;
+
+	if (!take(&expr->own.names, count)) {
+		return scan_fail(scan, expr->term_pos,
+			err_set(scan->err, ERR_LIMIT, "up to here it stands for more than %d names",
+				NODESET_MAX));
 	}
-	return scan_fail(&expr->scan, expr->term_pos,
-		err_set(expr->scan.err, ERR_LIMIT, "up to here it stands for more than %zu names",
-			expr->scan.names_max));
+	if (expr->budget && !take(&expr->budget->names, count)) {
+		return scan_fail(scan, expr->term_pos,
+			err_set(scan->err, ERR_LIMIT, "there are too many names up to here"));
+	}
+	return 0;
 }
 
 static int spend_bytes(struct expression *expr, size_t bytes)
 {
-	expr->spelled_bytes += bytes;
-	if (expr->spelled_bytes <= NODESET_BYTES_MAX) {
-		return 0;
+	struct scan *scan = &expr->scan;
+
+	if (!take(&expr->own.bytes, bytes)) {
+		return scan_fail(scan, expr->term_pos,
+			err_set(scan->err, ERR_LIMIT,
+				"up to here its names are longer than %d MiB together",
+				NODESET_BYTES_MAX / (1024 * 1024)));
 	}
-	return scan_fail(&expr->scan, expr->term_pos,
-		err_set(expr->scan.err, ERR_LIMIT,
-			"up to here its names are longer than %d MiB together",
-			NODESET_BYTES_MAX / (1024 * 1024)));
+	if (expr->budget && !take(&expr->budget->bytes, bytes)) {
+		return scan_fail(scan, expr->term_pos,
+			err_set(scan->err, ERR_LIMIT, "the names are too long up to here"));
+	}
+	return 0;
 }
 
 /* A name the term stands for meets the names so far. */
@@ -180,6 +201,9 @@ static int work_term(struct expression *expr)
 	scan->pos += is_group;
 	if (term_parse(scan, &expr->term) < 0) {
 		return -1;
+	}
+	if (expr->is_dry) {
+		return 0;
 	}
 	if (!is_group && spend_names(expr, (size_t)expr->term.names_count) < 0) {
 		return -1;
@@ -288,27 +312,59 @@ static void finish(struct expression *expr, struct nodeset *ret_set)
 	nodeset_own_index(ret_set, TAKE(expr->names));
 }
 
+static void expression_init(struct expression *expr, struct str text, struct err *err)
+{
+	static const struct nodeset_scope no_scope = {0};
+
+	*expr = (struct expression){
+		.scan = {.text = text, .err = err},
+		.scope = &no_scope,
+		.own = {.names = NODESET_MAX, .bytes = NODESET_BYTES_MAX},
+	};
+}
+
+static void expression_release(struct expression *expr)
+{
+	map_free(expr->names);
+	map_free(expr->common);
+	term_release(&expr->term);
+}
+
 int nodeset_parse_part(struct str text, const struct nodeset_scope *scope, struct arena *arena,
 	struct nodeset *ret_set, size_t *ret_column, struct err *err)
 {
-	static const struct nodeset_scope no_scope = {0};
-	size_t names_max = scope && scope->names_max > 0 ? scope->names_max : NODESET_MAX;
-	struct expression expr = {
-		.scan = {.text = text, .names_max = names_max, .err = err},
-		.scope = scope ? scope : &no_scope,
-		.arena = arena,
-		.names = map_new(MAP_KEYS_BORROWED),
-	};
-	int result = work_expression(&expr);
+	struct expression expr;
+	int result;
 
+	expression_init(&expr, text, err);
+	expr.arena = arena;
+	expr.names = map_new(MAP_KEYS_BORROWED);
+	if (scope) {
+		expr.scope = scope;
+		expr.budget = scope->budget;
+	}
+	result = work_expression(&expr);
 	if (result == 0) {
 		finish(&expr, ret_set);
 	} else {
 		*ret_column = expr.scan.error_pos + 1;
 	}
-	map_free(expr.names);
-	map_free(expr.common);
-	term_release(&expr.term);
+	expression_release(&expr);
+	return result;
+}
+
+int nodeset_check(struct str text, size_t *ret_column, struct err *err)
+{
+	struct expression expr;
+	int result;
+
+	expression_init(&expr, text, err);
+	expr.is_dry = true;
+	result = work_expression(&expr);
+	if (result < 0) {
+		*ret_column = expr.scan.error_pos + 1;
+	}
+	expression_release(&expr);
 	return result;
 }
 
@@ -325,7 +381,7 @@ int nodeset_parse(struct str text, const struct nodeset_scope *scope, struct are
 
 int nodeset_check_name(struct str name, struct err *err)
 {
-	struct scan scan = {.text = name, .names_max = NODESET_MAX, .err = err};
+	struct scan scan = {.text = name, .err = err};
 	struct term term = {0};
 	int result = term_parse(&scan, &term);
 

@@ -50,11 +50,16 @@ struct nodeset {
 typedef int nodeset_group_fn(
 	void *arg, struct str group, const struct nodeset **ret_members, struct err *err);
 
-/* What an expression may refer to and how much it may stand for. */
+/* What expressions may still spell out, for a caller who has many of them; each takes from it. */
+struct nodeset_budget {
+	size_t names, bytes;
+};
+
+/* What an expression may refer to. */
 struct nodeset_scope {
 	nodeset_group_fn *lookup; /* NULL: there are no groups */
 	void *arg;
-	size_t names_max; /* instead of NODESET_MAX; 0: that */
+	struct nodeset_budget *budget; /* NULL: NODESET_MAX and NODESET_BYTES_MAX alone count */
 };
 
 /* An empty set in memory of the caller; it ends with the arena. */
@@ -74,6 +79,12 @@ int nodeset_parse(struct str text, const struct nodeset_scope *scope, struct are
  */
 int nodeset_parse_part(struct str text, const struct nodeset_scope *scope, struct arena *,
 	struct nodeset *ret_set, size_t *ret_column, struct err *);
+
+/*
+ * Only whether `text` is a node set; groups are not looked up and nothing is spelled out.  Errors
+ * as of nodeset_parse_part().
+ */
+int nodeset_check(struct str text, size_t *ret_column, struct err *);
 
 /* Whether it is a name as described above; if not, the error says why. */
 int nodeset_check_name(struct str, struct err *);

@@ -17,7 +17,6 @@
 struct scan {
 	struct str text;
 	size_t pos;
-	size_t names_max; /* most names a term may stand for */
 	size_t error_pos; /* set with *err */
 	struct err *err;
 };
@@ -53,7 +52,7 @@ struct term {
 	size_t pieces_count;
 	struct term_range *ranges; /* heap; kept from one term to the next */
 	size_t ranges_count, ranges_alloc;
-	int64_t names_count; /* that it stands for, at most scan->names_max */
+	int64_t names_count; /* that it stands for, at most NODESET_MAX */
 };
 
 void term_release(struct term *);

@@ -244,8 +244,7 @@ static int parse_range(struct scan *scan, size_t open_pos, struct term_range *ra
 static int fail_too_many(struct scan *scan, size_t pos)
 {
 	return scan_fail(scan, pos,
-		err_set(scan->err, ERR_LIMIT, "it stands for more than %zu names",
-			scan->names_max));
+		err_set(scan->err, ERR_LIMIT, "it stands for more than %d names", NODESET_MAX));
 }
 
 /* What stands in brackets, which *ret_count values come from. */
@@ -263,7 +262,7 @@ static int parse_brackets(
 			return -1;
 		}
 		count += (range->end - range->start) / range->step + 1;
-		if ((size_t)count > scan->names_max) {
+		if (count > NODESET_MAX) {
 			return fail_too_many(scan, open_pos);
 		}
 		if (scan_peek(scan) != ',') {
@@ -400,7 +399,7 @@ int term_parse(struct scan *scan, struct term *term)
 		if (parse_piece(scan, term, &dimensions) < 0) {
 			return -1;
 		}
-		if ((size_t)term->names_count > scan->names_max) {
+		if (term->names_count > NODESET_MAX) {
 			return fail_too_many(scan, start);
 		}
 	}

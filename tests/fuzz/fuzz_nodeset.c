@@ -63,8 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new();
 	struct nodeset members[2];
-	const struct nodeset_scope scope = {
-		.lookup = lookup, .arg = members, .names_max = NAMES_MAX};
+	struct nodeset_budget budget = {.names = NAMES_MAX, .bytes = NODESET_BYTES_MAX};
+	const struct nodeset_scope scope = {.lookup = lookup, .arg = members, .budget = &budget};
 	struct nodeset set;
 	struct err err = {0};
 	size_t column = 0;
@@ -78,6 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		claim(err.code != ERR_NONE && err.msg[0] != '\0');
 		claim(column >= 1 && column <= size + 1);
 	} else {
+		claim(nodeset_check(str_n((const char *)data, size), &column, NULL) == 0);
 		check_names(&set);
 		check_fold(&set, arena);
 	}

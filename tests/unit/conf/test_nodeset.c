@@ -265,21 +265,36 @@ static void test_largest(void **state)
 	assert_false(nodeset_contains(&set, str_of("n1001000")));
 }
 
-static void test_own_limit(void **state)
+static void test_budget_of_several(void **state)
 {
 	(void)state;
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	const struct nodeset_scope scope = {.names_max = 10};
+	struct nodeset_budget budget = {.names = 10, .bytes = 20};
+	const struct nodeset_scope scope = {.budget = &budget};
 	struct nodeset set;
 	struct err err;
 
-	assert_return_code(nodeset_parse(str_of("n[1-10]"), &scope, arena, &set, &err), 0);
-	assert_int_equal(nodeset_parse(str_of("n[1-11]"), &scope, arena, &set, &err), -1);
-	assert_string_equal(
-		err.msg, "node set 'n[1-11]': column 2: it stands for more than 10 names");
-	assert_int_equal(nodeset_parse(str_of("n[1-9],a,b"), &scope, arena, &set, &err), -1);
-	assert_string_equal(err.msg, "node set 'n[1-9],a,b': column 10: up to here it stands for "
-				     "more than 10 names");
+	assert_return_code(nodeset_parse(str_of("n[1-4],!n1"), &scope, arena, &set, &err), 0);
+	assert_int_equal(budget.names, 5);
+	assert_int_equal(budget.bytes, 10);
+	assert_int_equal(nodeset_parse(str_of("a,n[1-5]"), &scope, arena, &set, &err), -1);
+	assert_string_equal(err.msg, "node set 'a,n[1-5]': column 3: there are too many names up "
+				     "to here");
+	assert_int_equal(nodeset_parse(str_of("a,longish-name"), &scope, arena, &set, &err), -1);
+	assert_string_equal(err.msg, "node set 'a,longish-name': column 3: the names are too long "
+				     "up to here");
+}
+
+static void test_check_looks_at_the_text_only(void **state)
+{
+	(void)state;
+	struct err err;
+	size_t column = 0;
+
+	assert_return_code(nodeset_check(str_of("@unknown,[1-1000000] a!b"), &column, &err), 0);
+	assert_int_equal(nodeset_check(str_of("@x n[1-"), &column, &err), -1);
+	assert_int_equal(column, 5);
+	assert_string_equal(err.msg, "'[' is never closed: expected ']'");
 }
 
 /* Steps that cost a scan of the whole set each would take hours here. */
@@ -375,7 +390,8 @@ int main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_error_names_text_and_column),
 		cmocka_unit_test(test_largest),
-		cmocka_unit_test(test_own_limit),
+		cmocka_unit_test(test_budget_of_several),
+		cmocka_unit_test(test_check_looks_at_the_text_only),
 		cmocka_unit_test(test_many_operators_are_quick),
 		cmocka_unit_test(test_add_and_contains),
 		cmocka_unit_test(test_add_after_parse),

@@ -38,8 +38,7 @@ static void test_terms_one_after_another(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct err err;
-		struct scan scan = {
-			.names_max = NODESET_MAX, .text = str_of(table[i].text), .err = &err};
+		struct scan scan = {.text = str_of(table[i].text), .err = &err};
 		struct collector collector = {.names = STRBUF_INIT, .left = 100};
 
 		assert_return_code(term_parse(&scan, &term), 0);
@@ -55,7 +54,7 @@ static void test_terms_one_after_another(void **state)
 static void test_spelling_stops_when_told(void **state)
 {
 	(void)state;
-	struct scan scan = {.names_max = NODESET_MAX, .text = str_of("[1-3][1-1000]")};
+	struct scan scan = {.text = str_of("[1-3][1-1000]")};
 	struct collector collector = {.names = STRBUF_INIT, .left = 3};
 	struct term term = {0};
 
@@ -70,8 +69,7 @@ static void test_where_the_error_is(void **state)
 {
 	(void)state;
 	struct err err;
-	struct scan scan = {
-		.names_max = NODESET_MAX, .text = str_of("a b[3-1]"), .pos = 2, .err = &err};
+	struct scan scan = {.text = str_of("a b[3-1]"), .pos = 2, .err = &err};
 	struct term term = {0};
 
 	assert_int_equal(term_parse(&scan, &term), -1);
