@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/strbuf.h"
 #include "conf/command_line.h"
 #include "conf/option.h"
@@ -38,6 +39,13 @@ struct doc_pair {
 	const char *text;
 };
 
+/* What rows do not give: the values that a kind of check measures, ... */
+struct doc_table {
+	const char *heading;          /* "Values of http checks" */
+	const char *text;             /* paragraphs; NULL: none */
+	const struct doc_pair *pairs; /* ends with name == NULL */
+};
+
 struct doc_program {
 	const char *name;
 	const char *version;
@@ -47,7 +55,10 @@ struct doc_program {
 	const struct doc_command *const *commands; /* NULL-terminated */
 	const struct option_row *config;           /* the configuration's root rows */
 	const char *config_example;                /* a whole one, YAML; NULL: none */
-	const struct doc_pair *exit_codes;         /* these end with name == NULL */
+	/* MAY.  Tables that go with the configuration, made in the arena; the last has heading
+	 * NULL. */
+	const struct doc_table *(*tables)(struct arena *);
+	const struct doc_pair *exit_codes; /* these end with name == NULL */
 	const struct doc_pair *environment;
 	const struct doc_pair *files;
 };

@@ -53,7 +53,8 @@ void docs_add_facts(const struct option_row *, enum docs_place, struct strbuf *o
  * preformatted.  Without the newline at its end. */
 bool docs_next_paragraph(struct str *rest, struct str *ret_paragraph, bool *ret_is_preformatted);
 
-/* `text` with its first letter in upper case and a full stop, if it ends without punctuation. */
+/* `text` with a capital, if it begins with a plain word, and a full stop, if it ends without
+ * punctuation. */
 void docs_add_sentence(struct str text, struct strbuf *out);
 
 /* The name as shells and C like it: "sre_toolkit". */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/utf8.h"
 #include "conf/docs_internal.h"
 
@@ -193,22 +194,36 @@ static void man_font(struct man *m, char font, struct str text, bool has_space)
 	man_piece(m, strbuf_str(&roff), has_space);
 }
 
+static void add_upper(const char *text, struct strbuf *out)
+{
+	for (; *text; text++) {
+		strbuf_addc(out, *text >= 'a' && *text <= 'z' ? (char)(*text - 'a' + 'A') : *text);
+	}
+}
+
 static void man_title(struct man *m, const struct doc_program *program, const char *page,
 	const char *section, const char *manual)
 {
 	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
+	_cleanup_(strbuf_release) struct strbuf upper = STRBUF_INIT;
 
 	man_line(m, ".\\\" Generated from the program's option tables.");
 	strbuf_adds(&line, ".TH ");
-	for (const char *c = page; *c; c++) {
-		char upper = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
-
-		add_escaped(str_n(&upper, 1), &line);
-	}
+	add_upper(page, &upper);
+	add_escaped(strbuf_str(&upper), &line);
 	strbuf_addf(&line, " %s \"%s\" \"", section, program->date ? program->date : "");
 	add_escaped(str_of(program->name), &line);
 	strbuf_addf(&line, " %s\" \"%s\"", program->version, manual);
 	man_line(m, line.buf);
+}
+
+/* Headings of sections are in upper case. */
+static void man_section(struct man *m, const char *heading)
+{
+	_cleanup_(strbuf_release) struct strbuf upper = STRBUF_INIT;
+
+	add_upper(heading, &upper);
+	man_heading(m, ".SH", upper.buf);
 }
 
 static void man_name(struct man *m, const char *page, const char *summary)
@@ -325,12 +340,14 @@ static void man_flags(struct man *m, const struct option_set *sets)
 	}
 }
 
-static void man_pairs(struct man *m, const char *heading, const struct doc_pair *pairs)
+static void man_pairs(
+	struct man *m, const char *heading, const char *text, const struct doc_pair *pairs)
 {
 	if (!pairs || !pairs->name) {
 		return;
 	}
-	man_heading(m, ".SH", heading);
+	man_section(m, heading);
+	man_paragraphs(m, text, true);
 	for (const struct doc_pair *pair = pairs; pair->name; pair++) {
 		man_line(m, ".TP");
 		man_font(m, 'B', str_of(pair->name), true);
@@ -425,9 +442,9 @@ static void add_program_man(const struct doc_program *program, struct strbuf *ou
 		man_newline(&m);
 		man_sentence(&m, (*c)->summary);
 	}
-	man_pairs(&m, "EXIT STATUS", program->exit_codes);
-	man_pairs(&m, "ENVIRONMENT", program->environment);
-	man_pairs(&m, "FILES", program->files);
+	man_pairs(&m, "EXIT STATUS", NULL, program->exit_codes);
+	man_pairs(&m, "ENVIRONMENT", NULL, program->environment);
+	man_pairs(&m, "FILES", NULL, program->files);
 	man_see_also(&m, program, PAGE_PROGRAM);
 }
 
@@ -453,7 +470,7 @@ void docs_add_man(
 	}
 	man_flags(&m, command->sets);
 	man_examples(&m, command->examples);
-	man_pairs(&m, "EXIT STATUS", program->exit_codes);
+	man_pairs(&m, "EXIT STATUS", NULL, program->exit_codes);
 	man_see_also(&m, program, PAGE_COMMAND);
 }
 
@@ -513,6 +530,18 @@ static void man_type(void *arg, const struct option_type *type)
 	man_sentence(m, type->syntax);
 }
 
+static void man_tables(struct man *m, const struct doc_program *program)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+	if (!program->tables) {
+		return;
+	}
+	for (const struct doc_table *table = program->tables(arena); table->heading; table++) {
+		man_pairs(m, table->heading, table->text, table->pairs);
+	}
+}
+
 void docs_add_config_man(const struct doc_program *program, struct strbuf *out)
 {
 	struct man m = {.out = out};
@@ -529,11 +558,12 @@ void docs_add_config_man(const struct doc_program *program, struct strbuf *out)
 	docs_each_group(program->config, man_group, &m);
 	man_line(&m, ".SH VALUES");
 	docs_each_type(program, man_type, &m);
+	man_tables(&m, program);
 	if (program->config_example) {
 		man_line(&m, ".SH EXAMPLES");
 		man_verbatim(&m, str_of(program->config_example));
 	}
-	man_pairs(&m, "ENVIRONMENT", program->environment);
-	man_pairs(&m, "FILES", program->files);
+	man_pairs(&m, "ENVIRONMENT", NULL, program->environment);
+	man_pairs(&m, "FILES", NULL, program->files);
 	man_see_also(&m, program, PAGE_CONFIG);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "conf/docs_internal.h"
 
 /* Would the character at `i` be taken for markup?  Names_like_this are not emphasis, and brackets
@@ -70,13 +71,15 @@ static void add_paragraphs(const char *text, struct strbuf *out)
 	}
 }
 
-static void add_pairs(
-	const char *heading, const char *column, const struct doc_pair *pairs, struct strbuf *out)
+static void add_pairs(const char *heading, const char *text, const char *column,
+	const struct doc_pair *pairs, struct strbuf *out)
 {
 	if (!pairs || !pairs->name) {
 		return;
 	}
-	strbuf_addf(out, "\n## %s\n\n| %s | |\n|---|---|\n", heading, column);
+	strbuf_addf(out, "\n## %s\n", heading);
+	add_paragraphs(text, out);
+	strbuf_addf(out, "\n| %s | |\n|---|---|\n", column);
 	for (const struct doc_pair *pair = pairs; pair->name; pair++) {
 		strbuf_adds(out, "| ");
 		add_code(pair->name, out);
@@ -197,6 +200,18 @@ static void add_type(void *arg, const struct option_type *type)
 	strbuf_adds(out, " |\n");
 }
 
+static void add_tables(const struct doc_program *program, struct strbuf *out)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+	if (!program->tables) {
+		return;
+	}
+	for (const struct doc_table *table = program->tables(arena); table->heading; table++) {
+		add_pairs(table->heading, table->text, "name", table->pairs, out);
+	}
+}
+
 void docs_add_reference(const struct doc_program *program, struct strbuf *out)
 {
 	strbuf_addf(out,
@@ -218,7 +233,8 @@ void docs_add_reference(const struct doc_program *program, struct strbuf *out)
 	}
 	strbuf_adds(out, "\n## Values\n\n| type | how it is written |\n|---|---|\n");
 	docs_each_type(program, add_type, out);
-	add_pairs("Exit codes", "code", program->exit_codes, out);
-	add_pairs("Environment", "variable", program->environment, out);
-	add_pairs("Files", "file", program->files, out);
+	add_tables(program, out);
+	add_pairs("Exit codes", NULL, "code", program->exit_codes, out);
+	add_pairs("Environment", NULL, "variable", program->environment, out);
+	add_pairs("Files", NULL, "file", program->files, out);
 }

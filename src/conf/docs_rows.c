@@ -151,20 +151,34 @@ static void add_bound(const struct option_row *row, int64_t bound, struct strbuf
 	}
 }
 
+/* Durations and sizes are never negative, and hardly ever 0: such a bound says nothing. */
+static bool has_lower_bound(const struct option_row *row)
+{
+	if (row->type == &option_duration || row->type == &option_size) {
+		return row->min > 1 || (row->min == 1 && row->max > 0 && row->max != INT64_MAX);
+	}
+	return row->min != INT64_MIN;
+}
+
+static bool has_upper_bound(const struct option_row *row)
+{
+	return row->max >= row->min && row->max != INT64_MAX;
+}
+
 bool docs_add_range(const struct option_row *row, struct strbuf *out)
 {
-	if (row->min == 0 && row->max == 0) {
+	bool has_low = has_lower_bound(row);
+	bool has_high = has_upper_bound(row);
+
+	if ((row->min == 0 && row->max == 0) || (!has_low && !has_high)) {
 		return false;
 	}
-	if (row->max < row->min || row->max == INT64_MAX) {
-		strbuf_adds(out, "at least ");
+	if (has_low) {
+		strbuf_adds(out, has_high ? "" : "at least ");
 		add_bound(row, row->min, out);
-	} else if (row->min == INT64_MIN) {
-		strbuf_adds(out, "at most ");
-		add_bound(row, row->max, out);
-	} else {
-		add_bound(row, row->min, out);
-		strbuf_adds(out, " to ");
+	}
+	if (has_high) {
+		strbuf_adds(out, has_low ? " to " : "at most ");
 		add_bound(row, row->max, out);
 	}
 	return true;
@@ -244,6 +258,10 @@ void docs_add_facts(const struct option_row *row, enum docs_place place, struct 
 	add_default_fact(row, out, start);
 	if (docs_add_range(row, &range)) {
 		begin_fact(out, start);
+		/* Man pages make a sentence of the facts. */
+		if (out->len == start && str_contains(strbuf_str(&range), " to ")) {
+			strbuf_adds(out, "from ");
+		}
 		strbuf_addstr(out, strbuf_str(&range));
 	}
 	if (place == DOCS_FLAG && row->shape != OPTION_ONE) {

@@ -48,18 +48,29 @@ bool docs_next_paragraph(struct str *rest, struct str *ret_paragraph, bool *ret_
 	return true;
 }
 
+/* "http://..." and "auto: ..." are to be typed as they are. */
+static bool begins_with_a_word(struct str text)
+{
+	size_t end = 0;
+
+	while (end < text.len && text.ptr[end] >= 'a' && text.ptr[end] <= 'z') {
+		end++;
+	}
+	return end > 0 && (end == text.len || strchr(" ,;'.?!", text.ptr[end]));
+}
+
 void docs_add_sentence(struct str text, struct strbuf *out)
 {
 	size_t start = out->len;
 
-	strbuf_addstr(out, text);
-	if (out->len == start) {
+	if (text.len == 0) {
 		return;
 	}
-	if (out->buf[start] >= 'a' && out->buf[start] <= 'z') {
-		out->buf[start] = (char)(out->buf[start] - 'a' + 'A');
+	strbuf_addstr(out, text);
+	if (begins_with_a_word(text)) {
+		out->buf[start] = (char)(text.ptr[0] - 'a' + 'A');
 	}
-	if (!memchr(".?!:", out->buf[out->len - 1], 4)) {
+	if (!strchr(".?!:", text.ptr[text.len - 1])) {
 		strbuf_addc(out, '.');
 	}
 }

@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get('SRE_TOOLKIT_BIN', ROOT / 'build/dev/sre-toolkit')).resolve().parent
 
 # The program itself, and a made-up one whose texts are full of what shells, roff and Markdown obey.
-GENERATORS = {'program': BUILD / 'src/cmd/gendocs', 'fixture': BUILD / 'tests/unit/gendocs_fixture'}
+GENERATORS = {'program': BUILD / 'docs/gendocs', 'fixture': BUILD / 'tests/unit/gendocs_fixture'}
 
 
 def squeezed(text):

@@ -113,6 +113,11 @@ static void test_config_page(void **state)
 		"\\fBstatus:\\fR \\fIlist of integer\\fR\n"
 		"Status codes that are well.\n"
 		"Default 200, 204; 100 to 599.\n",
+		".SH \"VALUES OF HTTP\"\n"
+		"What thresholds judge.\n"
+		".TP\n"
+		"\\fBtotal_seconds\\fR\n"
+		"All of it; warning > 5.\n",
 		".SH EXAMPLES\n.EX\ninterval: 10s\ntoken: ${TOKEN}\n",
 		"  \\- exec: [check_load, \\-w, \\(dq5\\(dq]\n.EE\n",
 		".SH SEE ALSO\n.BR demo\\-tool (1),\n.BR demo\\-tool\\-check (1),\n",

@@ -49,6 +49,11 @@ static void test_sentences(void **state)
 		{"URL of the proxy", "URL of the proxy."},
 		{"Done.", "Done."},
 		{"5 or more", "5 or more."},
+		{"http://host:port of the proxy", "http://host:port of the proxy."},
+		{"auto: 2 if it can", "auto: 2 if it can."},
+		{"first, second", "First, second."},
+		{"it's", "It's."},
+		{"depends_on the others", "depends_on the others."},
 		{"one of these:", "One of these:"},
 		{"\xc3\xa9tat", "\xc3\xa9tat."},
 	};

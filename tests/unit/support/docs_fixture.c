@@ -365,6 +365,18 @@ static const struct doc_pair files[] = {
 	{NULL, NULL},
 };
 
+static const struct doc_table *make_tables(struct arena *arena)
+{
+	struct doc_table *tables = arena_calloc(arena, 2, sizeof(*tables));
+	struct doc_pair *pairs = arena_calloc(arena, 2, sizeof(*pairs));
+
+	pairs[0].name = arena_printf(arena, "%s_seconds", "total");
+	pairs[0].text = "all of it; warning > 5";
+	tables[0] = (struct doc_table){
+		.heading = "Values of http", .text = "What thresholds judge.", .pairs = pairs};
+	return tables;
+}
+
 const struct doc_program docs_fixture_program = {
 	.name = "demo-tool",
 	.version = "0.1.0",
@@ -381,6 +393,7 @@ const struct doc_program docs_fixture_program = {
 			  "  - {name: front, http: \"http://localhost/\", expect: {status: 200}}\n"
 			  "  - {tcp: \"localhost:25\", dialogue: [{await: hello}, {send: bye}]}\n"
 			  "  - exec: [check_load, -w, \"5\"]\n",
+	.tables = make_tables,
 	.exit_codes = exit_codes,
 	.environment = environment,
 	.files = files,
