@@ -45,7 +45,15 @@ def door_problems(tree):
                 yield f'dev: {verb} has no {where}'
 
 
-@pytest.mark.parametrize('problems', [shell_problems, python_problems, door_problems])
+def version_problems(tree):
+    """The Debian package has the version of the program."""
+    program = re.search(r"^ +version: '([^']*)'", tree.text('meson.build'), re.MULTILINE)
+    package = re.match(r'sre-toolkit \(([^)]*)\)', tree.text('debian/changelog'))
+    if program is None or package is None or program[1] != package[1]:
+        yield f'debian/changelog: version {package and package[1]}, but meson.build has {program and program[1]}'
+
+
+@pytest.mark.parametrize('problems', [shell_problems, python_problems, door_problems, version_problems])
 def test_this_tree(problems, ours):
     trees.none(problems(ours))
 
@@ -64,3 +72,9 @@ def test_door_that_hides_a_verb(made):
     tree = made({'dev': 'verb_run() {\n}\nverb_fly() {\n}\n\t\t  run [ARGS]  run it\nrun | walk) "verb_$verb"\n'})
     assert list(door_problems(tree)) == ['dev: fly has no case', 'dev: fly has no help text',
                                          'dev: walk has no function', 'dev: walk has no help text']
+
+
+def test_versions_that_differ(made):
+    tree = made({'meson.build': "project('x', 'c',\n        version: '0.2.0',\n",
+                 'debian/changelog': 'sre-toolkit (0.1.0) unstable; urgency=medium\n'})
+    assert list(version_problems(tree)) == ['debian/changelog: version 0.1.0, but meson.build has 0.2.0']
