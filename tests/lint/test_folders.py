@@ -65,9 +65,9 @@ def include_problems(tree):
 
 
 def kind_of(stem, family, names):
-    """The kind that the file belongs to: check_http.c and check_http_expect.c are both http's."""
+    """The kind that the file belongs to: check_http.c, check_http_expect.c and http_expect.c are http's."""
     for name in names:
-        if stem == f'{family}_{name}' or stem.startswith(f'{family}_{name}_'):
+        if stem == f'{family}_{name}' or stem.startswith((f'{family}_{name}_', f'{name}_')):
             return name
     return None
 
@@ -203,12 +203,14 @@ def test_kinds_are_apart(made):
     tree = made({
         'src/check/check_http.c': '#include "check/check_tcp.h"\n\nconst struct check_kind check_http = {\n',
         'src/check/check_http_expect.c': '#include "check/check_tcp_dialogue.h"\n',
-        'src/check/check_tcp.c': '#include "check/check_tcp_dialogue.h"\n'
+        'src/check/http_body.c': '#include "check/tcp_dialogue.h"\n',
+        'src/check/check_tcp.c': '#include "check/check_tcp_dialogue.h"\n#include "check/tcp_dialogue.h"\n'
                                  'const struct check_kind check_tcp = {\n',
         'src/check/check_kinds.c': '#include "check/check_http.h"\n#include "check/check_tcp.h"\n'})
     assert list(kind_problems(tree)) == [
         'src/check/check_http.c:1: kind http includes kind tcp',
-        'src/check/check_http_expect.c:1: kind http includes kind tcp']
+        'src/check/check_http_expect.c:1: kind http includes kind tcp',
+        'src/check/http_body.c:1: kind http includes kind tcp']
 
 
 def test_nameless_files(made):

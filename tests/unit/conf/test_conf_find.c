@@ -215,7 +215,7 @@ static void test_owners(void **state)
 	struct fixture *f = *state;
 
 	if (geteuid() != 0) {
-		skip();
+		skip_because("needs root");
 	}
 	put("sre-toolkit.yaml");
 	assert_int_equal(chown("sre-toolkit.yaml", 1, 0), 0);

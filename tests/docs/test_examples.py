@@ -1,0 +1,90 @@
+"""Every example that a page shows is run, and does what the page says.
+
+    ```console          each "$ command" succeeds and prints what follows it (see markdown.shape)
+    ```console exit=1   the last command ends with that status
+    ```console any      depends on the machine: it must end with status 0 or 1; its output is not compared
+    ```yaml             a whole configuration, without a mistake
+    ```yaml fragment    a part of one; it must be YAML
+
+Addresses of pages stand for servers of the tests: see PLACES.
+"""
+import os
+import re
+import subprocess
+
+import markdown
+import pytest
+import yaml
+from markdown import ROOT
+
+TIMEOUT_SECONDS = 60
+
+
+@pytest.fixture
+def places(request):
+    """A function: text -> {address in a page: address in this test}, for those that the text names."""
+    def find(text):
+        servers = {'localhost:8080': ('nginx', lambda server: server.ports['http']),
+                   'localhost:8443': ('nginx', lambda server: server.ports['good']),
+                   'localhost:8444': ('nginx', lambda server: server.ports['expired']),
+                   'localhost:8445': ('nginx', lambda server: server.ports['expires_soon']),
+                   'localhost:2525': ('smtp', lambda server: server.port),
+                   'localhost:7000': ('echo', lambda server: server.ports['greeter']),
+                   'localhost:7001': ('echo', lambda server: server.ports['refused']),
+                   'localhost:7002': ('echo', lambda server: server.ports['silent'])}
+        return {place: f'localhost:{port(request.getfixturevalue(name))}'
+                for place, (name, port) in servers.items() if place in text}
+    return find
+
+
+@pytest.fixture
+def workshop(toolkit, pki):
+    """A folder as a reader has it: `sre-toolkit` in PATH, examples/ and ca.pem beside him."""
+    programs = toolkit.home / 'bin'
+    programs.mkdir()
+    (programs / 'sre-toolkit').symlink_to(toolkit.binary)
+    (toolkit.home / 'examples').symlink_to(ROOT / 'examples')
+    (toolkit.home / 'ca.pem').write_bytes(pki.root.cert.read_bytes())
+    env = toolkit.environment({'PATH': f'{programs}:{os.environ["PATH"]}'})
+
+    def run(command):
+        return subprocess.run(['bash', '-c', command], cwd=toolkit.home, env=env, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS)
+    return run
+
+
+def replaced(text, pairs):
+    for old, new in pairs:
+        text = text.replace(old, new)
+    return text
+
+
+@pytest.mark.parametrize('block', markdown.blocks('console'), ids=str)
+def test_console(block, workshop, places):
+    here = places(block.text)
+    commands = markdown.commands_of(block)
+    for number, (command, expected) in enumerate(commands, 1):
+        done = workshop(replaced(command, here.items()))
+        printed = replaced(done.stdout + done.stderr, [(new, old) for old, new in here.items()])
+        if block.word('any') is not None:
+            assert done.returncode in (0, 1), printed
+            continue
+        wanted = int(block.word('exit') or 0) if number == len(commands) else 0
+        assert done.returncode == wanted, f'$ {command}\n{printed}'
+        assert markdown.matches(expected, printed), f'$ {command}\nshown:\n{expected}\nprinted:\n{printed}'
+
+
+@pytest.mark.parametrize('block', markdown.blocks('yaml', 'yml'), ids=str)
+def test_yaml(block, toolkit):
+    yaml.safe_load(block.text)
+    if block.word('fragment') is not None:
+        return
+    given = {name: 'given' for name in re.findall(r'\$\{([A-Z_]+)\}', block.text)}
+    result = toolkit('config', 'check', '--config', toolkit.config(block.text), env=given)
+    assert result.exit_code == 0, result
+
+
+@pytest.mark.parametrize('block', markdown.blocks('sh', 'bash', 'shell', ''), ids=str)
+def test_what_is_not_run_shows_no_example(block):
+    """An example of the program belongs into a console block, where it is run."""
+    assert not re.search(r'^(\$ )?(sre-toolkit|\./dev run check)\b', block.text, re.MULTILINE)
