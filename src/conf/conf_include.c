@@ -6,6 +6,7 @@
  */
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
 
@@ -134,45 +135,52 @@ static bool may_include(struct conf_reader *r, struct yaml_place place)
 	return true;
 }
 
-static void include_file(struct conf_reader *r, const char *path, struct yaml_place place)
+/* False when a limit is reached, so that further files need not be tried. */
+static bool include_file(struct conf_reader *r, const char *path, struct yaml_place place)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	struct conf_file *file;
 	struct err err = {0};
 
 	if (!may_include(r, place)) {
-		return;
+		return false;
 	}
 	file = conf_file_add(r, path, conf_folder_of(r->conf->arena, path), path);
 	file->includer = r->file;
 	file->place = place;
 	if (!is_new(r, file)) {
-		return;
+		return true;
 	}
 	if (file_read(path, FILE_REGULAR, CONF_FILE_MAX, &text, &err) < 0) {
 		conf_fault(r, place, "include: %s", err.msg);
-		return;
+		return true;
 	}
 	conf_read_root(r, file, strbuf_str(&text));
+	return true;
+}
+
+/* A folder that is not there yet has no files in it. */
+static int is_serious(const char *path, int errnum)
+{
+	(void)path;
+	return errnum != ENOENT && errnum != ENOTDIR;
 }
 
 /* A pattern that matches nothing is fine: a folder for files to come. */
 static void include_pattern(struct conf_reader *r, const struct include *include)
 {
 	glob_t found;
-	int status = glob(include->pattern, GLOB_ERR, NULL, &found);
+	int status = glob(include->pattern, 0, is_serious, &found);
 
 	if (status == GLOB_NOSPACE) {
 		abort();
 	}
 	if (status == GLOB_ABORTED) {
-		conf_fault(r, include->place, "include: cannot read the folder of '%s'",
-			shown(str_of(include->path)).text);
+		conf_fault(r, include->place, "include: cannot read the folder of '%s': %s",
+			shown(str_of(include->path)).text, errno_text(errno));
 	}
 	for (size_t i = 0; status == 0 && i < found.gl_pathc; i++) {
-		include_file(r, found.gl_pathv[i], include->place);
-		if (r->files_count >= CONF_INCLUDES_MAX) {
-			(void)may_include(r, include->place);
+		if (!include_file(r, found.gl_pathv[i], include->place)) {
 			break;
 		}
 	}
@@ -187,7 +195,7 @@ static void include_all(struct conf_reader *r, const struct includes *includes)
 		if (include->pattern) {
 			include_pattern(r, include);
 		} else {
-			include_file(r, include->path, include->place);
+			(void)include_file(r, include->path, include->place);
 		}
 	}
 }

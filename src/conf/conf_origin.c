@@ -124,6 +124,9 @@ static void list_given(struct lister *l, const struct option_row *row)
 static void list_list(
 	struct lister *l, const struct option_row *row, const struct option_list *list)
 {
+	if (list->count == 0) {
+		add_value(l, row, "[]", find(l->conf, l->path.buf));
+	}
 	for (size_t i = 0; i < list->count; i++) {
 		const size_t end = conf_path_index(&l->path, i);
 
@@ -134,6 +137,9 @@ static void list_list(
 
 static void list_map(struct lister *l, const struct option_row *row, const struct option_map *map)
 {
+	if (map->count == 0) {
+		add_value(l, row, "{}", find(l->conf, l->path.buf));
+	}
 	for (size_t i = 0; i < map->count; i++) {
 		const size_t end = conf_path_key(&l->path, str_of(map->keys[i]));
 
@@ -147,8 +153,13 @@ static void list_map(struct lister *l, const struct option_row *row, const struc
 }
 
 static void list_items(
-	struct lister *l, const struct option_variants *variants, const struct option_items *items)
+	struct lister *l, const struct option_row *row, const struct option_items *items)
 {
+	const struct option_variants *variants = row->variants;
+
+	if (items->count == 0) {
+		add_value(l, row, "[]", find(l->conf, l->path.buf));
+	}
 	for (size_t i = 0; i < items->count; i++) {
 		const char *item = items->items[i];
 		const struct option_variant *const *kind =
@@ -160,28 +171,6 @@ static void list_items(
 		list_rows(l, (*kind)->rows, *opts);
 		strbuf_truncate(&l->path, end);
 	}
-}
-
-static bool is_empty(const struct option_row *row, const void *field)
-{
-	switch (row->shape) {
-	case OPTION_LIST:
-		return ((const struct option_list *)field)->count == 0;
-	case OPTION_MAP:
-	case OPTION_MAP_LIST:
-		return ((const struct option_map *)field)->count == 0;
-	case OPTION_VARIANTS:
-		return ((const struct option_items *)field)->count == 0;
-	case OPTION_ONE:
-	case OPTION_SECTION:
-		break;
-	}
-	return false;
-}
-
-static const char *empty_text(const struct option_row *row)
-{
-	return row->shape == OPTION_MAP || row->shape == OPTION_MAP_LIST ? "{}" : "[]";
 }
 
 static void list_row(struct lister *l, const struct option_row *row, const void *field)
@@ -202,10 +191,6 @@ static void list_row(struct lister *l, const struct option_row *row, const void 
 		add_value(l, row, given->text, given);
 		return;
 	}
-	if (is_empty(row, field)) {
-		add_value(l, row, empty_text(row), given);
-		return;
-	}
 	switch (row->shape) {
 	case OPTION_LIST:
 		list_list(l, row, field);
@@ -215,7 +200,7 @@ static void list_row(struct lister *l, const struct option_row *row, const void 
 		list_map(l, row, field);
 		break;
 	case OPTION_VARIANTS:
-		list_items(l, row->variants, field);
+		list_items(l, row, field);
 		break;
 	case OPTION_ONE:
 	case OPTION_SECTION:
