@@ -411,10 +411,7 @@ static void on_lookup(void *arg, const struct lookup_result *lookup)
 	dial->lookup_status = lookup->status;
 	if (lookup->status != LOOKUP_OK) {
 		struct dial_result result = {
-			.status = lookup->status == LOOKUP_TIMEOUT ? DIAL_TIMEOUT : DIAL_DNS_FAILED,
-			.fd = -1,
-			.text = lookup->text,
-		};
+			.status = DIAL_DNS_FAILED, .fd = -1, .text = lookup->text};
 
 		finish(dial, &result);
 		return;
