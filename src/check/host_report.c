@@ -457,7 +457,7 @@ static void add_command_for(const struct host_filesystems *filesystems,
 			strbuf_addf(&text, "%s ", before);
 			words_add_quoted(filesystems->items[i].mount->point, &text);
 			strbuf_adds(&text, after);
-			check_evidence_append(result, "command", strbuf_str(&text));
+			check_evidence_append(result, "commands", strbuf_str(&text));
 			strbuf_release(&text);
 			return;
 		}
@@ -492,7 +492,7 @@ static void explain_commands(
 	add_command_for(filesystems, is_unmeasured, "df -h", "", result);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		if (is_bad(result, commands[i].value)) {
-			check_evidence_append(result, "command", str_of(commands[i].command));
+			check_evidence_append(result, "commands", str_of(commands[i].command));
 		}
 	}
 }

@@ -33,7 +33,7 @@ static void judges_thresholds_and_explains(void **state)
 	checked_run(&checked, *state, "LOCAL:", &settings);
 	assert_int_equal(checked.result.state, CHECK_CRITICAL);
 	assert_says(checked.result.message, "memory_available_bytes");
-	assert_says(evidence_of(&checked.result, "command"), "ps -eo");
+	assert_says(evidence_of(&checked.result, "commands"), "ps -eo");
 	assert_true(*evidence_of(&checked.result, "largest_processes"));
 	checked_free(&checked);
 }

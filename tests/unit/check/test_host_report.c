@@ -272,9 +272,9 @@ static void explains(void **state)
 		{"memory_percent", "", "largest_processes", "9 big 2.0 MiB"},
 		{"memory_percent", "", "largest_processes", "1 init 1.0 MiB"},
 		{"zombies", "", "zombies", "8 lost, parent 9"},
-		{"disk_used_percent", "", "command", "df -h"},
-		{"inodes_used_percent", "", "command", "df -i"},
-		{"load1", "", "command", "top -b -n 1 | head -n 15"},
+		{"disk_used_percent", "", "commands", "df -h"},
+		{"inodes_used_percent", "", "commands", "df -i"},
+		{"load1", "", "commands", "top -b -n 1 | head -n 15"},
 		{NULL,
 			"mountinfo\0"
 			"3 1 8:3 / /v rw - ext4 /dev/sdb ro,x\n\0"
@@ -286,8 +286,8 @@ static void explains(void **state)
 			"3 1 8:3 / /v\\040w rw - ext4 /dev/sdb ro,x\n\0"
 			"spaces\0"
 			"1 1 1 1 1 1 /v\\040w\n\0",
-			"command", "dmesg | tail -n 50; findmnt '/v w'"},
-		{NULL, "spaces\0stuck /nas\n\0", "command", "df -h /nas & sleep 5; kill -9 $!"},
+			"commands", "dmesg | tail -n 50; findmnt '/v w'"},
+		{NULL, "spaces\0stuck /nas\n\0", "commands", "df -h /nas & sleep 5; kill -9 $!"},
 	};
 
 	(void)state;
