@@ -346,6 +346,8 @@ def test_filesystems(filesystem):
     assert none.f_favail == 0 and none.f_files > 0 and none.f_bavail > 0
     with pytest.raises(OSError, match='Read-only'):
         (filesystem.read_only() / 'other').touch()
+    with pytest.raises(OSError, match='Read-only'):
+        (filesystem.gone_read_only() / 'other').touch()
     (filesystem.healthy() / 'file').touch()
 
 
@@ -357,6 +359,19 @@ def test_filesystem_that_is_dead(filesystem):
     with pytest.raises(subprocess.TimeoutExpired):
         child.wait(0.5)
     child.kill()
+    assert child.wait(5) == -signal.SIGKILL
+
+
+def test_filesystem_that_lets_nobody_go(filesystem):
+    if not filesystem.can_be_dead():
+        pytest.skip('needs /dev/fuse')
+    path = filesystem.stuck()
+    child = subprocess.Popen(['stat', '-f', path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(2):
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(0.5)
+        child.kill()
+    filesystem.stop()
     assert child.wait(5) == -signal.SIGKILL
 
 
