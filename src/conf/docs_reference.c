@@ -146,11 +146,14 @@ static void add_command(
 		}
 	}
 	if (command->examples && command->examples->command) {
-		strbuf_adds(out, "\n```sh\n");
+		strbuf_adds(out, "\n| Examples | |\n|---|---|\n");
 		for (const struct doc_example *e = command->examples; e->command; e++) {
-			strbuf_addf(out, "%s  # %s\n", e->command, e->what);
+			strbuf_adds(out, "| ");
+			add_code(e->command, out);
+			strbuf_adds(out, " | ");
+			add_text(str_of(e->what), out);
+			strbuf_adds(out, " |\n");
 		}
-		strbuf_adds(out, "```\n");
 	}
 }
 

@@ -19,7 +19,7 @@ static void test_pieces(void **state)
 		"\n| `--follow`, `--no-follow` | follow redirects (on by default) |\n",
 		"\n| `--trace` | log each step |\n",
 		"\n| `--tricky A:B` | it's \"quoted\" [brackets] \\$HOME \\`id\\` 100% a\\\\b: \\<b> x\\|y \\*z\\* \\~ ^ \xe2\x9c\x93 (default \"\") |\n",
-		"```sh\ndemo-tool check web-01 'it is' --timeout 10 --output json  # two servers, for a program\n",
+		"\n| Examples | |\n|---|---|\n| `demo-tool check web-01 'it is' --timeout 10 --output json` | two servers, for a program |\n| `demo-tool check local: \\| grep -v ok` | this machine |\n",
 		"\n## Configuration\n\nThe configuration is YAML",
 		"stands for the environment variable NAME",
 		"\n### Top level\n\n| key | type | |\n|---|---|---|\n| `store` | path | the file that keeps results (default /var/lib/demo-tool/state.db) |\n",
