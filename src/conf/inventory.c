@@ -413,7 +413,7 @@ static const struct nodeset *all_members(struct inventory *inv)
 static struct group **groups_sorted(
 	struct inventory *inv, int (*cmp)(const void *, const void *), size_t *ret_count)
 {
-	struct group **groups = xcalloc(map_count(inv->groups) + 1, sizeof(*groups));
+	struct group **groups = xcalloc(map_count(inv->groups) + 1, sizeof(struct group *));
 	size_t count = 0;
 	void *group;
 

@@ -292,6 +292,7 @@ static uint32_t merge_group(
 	struct runs runs = collect_runs(fold, family, column, first, end);
 	uint32_t token;
 
+	assert(runs.items); /* first < end */
 	join_widths(&runs);
 	qsort(runs.items, runs.items_count, sizeof(*runs.items), run_cmp);
 	strbuf_clear(&fold->text);
@@ -398,6 +399,7 @@ static void add_row(struct strbuf *out, const struct fold *fold, const struct fa
 			strbuf_addc(out, *p);
 			continue;
 		}
+		assert(row); /* a pattern has as many marks as its rows have columns */
 		text = fold->tokens[*row++].text;
 		if (strpbrk(text, ",-")) {
 			strbuf_addf(out, "[%s]", text);

@@ -165,7 +165,7 @@ static bool is_same_alphabet(struct str start, struct str end)
 static int parse_step(struct scan *scan, size_t open_pos, int64_t *ret_step)
 {
 	size_t start = ++scan->pos;
-	struct str step;
+	struct str step = str_of("");
 
 	if (!char_is_digit(scan_peek(scan)) && !scan_is_end(scan)) {
 		return scan_fail(
@@ -207,7 +207,7 @@ static int check_bounds(struct scan *scan, size_t pos, struct str start, struct 
 static int parse_range(struct scan *scan, size_t open_pos, struct term_range *range)
 {
 	size_t start_pos = scan->pos;
-	struct str start;
+	struct str start = str_of("");
 	struct str end;
 
 	range->step = 1;

@@ -3,8 +3,11 @@
  * place, and a selection is never more than was asked for.
  */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/strbuf.h"
 #include "cmocka_all.h"
 #include "conf/inventory.h"
@@ -294,7 +297,185 @@ static void test_group_names(void **state)
 	}
 }
 
-int main(void)
+/* --- the examples of docs/nodesets.md ------------------------------------------------------------
+ */
+
+/* The tables of the page, by their first heading and second. */
+enum page_table { TABLE_NONE, TABLE_NAMES, TABLE_SELECTION, TABLE_ERROR, TABLE_FILE, TABLE_FOLDED };
+
+static const struct {
+	const char *heading;
+	enum page_table table;
+} page_tables[] = {
+	{"| expression | stands for |", TABLE_NAMES},
+	{"| selection | stands for |", TABLE_SELECTION},
+	{"| selection | error |", TABLE_ERROR},
+	{"| file | error |", TABLE_FILE},
+	{"| names | folded |", TABLE_FOLDED},
+};
+
+static const char *page_path; /* NULL: not told */
+
+/* The next text in backquotes, NUL-terminated; NULL if there is none. */
+static const char *cut_quoted(struct str *line, struct arena *arena)
+{
+	size_t open = str_find(*line, '`', 0);
+	size_t close = str_find(*line, '`', open + 1);
+	struct str text = str_sub(*line, open + 1, close - open - 1);
+
+	if (close >= line->len) {
+		return NULL;
+	}
+	*line = str_sub(*line, close + 1, line->len);
+	return str_dup(text, arena);
+}
+
+/* The block of the page that begins with "```what". */
+static struct str page_block(struct str page, const char *what)
+{
+	const char *start = memmem(page.ptr, page.len, what, strlen(what));
+	const char *end;
+	struct str rest;
+	struct str line;
+
+	assert_non_null(start);
+	rest = str_sub(page, (size_t)(start - page.ptr), page.len);
+	assert_true(str_line(&rest, &line));
+	end = memmem(rest.ptr, rest.len, "```", 3);
+	assert_non_null(end);
+	return str_n(rest.ptr, (size_t)(end - rest.ptr));
+}
+
+/* What the page's configuration and inventory.ini come to. */
+static struct inventory *page_inventory(struct str page, struct arena *arena)
+{
+	struct inventory *inv = inventory_new(arena);
+	struct str yaml = page_block(page, "```yaml");
+	struct str line;
+	struct err err;
+
+	while (str_line(&yaml, &line)) {
+		size_t colon = str_find(line, ':', 0);
+		struct str members = str_trim(str_sub(line, colon + 1, line.len));
+
+		if (str_starts(line, "    ")) {
+			assert_return_code(
+				inventory_add_group(inv,
+					str_dup(str_trim(str_sub(line, 0, colon)), arena),
+					str_dup(str_sub(members, 1, members.len - 2), arena), NULL,
+					&err),
+				0);
+		}
+	}
+	if (inventory_read_text(inv, "inventory.ini", page_block(page, "```ini"), &err) < 0) {
+		fail_msg("%s", err.msg);
+	}
+	return inv;
+}
+
+static const char *names_of(struct inventory *inv, const char *selection, struct arena *arena)
+{
+	struct nodeset set;
+	struct err err;
+
+	if (inventory_select(inv, str_of(selection), arena, &set, &err) < 0) {
+		return arena_strdup(arena, err.msg);
+	}
+	return joined(&set, arena);
+}
+
+static const char *error_of_file(const char *text, struct arena *arena)
+{
+	struct err err;
+
+	assert_int_equal(inventory_read_text(inventory_new(arena), "file", str_of(text), &err), -1);
+	return arena_strdup(arena, err.msg);
+}
+
+static const char *folded(const char *names, struct arena *arena)
+{
+	struct nodeset set;
+	struct err err;
+
+	assert_return_code(nodeset_parse(str_of(names), NULL, arena, &set, &err), 0);
+	return nodeset_fold(&set, arena);
+}
+
+static void check_row(enum page_table table, struct inventory *inv, const char *left,
+	const char *right, struct arena *arena)
+{
+	switch (table) {
+	case TABLE_NONE:
+		fail_msg("%s: in no table that is checked", left);
+		break;
+	case TABLE_NAMES:
+		assert_string_equal(names_of(inventory_new(arena), left, arena), right);
+		break;
+	case TABLE_SELECTION:
+	case TABLE_ERROR:
+		assert_string_equal(names_of(inv, left, arena), right);
+		break;
+	case TABLE_FILE:
+		assert_string_equal(error_of_file(left, arena), right);
+		break;
+	case TABLE_FOLDED:
+		assert_string_equal(folded(left, arena), right);
+		break;
+	}
+}
+
+static enum page_table table_of(struct str line, enum page_table before)
+{
+	for (size_t i = 0; i < ARRAY_LEN(page_tables); i++) {
+		if (str_is(line, page_tables[i].heading)) {
+			return page_tables[i].table;
+		}
+	}
+	return line.len == 0 ? TABLE_NONE : before;
+}
+
+static void test_examples_of_the_page(void **state)
+{
+	(void)state;
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_(strbuf_release) struct strbuf content = STRBUF_INIT;
+	enum page_table table = TABLE_NONE;
+	struct inventory *inv;
+	struct str rest;
+	struct str line;
+	struct err err;
+	int rows = 0;
+
+	if (!page_path) {
+		skip_because("the path of docs/nodesets.md was not given as an argument");
+	}
+	if (file_read(page_path, FILE_REGULAR, 1024 * 1024, &content, &err) < 0) {
+		fail_msg("%s", err.msg);
+	}
+	inv = page_inventory(strbuf_str(&content), arena);
+	rest = strbuf_str(&content);
+	while (str_line(&rest, &line)) {
+		const char *left;
+
+		table = table_of(line, table);
+		left = str_starts(line, "| `") ? cut_quoted(&line, arena) : NULL;
+		if (left) {
+			check_row(table, inv, left, cut_quoted(&line, arena), arena);
+			rows++;
+		}
+	}
+	assert_true(rows > 40);
+	assert_return_code(inventory_read_text(inv, "servers.txt",
+				   page_block(strbuf_str(&content), "```text"), &err),
+		0);
+	assert_return_code(inventory_check(inv, &err), 0);
+	assert_int_equal(inventory_find(inv, "cache1")->port, 2222);
+	assert_string_equal(inventory_find(inv, "cache1")->username, "cache");
+	assert_string_equal(inventory_find(inv, "mail")->address, "10.0.0.25");
+}
+
+/* usage: test_conf_inventory [SOURCE-DIRECTORY] */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_select),
@@ -306,7 +487,13 @@ int main(void)
 		cmocka_unit_test(test_members_are_bounded),
 		cmocka_unit_test(test_added_later),
 		cmocka_unit_test(test_group_names),
+		cmocka_unit_test(test_examples_of_the_page),
 	};
+	char *path = argc > 1 ? xasprintf("%s/docs/nodesets.md", argv[1]) : NULL;
+	int failed;
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	page_path = path;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	free(path);
+	return failed;
 }
