@@ -3,7 +3,8 @@
  *
  * VEC_PUSH(obj, name) gives the address of a new zeroed last element on the heap (free the array
  * with free()); VEC_PUSH_IN(arena, obj, name) the same in an arena.  Addresses of elements move
- * when the array grows.  (sizeof takes a type, as clang-tidy takes sizeof(*p) of a struct ** for a slip.)
+ * when the array grows.  (sizeof takes a type, as clang-tidy takes sizeof(*p) of a struct ** for a
+ * slip.)
  */
 #ifndef BASE_VEC_H
 #define BASE_VEC_H
