@@ -232,7 +232,11 @@ static void read_map_pair(struct conf_reader *r, const struct option_row *row, c
 {
 	const size_t end = conf_path_key(&r->path, yaml_text(pair->key));
 	_cleanup_(strbuf_release) struct strbuf full_name = STRBUF_INIT;
+	struct err err = {0};
 
+	if (row->check_key && row->check_key(yaml_text(pair->key), &err) < 0) {
+		conf_fault(r, pair->key->place, "%s: %s", name, err.msg);
+	}
 	strbuf_addf(&full_name, "%s.%s", name, shown(yaml_text(pair->key)).text);
 	if (row->shape == OPTION_MAP_LIST) {
 		read_map_list(r, row, full_name.buf, map, pair);

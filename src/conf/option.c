@@ -232,6 +232,9 @@ static int option_parse_pair(const struct option_row *row, const struct option_c
 	if (equals == text.len || key.len == 0) {
 		return err_set(err, ERR_INPUT, "'%s' is not KEY=VALUE", shown(text).text);
 	}
+	if (row->check_key && row->check_key(key, err) < 0) {
+		return -1;
+	}
 	text = str_sub(text, equals + 1, text.len);
 	if (row->shape == OPTION_MAP_LIST) {
 		return option_map_list_add(row, context, key, text, map, err);

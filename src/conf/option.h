@@ -119,6 +119,8 @@ struct option_row {
 	const char *since;                      /* version that brought it; NULL: "0.1" */
 	const char *instead;                    /* with OPTION_DEPRECATED */
 	unsigned flags;                         /* enum option_flags */
+	/* For maps: MAY.  What a key must be; the error says what is wrong with it. */
+	int (*check_key)(struct str key, struct err *);
 	const struct option_row *rows;          /* for SECTION */
 	const struct option_variants *variants; /* for VARIANTS */
 };
