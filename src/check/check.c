@@ -12,6 +12,8 @@
 #include "base/time.h"
 #include "check/judge.h"
 
+enum { BACKSTOP_MS = 1000 }; /* after a kind's own deadline */
+
 static void run_ended(void *arg)
 {
 	struct check_run *run = arg;
@@ -121,7 +123,9 @@ struct check_run *check_run_start(
 		.started_wall_ms = time_wall_ms(),
 		.attempts = 1,
 	};
-	run->deadline = timer_add(env->loop, check->timeout_ms, run_timed_out, run);
+	run->deadline = timer_add(env->loop,
+		check->timeout_ms + (check->kind->has_own_deadline ? BACKSTOP_MS : 0),
+		run_timed_out, run);
 	check->kind->start(run);
 	return run;
 }

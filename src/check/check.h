@@ -29,6 +29,7 @@ struct check_env {
 	struct loop *loop;
 	struct resolver *resolver;
 	struct http_client *http;
+	bool wants_evidence; /* of successes too */
 };
 
 /* A value that a kind can measure, for documentation, for checking thresholds' names, and with the
@@ -54,6 +55,9 @@ struct check_kind {
 	/* The state of a run whose deadline passed: critical where silence means down, unknown
 	 * where it means that nothing was measured. */
 	enum check_state timeout_state;
+	/* It ends its runs at check->timeout_ms by itself, because it can tell more about a timeout
+	 * than check.c can; the deadline there is then only a backstop. */
+	bool has_own_deadline;
 	/* Most runs of it at the same time in a one-shot command; 0: no limit of its own.  For
 	 * kinds that load this machine rather than the network. */
 	size_t max_at_once;

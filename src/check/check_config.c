@@ -3,9 +3,8 @@
  */
 #include "check/check_config.h"
 
-#include <string.h>
-
 #include "base/alloc.h"
+#include "base/map.h"
 #include "base/strbuf.h"
 #include "base/suggest.h"
 #include "check/check_kinds.h"
@@ -107,26 +106,12 @@ static int check_validate(const struct check *check, struct err *err)
 	return thresholds_check(check, "critical", &check->critical, err);
 }
 
-static const struct check *find_by_name(
-	const struct option_items *checks, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct check *check = checks->items[i];
-
-		if (strcmp(check->name, name) == 0) {
-			return check;
-		}
-	}
-	return NULL;
-}
-
-static void depends_check(
-	struct conf *conf, const struct option_items *checks, const struct check *check)
+static void depends_check(struct conf *conf, const struct map *by_name, const struct check *check)
 {
 	for (size_t i = 0; i < check->depends_on.count; i++) {
 		const char *name = OPTION_AT(&check->depends_on, const char *, i);
 
-		if (!find_by_name(checks, checks->count, name)) {
+		if (!map_has(by_name, str_of(name))) {
 			conf_error(conf, check->origin,
 				"check '%s' depends on '%s', and there is no such check",
 				check->name, name);
@@ -134,29 +119,38 @@ static void depends_check(
 	}
 }
 
+static void name_check(struct conf *conf, struct map *by_name, struct check *check)
+{
+	const struct check *twin = map_get(by_name, str_of(check->name));
+
+	if (twin) {
+		conf_error(conf, check->origin,
+			"a check called '%s' is already at %s; give one of them another name",
+			check->name, twin->origin);
+	} else {
+		map_set(by_name, str_of(check->name), check);
+	}
+}
+
 void check_config_finish(
 	struct conf *conf, const struct check_defaults *defaults, const struct option_items *checks)
 {
+	struct map *by_name = map_new(MAP_KEYS_BORROWED);
+
 	for (size_t i = 0; i < checks->count; i++) {
 		struct check *check = checks->items[i];
-		const struct check *twin;
 		struct err err = {0};
 
 		fill_in(check, defaults, conf->arena);
-		twin = find_by_name(checks, i, check->name);
-		if (twin) {
-			conf_error(conf, check->origin,
-				"a check called '%s' is already at %s; give one of them another "
-				"name",
-				check->name, twin->origin);
-		}
+		name_check(conf, by_name, check);
 		if (check_validate(check, &err) < 0) {
 			conf_error(conf, check->origin, "check '%s': %s", check->name, err.msg);
 		}
 	}
 	for (size_t i = 0; i < checks->count; i++) {
-		depends_check(conf, checks, checks->items[i]);
+		depends_check(conf, by_name, checks->items[i]);
 	}
+	map_free(by_name);
 }
 
 /* "name" and what follows the first "." in front of any "="; rest.ptr is NULL where there is none.

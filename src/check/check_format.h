@@ -46,7 +46,7 @@ struct check_format {
 };
 
 const struct check_format *const *check_formats(size_t *ret_count);
-const char *const *check_format_names(void); /* NULL-terminated, for option_choice */
+extern const char *const check_format_names[]; /* in the same order, NULL-terminated */
 
 /* "healthy" as the exit code and JSON have it. */
 bool check_is_healthy(const struct check_report *, const struct check_result *);

@@ -12,7 +12,13 @@
 #include "check/check.h"
 
 static const struct check_kind *const kinds[] = {
-	&check_exec, &check_host, NULL, /* ends the table */
+	// clang-format off: one a line
+	&check_exec,
+	&check_host,
+	&check_http,
+	&check_tcp,
+	NULL, /* ends the table */
+	// clang-format on
 };
 
 enum { KINDS_COUNT = ARRAY_LEN(kinds) - 1 };

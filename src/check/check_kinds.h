@@ -14,6 +14,8 @@ struct check_kind;
 /* One for each file check_<kind>.c. */
 extern const struct check_kind check_exec;
 extern const struct check_kind check_host;
+extern const struct check_kind check_http;
+extern const struct check_kind check_tcp;
 
 const struct check_kind *const *check_kinds(size_t *ret_count);
 const struct option_variant *const *check_kind_variants(size_t *ret_count);

@@ -64,62 +64,6 @@ void check_value_add_key(const struct check_value *value, struct strbuf *out)
 	}
 }
 
-static void add_seconds(double seconds, struct strbuf *out)
-{
-	double size = fabs(seconds);
-
-	if (size != 0 && size < 0.001) {
-		strbuf_addf(out, "%.0f us", seconds * 1e6);
-	} else if (size < 1) {
-		strbuf_addf(out, "%.3g ms", seconds * 1000);
-	} else if (size < 3600) {
-		strbuf_addf(out, "%.4g s", seconds);
-	} else if (size < 2.0 * 86400) {
-		strbuf_addf(out, "%.1f h", seconds / 3600);
-	} else {
-		strbuf_addf(out, "%.0f days", floor(seconds / 86400));
-	}
-}
-
-static void add_bytes(double bytes, struct strbuf *out)
-{
-	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-	size_t i = 0;
-
-	while (fabs(bytes) >= 1024 && i + 1 < ARRAY_LEN(units)) {
-		bytes /= 1024;
-		i++;
-	}
-	strbuf_addf(out, i == 0 ? "%.0f %s" : "%.1f %s", bytes, units[i]);
-}
-
-void check_number_add_text(double number, enum check_unit unit, struct strbuf *out)
-{
-	switch (unit) {
-	case UNIT_SECONDS:
-		add_seconds(number, out);
-		break;
-	case UNIT_BYTES:
-		add_bytes(number, out);
-		break;
-	case UNIT_PERCENT:
-		strbuf_addf(out, "%.1f %%", number);
-		break;
-	case UNIT_DAYS:
-		strbuf_addf(out, "%.0f days", floor(number));
-		break;
-	case UNIT_BOOL:
-		strbuf_adds(out, number != 0 ? "yes" : "no");
-		break;
-	case UNIT_NONE:
-	case UNIT_COUNTER:
-	case UNIT_TEXT:
-	case UNIT_MAX:
-		strbuf_addf(out, "%.10g", number);
-		break;
-	}
-}
-
 static struct check_evidence *evidence_find_or_add(struct check_result *result, const char *name)
 {
 	for (size_t i = 0; i < result->evidence_count; i++) {

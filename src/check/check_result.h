@@ -11,20 +11,8 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "check/check_code.h"
+#include "check/check_unit.h"
 #include "check/threshold.h"
-
-/* The unit of a value; names end in it ("total_seconds", "disk_used_percent"). */
-enum check_unit {
-	UNIT_NONE, /* a count, a load, a status */
-	UNIT_SECONDS,
-	UNIT_BYTES,
-	UNIT_PERCENT,
-	UNIT_DAYS,
-	UNIT_BOOL,    /* 0 or 1 */
-	UNIT_COUNTER, /* ever-growing (Nagios "c") */
-	UNIT_TEXT,    /* not a number */
-	UNIT_MAX,
-};
 
 struct check_value {
 	const char *name;     /* "disk_used_percent" */
@@ -74,9 +62,6 @@ struct check_value *check_value_find(
 
 /* "disk_used_percent" or "disk_used_percent[/var]", as thresholds and JSON have it. */
 void check_value_add_key(const struct check_value *, struct strbuf *out);
-
-/* A number for people: "41.2 %", "12 ms", "3.4 GiB", "200". */
-void check_number_add_text(double number, enum check_unit, struct strbuf *out);
 
 /* Evidence; the text is copied and made safe to print, cut after `max` bytes. */
 enum { EVIDENCE_TEXT_MAX = 1024 };

@@ -143,7 +143,7 @@ static void add_exceeded(
 	strbuf_addc(out, ' ');
 	check_number_add_text(value->number, value->unit, out);
 	strbuf_addf(out, " (%s ", check_state_name(value->state));
-	threshold_add_text(threshold, out);
+	threshold_add_text(threshold, value->unit, out);
 	strbuf_addc(out, ')');
 }
 

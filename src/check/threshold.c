@@ -63,7 +63,7 @@ static int range_parse(struct str low, struct str high, struct threshold *t, str
 
 	low = str_trim(low);
 	high = str_trim(high);
-	if (low.len == 0 && high.len == 0) {
+	if ((low.len == 0 || str_is(low, "~")) && high.len == 0) {
 		return err_set(err, ERR_INPUT,
 			"a range needs at least one end (write 10:20, 10: or ~:20)");
 	}
@@ -156,28 +156,43 @@ bool threshold_is_bad(const struct threshold *t, double value)
 	return t->is_inside_bad ? !is_outside : is_outside;
 }
 
-void threshold_add_text(const struct threshold *t, struct strbuf *out)
+/* A bound that was written as a duration or a size is shown as one. */
+static enum check_unit shown_unit(const struct threshold *t, enum check_unit unit)
+{
+	switch (t->unit) {
+	case THRESHOLD_SECONDS:
+		return UNIT_SECONDS;
+	case THRESHOLD_BYTES:
+		return UNIT_BYTES;
+	case THRESHOLD_PLAIN:
+		break;
+	}
+	return unit;
+}
+
+void threshold_add_text(const struct threshold *t, enum check_unit unit, struct strbuf *out)
 {
 	bool has_low = !isinf(t->low);
 	bool has_high = !isinf(t->high);
 
-	if (t->is_inside_bad) {
-		strbuf_adds(out, "inside ");
-	} else if (has_low && has_high) {
-		strbuf_adds(out, "outside ");
-	}
-	if ((has_low && has_high) || t->is_inside_bad) {
-		if (has_low) {
-			strbuf_addf(out, "%.10g", t->low);
-		}
+	unit = shown_unit(t, unit);
+	if (has_low && has_high) {
+		strbuf_adds(out, t->is_inside_bad ? "inside " : "outside ");
+		check_number_add_text(t->low, unit, out);
 		strbuf_adds(out, " to ");
-		if (has_high) {
-			strbuf_addf(out, "%.10g", t->high);
-		}
+		check_number_add_text(t->high, unit, out);
 	} else if (has_high) {
-		strbuf_addf(out, t->is_high_bad ? "%.10g or more" : "above %.10g", t->high);
+		bool is_above_bad = !t->is_inside_bad;
+
+		strbuf_adds(out, is_above_bad && !t->is_high_bad ? "above " : "");
+		check_number_add_text(t->high, unit, out);
+		strbuf_adds(out, is_above_bad ? (t->is_high_bad ? " or more" : "") : " or less");
 	} else {
-		strbuf_addf(out, t->is_low_bad ? "%.10g or less" : "below %.10g", t->low);
+		bool is_below_bad = !t->is_inside_bad;
+
+		strbuf_adds(out, is_below_bad && !t->is_low_bad ? "below " : "");
+		check_number_add_text(t->low, unit, out);
+		strbuf_adds(out, is_below_bad ? (t->is_low_bad ? " or less" : "") : " or more");
 	}
 }
 

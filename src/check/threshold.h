@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/strbuf.h"
+#include "check/check_unit.h"
 #include "conf/option.h"
 
 enum threshold_unit {
@@ -38,8 +39,8 @@ int threshold_parse(struct str text, struct threshold *ret_threshold, struct err
 bool threshold_is_bad(
 	const struct threshold *, double value); /* false when not set; true for NaN */
 
-/* For messages: "above 80", "outside 10 to 20", ... */
-void threshold_add_text(const struct threshold *, struct strbuf *out);
+/* For messages, bounds in the value's unit: "above 80.0 %", "outside 10 ms to 20 ms", ... */
+void threshold_add_text(const struct threshold *, enum check_unit, struct strbuf *out);
 
 /* As a Nagios range: "80", "10:", "~:10", "@10:20". */
 void threshold_add_nagios(const struct threshold *, struct strbuf *out);
