@@ -1,4 +1,221 @@
-int main(void)
+/*
+ * The program: which subcommand, with what flags; its log, lock and report; its exit code.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "base/run_report.h"
+#include "base/strbuf.h"
+#include "base/terminal.h"
+#include "cmd/cmd.h"
+#include "cmd/cmd_table.h"
+#include "cmd/program.h"
+#include "cmd/usage.h"
+
+static enum exit_code print(struct strbuf *text)
 {
-	return 0;
+	int status = file_write_all(STDOUT_FILENO, strbuf_str(text));
+
+	strbuf_release(text);
+	return status < 0 ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+}
+
+static enum exit_code print_program_help(void)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	docs_add_program_help(&program_doc, terminal_width(STDOUT_FILENO), &text);
+	return print(&text);
+}
+
+static enum exit_code print_command_help(const struct cmd *cmd)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	docs_add_command_help(&program_doc, &cmd->doc, terminal_width(STDOUT_FILENO), &text);
+	return print(&text);
+}
+
+static enum exit_code print_version(void)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "sre-toolkit %s\n", program_doc.version);
+	return print(&text);
+}
+
+static enum exit_code unknown_command(const char *name)
+{
+	const char *near = cmd_suggest(str_of(name));
+
+	if (near) {
+		usage_error(NULL, NULL, "unknown command '%s'; did you mean '%s'?", name, near);
+	} else {
+		usage_error(
+			NULL, NULL, "unknown command '%s' (sre-toolkit --help lists them)", name);
+	}
+	return EXIT_CODE_USAGE;
+}
+
+static void note_error(void *report, enum log_level level, struct str text)
+{
+	if (level == LOG_LEVEL_ERROR) {
+		run_report_add(report, REPORT_ERRORS, text);
+	} else if (level == LOG_LEVEL_WARN) {
+		run_report_add(report, REPORT_WARNINGS, text);
+	}
+}
+
+static int open_log(const struct common_opts *common, struct err *err)
+{
+	const struct log_options options = {
+		.level = log_level_of(LOG_LEVEL_WARN, (int)common->verbose, common->is_quiet),
+		.format = (enum log_format)common->log_format,
+		.file = common->log_file,
+	};
+
+	return log_open(&options, err);
+}
+
+static enum exit_code write_report(struct cmd_run *run, enum exit_code exit_code)
+{
+	struct err err = {0};
+
+	if (run->common->report &&
+		run_report_write(run->report, (int)exit_code, run->common->report, &err) < 0) {
+		log_error(NULL, "%s", err.msg);
+		return exit_code == EXIT_CODE_OK ? EXIT_CODE_FAILED : exit_code;
+	}
+	return exit_code;
+}
+
+/* With its log open: lock, run, report. */
+static enum exit_code run_locked(const struct cmd *cmd, struct cmd_run *run)
+{
+	struct lock *lock = NULL;
+	enum exit_code exit_code;
+	struct err err = {0};
+
+	if (run->common->lock && lock_take(run->common->lock, cmd->doc.name, &lock, &err) < 0) {
+		usage_error(run->common, cmd->doc.name, "%s", err.msg);
+		return err.code == ERR_BUSY ? EXIT_CODE_LOCKED : EXIT_CODE_USAGE;
+	}
+	run->report = run_report_new(cmd->doc.name);
+	log_observe(note_error, run->report);
+	exit_code = cmd->run(run);
+	log_observe(NULL, NULL);
+	exit_code = write_report(run, exit_code);
+	run_report_free(run->report);
+	lock_free(&lock);
+	return exit_code;
+}
+
+static enum exit_code run_command(
+	const struct cmd *cmd, int argc, const char *const *argv, struct arena *arena)
+{
+	struct common_opts common = {0};
+	void *opts = arena_alloc(arena, cmd->opts_size);
+	struct command_line line = {0};
+	const struct option_set sets[] = {
+		{cmd->doc.sets[0].heading, cmd->doc.sets[0].rows, opts},
+		{cmd->doc.sets[1].heading, cmd->doc.sets[1].rows, &common},
+		{0},
+	};
+	struct cmd_run run = {.arena = arena, .common = &common, .opts = opts, .line = &line};
+	struct err err = {0};
+	enum exit_code exit_code;
+
+	if (command_line_parse(argc, argv, sets, cmd->stops_at_argument, arena, &line, &err) < 0) {
+		usage_error(NULL, cmd->doc.name, "%s (see sre-toolkit %s --help)", err.msg,
+			cmd->doc.name);
+		return EXIT_CODE_USAGE;
+	}
+	if (common.is_help) {
+		return print_command_help(cmd);
+	}
+	if (common.is_version) {
+		return print_version();
+	}
+	if (open_log(&common, &err) < 0) {
+		usage_error(NULL, cmd->doc.name, "--log-file: %s", err.msg);
+		return EXIT_CODE_USAGE;
+	}
+	exit_code = run_locked(cmd, &run);
+	log_close();
+	return exit_code;
+}
+
+static enum exit_code help_command(int argc, const char *const *argv)
+{
+	const struct cmd *cmd;
+
+	if (argc < 3) {
+		return print_program_help();
+	}
+	cmd = cmd_find(str_of(argv[2]));
+	return cmd ? print_command_help(cmd) : unknown_command(argv[2]);
+}
+
+static enum exit_code dispatch(int argc, const char *const *argv, struct arena *arena)
+{
+	const char *word = argc > 1 ? argv[1] : NULL;
+	const struct cmd *cmd;
+
+	if (!word) {
+		struct strbuf text = STRBUF_INIT;
+
+		docs_add_program_help(&program_doc, terminal_width(STDERR_FILENO), &text);
+		(void)file_write_all(
+			STDERR_FILENO, strbuf_str(&text)); /* the exit code tells too */
+		strbuf_release(&text);
+		return EXIT_CODE_USAGE;
+	}
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+		return print_program_help();
+	}
+	if (strcmp(word, "help") == 0) {
+		return help_command(argc, argv);
+	}
+	if (strcmp(word, "--version") == 0 || strcmp(word, "version") == 0) {
+		return print_version();
+	}
+	if (word[0] == '-') {
+		usage_error(NULL, NULL,
+			"flag '%s' before the command; write sre-toolkit COMMAND [FLAGS] (see "
+			"--help)",
+			word);
+		return EXIT_CODE_USAGE;
+	}
+	cmd = cmd_find(str_of(word));
+	return cmd ? run_command(cmd, argc - 1, argv + 1, arena) : unknown_command(word);
+}
+
+/* A descriptor that is closed here would be given to the next file we open, and what we print would
+ * go into it. */
+static void open_standard_descriptors(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	while (fd >= 0 && fd <= STDERR_FILENO) {
+		fd = dup(fd);
+	}
+	if (fd > STDERR_FILENO) {
+		(void)close(fd); /* /dev/null loses nothing */
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct arena *arena = arena_new();
+	enum exit_code exit_code;
+
+	open_standard_descriptors();
+	exit_code = dispatch(argc, (const char *const *)argv, arena);
+	arena_free(arena);
+	return (int)exit_code;
 }

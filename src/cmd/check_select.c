@@ -1,0 +1,254 @@
+/*
+ * Choosing checks.  See check_select.h.
+ */
+#include "cmd/check_select.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/map.h"
+#include "base/suggest.h"
+#include "base/vec.h"
+#include "check/check_config.h"
+#include "check/judge.h"
+
+static const struct log_context log_context = {.component = "check"};
+
+static bool matches_any(const struct option_list *patterns, const char *text)
+{
+	for (size_t i = 0; i < patterns->count; i++) {
+		if (fnmatch(OPTION_AT(patterns, const char *, i), text, 0) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool has_one_of(const struct check *check, const struct option_list *tags)
+{
+	for (size_t i = 0; i < check->tags.count; i++) {
+		if (matches_any(tags, OPTION_AT(&check->tags, const char *, i))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_wanted(const struct check_select_spec *spec, const struct check *check)
+{
+	if (spec->names->count > 0 && !matches_any(spec->names, check->name)) {
+		return false;
+	}
+	return spec->tags->count == 0 || has_one_of(check, spec->tags);
+}
+
+/* Thresholds of the command line go before those of the check. */
+static struct option_map merge_thresholds(
+	const struct option_map *first, const struct option_map *second, struct arena *arena)
+{
+	size_t count = first->count + second->count;
+	struct option_map merged = {
+		.keys = arena_calloc(arena, count, sizeof(*merged.keys)),
+		.items = arena_calloc(arena, count, sizeof(struct threshold)),
+		.count = count,
+	};
+
+	for (size_t i = 0; i < count; i++) {
+		const struct option_map *from = i < first->count ? first : second;
+		size_t at = i < first->count ? i : i - first->count;
+
+		merged.keys[i] = from->keys[at];
+		OPTION_AT(&merged, struct threshold, i) = OPTION_AT(from, struct threshold, at);
+	}
+	return merged;
+}
+
+static int thresholds_check(
+	const struct check *check, const struct option_map *map, const char *flag, struct err *err)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		if (check_threshold_check(check->kind, map->keys[i],
+			    &OPTION_AT(map, struct threshold, i), err) < 0) {
+			return err_wrap(err, "%s", flag);
+		}
+	}
+	return 0;
+}
+
+/* The check as the command line's flags change it; the configured one stays as it is. */
+static int with_flags(
+	const struct check_select_spec *spec, const struct check **check, struct err *err)
+{
+	struct check *changed;
+
+	if (spec->timeout_ms == 0 && spec->attempts == 0 && spec->warning->count == 0 &&
+		spec->critical->count == 0) {
+		return 0;
+	}
+	if (thresholds_check(*check, spec->warning, "--warning", err) < 0 ||
+		thresholds_check(*check, spec->critical, "--critical", err) < 0) {
+		return -1;
+	}
+	changed = arena_alloc(spec->arena, sizeof(*changed));
+	*changed = **check;
+	if (spec->timeout_ms > 0) {
+		changed->timeout_ms = spec->timeout_ms;
+	}
+	if (spec->attempts > 0) {
+		changed->attempts = spec->attempts;
+	}
+	changed->warning = merge_thresholds(spec->warning, &(*check)->warning, spec->arena);
+	changed->critical = merge_thresholds(spec->critical, &(*check)->critical, spec->arena);
+	*check = changed;
+	return 0;
+}
+
+/* Each check and each target once. */
+struct selecting {
+	const struct check_select_spec *spec;
+	struct check_selection selection;
+	struct map *configured; /* by name */
+	struct map *seen;       /* names of checks, and targets */
+};
+
+static bool is_first_time(struct selecting *selecting, const char *name)
+{
+	if (map_has(selecting->seen, str_of(name))) {
+		return false;
+	}
+	map_set(selecting->seen, str_of(name), NULL);
+	return true;
+}
+
+static void add(struct selecting *selecting, const struct check *check)
+{
+	*VEC_PUSH_IN(selecting->spec->arena, &selecting->selection, checks) = check;
+}
+
+static void add_configured(struct selecting *selecting, const struct check *check)
+{
+	if (is_wanted(selecting->spec, check) && is_first_time(selecting, check->name)) {
+		add(selecting, check);
+	}
+}
+
+static int unknown_name(const struct check_select_spec *spec, const char *target, struct err *err)
+{
+	const struct option_items *checks = &spec->config->checks;
+	const char **names = arena_calloc(spec->arena, checks->count, sizeof(*names));
+	const char *near;
+
+	for (size_t i = 0; i < checks->count; i++) {
+		names[i] = ((const struct check *)checks->items[i])->name;
+	}
+	near = suggest(str_of(target), names, checks->count);
+	if (near) {
+		return err_set(err, ERR_INPUT, "no check is called '%s'; did you mean '%s'?",
+			target, near);
+	}
+	return err_set(err, ERR_INPUT,
+		"no check is called '%s'; a target has a scheme: https://%s, tcp://%s:PORT, local:",
+		target, target, target);
+}
+
+/* "localhost:8080" looks like a scheme and is none. */
+static int missing_scheme(const char *target, struct err *err)
+{
+	return err_set(err, ERR_INPUT, "'%s' has no scheme; write tcp://%s or http://%s", target,
+		target, target);
+}
+
+static bool is_host_and_port(const char *target)
+{
+	const char *colon = strrchr(target, ':');
+
+	return colon && char_is_digit(colon[1]) &&
+	       strspn(colon + 1, "0123456789") == strlen(colon + 1);
+}
+
+static int add_target(struct selecting *selecting, const char *target, struct err *err)
+{
+	const struct check_select_spec *spec = selecting->spec;
+	const struct check *check = map_get(selecting->configured, str_of(target));
+
+	if (check) {
+		add_configured(selecting, check);
+		return 0;
+	}
+	if (!strchr(target, ':')) {
+		return unknown_name(spec, target, err);
+	}
+	if (is_host_and_port(target) && !strstr(target, "//")) {
+		return missing_scheme(target, err);
+	}
+	if (!is_first_time(selecting, target)) {
+		log_info(&log_context, "'%s' was given twice; it is checked once", target);
+		return 0;
+	}
+	if (check_from_target(str_of(target), &spec->config->defaults, spec->settings, spec->arena,
+		    &check, err) < 0) {
+		return -1;
+	}
+	add(selecting, check);
+	return 0;
+}
+
+static int nothing_selected(const struct check_select_spec *spec, struct err *err)
+{
+	if (spec->config->checks.count == 0) {
+		return err_set(err, ERR_INPUT,
+			"nothing to check: give a target (https://..., tcp://host:port, local:) or "
+			"a "
+			"configuration with checks");
+	}
+	return err_set(err, ERR_INPUT, "the selection matches none of the %zu configured checks",
+		spec->config->checks.count);
+}
+
+static int select_all(struct selecting *selecting, struct err *err)
+{
+	const struct check_select_spec *spec = selecting->spec;
+	const struct option_items *checks = &spec->config->checks;
+
+	for (size_t i = 0; i < checks->count; i++) {
+		struct check *check = checks->items[i];
+
+		map_set(selecting->configured, str_of(check->name), check);
+		if (spec->targets_count == 0) {
+			add_configured(selecting, check);
+		}
+	}
+	for (size_t i = 0; i < spec->targets_count; i++) {
+		if (add_target(selecting, spec->targets[i], err) < 0) {
+			return -1;
+		}
+	}
+	if (selecting->selection.checks_count == 0) {
+		return nothing_selected(spec, err);
+	}
+	for (size_t i = 0; i < selecting->selection.checks_count; i++) {
+		if (with_flags(spec, &selecting->selection.checks[i], err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int check_select(const struct check_select_spec *spec, struct check_selection *ret_selection,
+	struct err *err)
+{
+	struct selecting selecting = {
+		.spec = spec,
+		.configured = map_new(MAP_KEYS_BORROWED),
+		.seen = map_new(MAP_KEYS_BORROWED),
+	};
+	int status = select_all(&selecting, err);
+
+	if (status == 0) {
+		*ret_selection = selecting.selection;
+	}
+	map_free(selecting.configured);
+	map_free(selecting.seen);
+	return status;
+}

@@ -1,0 +1,41 @@
+/*
+ * A subcommand: one file cmd_<name>.c, one line in cmd_table.c.
+ */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/exit_code.h"
+#include "base/run_report.h"
+#include "cmd/common_options.h"
+#include "conf/command_line.h"
+#include "conf/docs.h"
+
+/* What a subcommand is run with. */
+struct cmd_run {
+	struct arena *arena; /* of the process */
+	const struct common_opts *common;
+	const void *opts; /* the subcommand's own */
+	const struct command_line *line;
+	struct run_report *report;
+};
+
+struct cmd {
+	/* Name, arguments, summary, description, examples; its sets name the rows of `opts` first
+	 * and common_rows second. */
+	struct doc_command doc;
+	size_t opts_size;
+	bool stops_at_argument; /* what follows the first argument is left alone: `run -- COMMAND`
+				 */
+	/* Returns the exit code.  Logs its own errors. */
+	enum exit_code (*run)(struct cmd_run *);
+};
+
+/* One for each file cmd_<name>.c; the table is cmd_table.c. */
+extern const struct cmd cmd_check;
+extern const struct cmd cmd_config;
+
+#endif

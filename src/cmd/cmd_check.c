@@ -1,0 +1,498 @@
+/*
+ * `sre-toolkit check`: run checks once, in parallel, and print what they found.
+ */
+#include <sys/resource.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/strbuf.h"
+#include "base/terminal.h"
+#include "base/time.h"
+#include "check/check_batch.h"
+#include "check/check_format.h"
+#include "check/threshold.h"
+#include "cmd/check_select.h"
+#include "cmd/cmd.h"
+#include "cmd/config_root.h"
+#include "cmd/usage.h"
+#include "loop/loop.h"
+#include "loop/signals.h"
+#include "net/http_client.h"
+#include "net/resolver.h"
+
+enum { WORKERS_MAX = 100000, PROGRESS_EVERY_MS = 100, FDS_KEPT = 64, FDS_PER_CHECK = 3 };
+
+struct check_opts {
+	int output; /* index into check_formats() */
+	struct option_list names, tags;
+	int fail_on; /* 0: critical, 1: warning */
+	int64_t timeout_ms;
+	int64_t attempts;
+	int64_t attempt_pause_ms;
+	int64_t workers;
+	struct option_map warning, critical;
+	struct option_list settings;
+	const char *resolver;
+	bool is_watch;
+	int64_t interval_ms;
+};
+
+static const char *const fail_on_names[] = {"critical", "warning", NULL};
+
+// clang-format off
+static const struct option_row check_rows[] = {
+	{.name = "output", .letter = 'o', .type = &option_choice, .offset = offsetof(struct check_opts, output), .flags = OPTION_FLAG_ONLY,
+	 .def = "text", .choices = check_format_names, .placeholder = "FORMAT", .help = "how results are printed"},
+	{.name = "name", .shape = OPTION_LIST, .type = &option_string, .offset = offsetof(struct check_opts, names), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "PATTERN", .help = "of the configured checks only those whose name matches (*, ?)"},
+	{.name = "tag", .shape = OPTION_LIST, .type = &option_string, .offset = offsetof(struct check_opts, tags), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "TAG", .help = "only those that have this tag"},
+	{.name = "fail_on", .type = &option_choice, .offset = offsetof(struct check_opts, fail_on), .flags = OPTION_FLAG_ONLY,
+	 .def = "critical", .choices = fail_on_names, .help = "from which state on a check is unhealthy; unknown always is"},
+	{.name = "timeout", .letter = 't', .type = &option_duration, .offset = offsetof(struct check_opts, timeout_ms), .flags = OPTION_FLAG_ONLY,
+	 .min = 1, .max = 24 * 3600 * 1000, .help = "deadline of one attempt of one check; else the check's own, 10s"},
+	{.name = "attempts", .type = &option_int, .offset = offsetof(struct check_opts, attempts), .flags = OPTION_FLAG_ONLY,
+	 .min = 1, .max = 100, .help = "failures in a row before a check counts as failed; else the check's own, 1"},
+	{.name = "attempt_pause", .type = &option_duration, .offset = offsetof(struct check_opts, attempt_pause_ms), .flags = OPTION_FLAG_ONLY,
+	 .def = "1s", .min = 0, .max = 3600 * 1000, .help = "pause before another attempt"},
+	{.name = "workers", .letter = 'w', .type = &option_int, .offset = offsetof(struct check_opts, workers), .flags = OPTION_FLAG_ONLY,
+	 .def = "1000", .min = 1, .max = WORKERS_MAX, .help = "most checks at the same time"},
+	{.name = "warning", .shape = OPTION_MAP, .type = &option_threshold, .offset = offsetof(struct check_opts, warning), .flags = OPTION_FLAG_ONLY,
+	 .help = "threshold for the state warning, for example total_seconds=0.5"},
+	{.name = "critical", .shape = OPTION_MAP, .type = &option_threshold, .offset = offsetof(struct check_opts, critical), .flags = OPTION_FLAG_ONLY,
+	 .help = "threshold for the state critical"},
+	{.name = "set", .shape = OPTION_LIST, .type = &option_string, .offset = offsetof(struct check_opts, settings), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "KEY=VALUE", .help = "a setting for the targets given here, for example expect.status=301"},
+	{.name = "resolver", .type = &option_string, .offset = offsetof(struct check_opts, resolver), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "ADDRESS[:PORT]", .help = "name server to ask instead of those of resolv.conf"},
+	{.name = "watch", .type = &option_bool, .offset = offsetof(struct check_opts, is_watch), .flags = OPTION_FLAG_ONLY,
+	 .help = "repeat until Ctrl-C"},
+	{.name = "interval", .type = &option_duration, .offset = offsetof(struct check_opts, interval_ms), .flags = OPTION_FLAG_ONLY,
+	 .def = "5s", .min = 100, .max = 24 * 3600 * 1000, .help = "with --watch: time from one start to the next"},
+	{0},
+};
+// clang-format on
+
+static const struct log_context log_context = {.component = "check"};
+
+enum stop_reason {
+	STOP_NONE,
+	STOP_DEADLINE,
+	STOP_INT,
+	STOP_TERM,
+};
+
+/* Everything a run of the command has. */
+struct check_cmd {
+	struct cmd_run *cmd;
+	const struct check_opts *opts;
+	const struct check_format *format;
+	struct check_selection selection;
+	struct check_env env;
+	struct signals *signals;
+	struct timer *deadline;
+	struct timer *ticker; /* progress */
+	struct timer *next;   /* --watch */
+	struct check_batch *batch;
+	struct progress *progress;
+	struct check_report report;
+	struct check_outcome *outcomes;
+	size_t done_count, failed_count;
+	int64_t started_ms, started_us;
+	enum stop_reason stop;
+	enum exit_code exit_code;
+	struct strbuf out; /* with --output-file: all that is written, at the end */
+};
+
+static void emit(struct check_cmd *check, struct strbuf *text)
+{
+	struct err err = {0};
+
+	progress_erase(check->progress);
+	if (check->cmd->common->output_file) {
+		strbuf_addstr(&check->out, strbuf_str(text));
+	} else if (common_write_output(check->cmd->common, strbuf_str(text), &err) < 0) {
+		log_error(&log_context, "%s", err.msg);
+		check->exit_code = EXIT_CODE_FAILED;
+	}
+	strbuf_release(text);
+}
+
+static void result_came(void *arg, size_t index, const struct check_result *result)
+{
+	struct check_cmd *check = arg;
+	struct check_outcome *outcome = &check->outcomes[index];
+	struct strbuf text = STRBUF_INIT;
+
+	outcome->check = check->selection.checks[index];
+	outcome->result = *result;
+	check->report.count[result->state]++;
+	check->done_count++;
+	if (!check_is_healthy(&check->report, result)) {
+		check->failed_count++;
+	}
+	if (check->format->result) {
+		check->format->result(&check->report, outcome, &text);
+		emit(check, &text);
+	}
+}
+
+static enum exit_code exit_code_of(const struct check_cmd *check)
+{
+	switch (check->stop) {
+	case STOP_INT:
+		return EXIT_CODE_INTERRUPTED;
+	case STOP_TERM:
+		return EXIT_CODE_TERMINATED;
+	case STOP_DEADLINE:
+		return EXIT_CODE_DEADLINE;
+	case STOP_NONE:
+		break;
+	}
+	if (check->exit_code != EXIT_CODE_OK) {
+		return check->exit_code; /* the results could not be written */
+	}
+	if (check->format->exit_code) {
+		return (enum exit_code)check->format->exit_code(&check->report);
+	}
+	return check->failed_count > 0 ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+}
+
+static void forget_outcomes(struct check_cmd *check)
+{
+	for (size_t i = 0; i < check->selection.checks_count; i++) {
+		arena_free(check->outcomes[i].result.arena);
+	}
+	free(check->outcomes);
+	check->outcomes = NULL;
+}
+
+static void round_begin(void *arg);
+
+static void add_report(struct check_cmd *check)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	check->report.outcomes = check->outcomes;
+	check->report.outcomes_count = check->selection.checks_count;
+	check->report.duration_us = time_mono_us() - check->started_us;
+	if (check->opts->is_watch && check->report.width > 0) {
+		strbuf_adds(&text, "\x1b[H\x1b[2J"); /* the next picture in the place of the last */
+	}
+	if (check->format->report) {
+		check->format->report(&check->report, &text);
+	}
+	emit(check, &text);
+}
+
+static void tell_run_report(struct check_cmd *check)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	for (size_t i = 0; i < check->selection.checks_count; i++) {
+		const struct check_outcome *outcome = &check->outcomes[i];
+		enum check_state state = outcome->result.state;
+
+		if (state == CHECK_OK) {
+			continue;
+		}
+		strbuf_clear(&text);
+		strbuf_addf(&text, "%s: %s", outcome->check->name, outcome->result.message);
+		run_report_add(check->cmd->report,
+			state == CHECK_WARNING ? REPORT_WARNINGS : REPORT_ERRORS,
+			strbuf_str(&text));
+	}
+	strbuf_release(&text);
+}
+
+static void round_end(void *arg)
+{
+	struct check_cmd *check = arg;
+	int64_t took_ms = loop_now_ms(check->env.loop) - check->started_ms;
+	int64_t left_ms = check->opts->interval_ms - took_ms;
+
+	progress_free(&check->progress);
+	timer_stop(check->ticker);
+	add_report(check);
+	if (check->opts->is_watch && check->stop == STOP_NONE) {
+		check_batch_free(&check->batch);
+		forget_outcomes(check);
+		timer_set(check->next, left_ms > 0 ? left_ms : 0);
+		return;
+	}
+	tell_run_report(check);
+	check->exit_code = exit_code_of(check);
+	loop_stop(check->env.loop);
+}
+
+static void tick(void *arg)
+{
+	struct check_cmd *check = arg;
+
+	progress_update(check->progress, check->done_count, check->failed_count,
+		loop_now_ms(check->env.loop));
+	timer_set(check->ticker, PROGRESS_EVERY_MS);
+}
+
+static void round_begin(void *arg)
+{
+	struct check_cmd *check = arg;
+	const struct check_batch_spec spec = {
+		.env = &check->env,
+		.checks = check->selection.checks,
+		.checks_count = check->selection.checks_count,
+		.workers = (size_t)check->opts->workers,
+		.attempt_pause_ms = check->opts->attempt_pause_ms,
+		.result = result_came,
+		.done = round_end,
+		.arg = check,
+	};
+
+	check->outcomes = xcalloc(spec.checks_count, sizeof(*check->outcomes));
+	check->done_count = 0;
+	check->failed_count = 0;
+	check->started_ms = time_mono_ms();
+	check->started_us = time_mono_us();
+	check->report.started_wall_ms = time_wall_ms();
+	for (size_t i = 0; i < CHECK_STATE_MAX; i++) {
+		check->report.count[i] = 0;
+	}
+	if (!check->cmd->common->is_quiet && !check->opts->is_watch) {
+		check->progress =
+			progress_new(STDERR_FILENO, "checks", spec.checks_count, check->started_ms);
+		timer_set(check->ticker, PROGRESS_EVERY_MS);
+	}
+	check->batch = check_batch_start(&spec);
+}
+
+/* The first time what runs is stopped and told; the second time we leave at once. */
+static void stop(struct check_cmd *check, enum stop_reason reason, const char *why)
+{
+	if (check->stop != STOP_NONE && reason != STOP_DEADLINE) {
+		_exit(reason == STOP_INT ? EXIT_CODE_INTERRUPTED : EXIT_CODE_TERMINATED);
+	}
+	check->stop = reason;
+	if (check->batch) {
+		check_batch_stop(check->batch, why);
+	} else { /* between two rounds */
+		check->exit_code = exit_code_of(check);
+		loop_stop(check->env.loop);
+	}
+}
+
+static void deadline_passed(void *arg)
+{
+	struct check_cmd *check = arg;
+
+	if (check->stop == STOP_NONE) {
+		stop(check, STOP_DEADLINE, "the deadline of the run passed");
+	}
+}
+
+static void signal_came(void *arg, int signo)
+{
+	if (signo == SIGINT) {
+		stop(arg, STOP_INT, "interrupted");
+	} else if (signo == SIGTERM) {
+		stop(arg, STOP_TERM, "terminated");
+	}
+}
+
+/* As many descriptors as the system lets us have; fewer workers where that is not enough. */
+static int64_t workers_allowed(int64_t wanted)
+{
+	struct rlimit limit = {0};
+	int64_t allowed;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
+		return wanted;
+	}
+	if (limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit); /* then with what there is */
+		(void)getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	allowed = ((int64_t)limit.rlim_cur - FDS_KEPT) / FDS_PER_CHECK;
+	if (limit.rlim_cur == RLIM_INFINITY || allowed > wanted) {
+		return wanted;
+	}
+	return allowed > 1 ? allowed : 1;
+}
+
+static int env_open(struct check_cmd *check, struct err *err)
+{
+	const struct resolver_options resolver = {.servers = check->opts->resolver};
+
+	if (loop_new(&check->env.loop, err) < 0 ||
+		signals_new(check->env.loop, signal_came, check, &check->signals, err) < 0 ||
+		resolver_new(check->env.loop, &resolver, &check->env.resolver, err) < 0) {
+		return -1;
+	}
+	return http_client_new(check->env.loop, check->env.resolver, &check->env.http, err);
+}
+
+static void check_release(struct check_cmd *check)
+{
+	log_before_stderr(NULL, NULL);
+	check_batch_free(&check->batch);
+	if (check->outcomes) {
+		forget_outcomes(check);
+	}
+	progress_free(&check->progress);
+	timer_free(&check->deadline);
+	timer_free(&check->ticker);
+	timer_free(&check->next);
+	http_client_free(&check->env.http);
+	resolver_free(&check->env.resolver);
+	signals_free(&check->signals);
+	loop_free(&check->env.loop);
+	strbuf_release(&check->out);
+}
+
+static void erase_progress(void *arg)
+{
+	struct check_cmd *check = arg;
+
+	progress_erase(check->progress);
+}
+
+static int check_loop(struct check_cmd *check, struct err *err)
+{
+	const struct common_opts *common = check->cmd->common;
+
+	check->ticker = timer_new(check->env.loop, tick, check);
+	check->next = timer_new(check->env.loop, round_begin, check);
+	if (common->deadline_ms > 0) {
+		check->deadline =
+			timer_add(check->env.loop, common->deadline_ms, deadline_passed, check);
+	}
+	log_before_stderr(erase_progress, check);
+	round_begin(check);
+	if (loop_run(check->env.loop, err) < 0) {
+		return -1;
+	}
+	if (common->output_file) {
+		return common_write_output(common, strbuf_str(&check->out), err);
+	}
+	return 0;
+}
+
+static int select_checks(struct check_cmd *check, const struct config *config, struct err *err)
+{
+	const struct check_select_spec spec = {
+		.config = config,
+		.targets = check->cmd->line->args,
+		.targets_count = check->cmd->line->args_count,
+		.names = &check->opts->names,
+		.tags = &check->opts->tags,
+		.timeout_ms = check->opts->timeout_ms,
+		.attempts = check->opts->attempts,
+		.warning = &check->opts->warning,
+		.critical = &check->opts->critical,
+		.settings = &check->opts->settings,
+		.arena = check->cmd->arena,
+	};
+
+	return check_select(&spec, &check->selection, err);
+}
+
+static enum exit_code check_main(struct check_cmd *check, const struct config *config)
+{
+	const struct common_opts *common = check->cmd->common;
+	struct check_opts opts = *check->opts;
+	struct err err = {0};
+
+	check->opts = &opts;
+	opts.workers = workers_allowed(opts.workers);
+	check->report = (struct check_report){
+		.command = "check",
+		.is_fail_on_warning = opts.fail_on == 1,
+		.has_color = common_has_color(common),
+		.verbose = (int)common->verbose,
+		.width = common_width(common),
+	};
+	check->env.wants_evidence = common->verbose > 1;
+	if (select_checks(check, config, &err) < 0) {
+		usage_error(common, "check", "%s", err.msg);
+		return EXIT_CODE_USAGE;
+	}
+	if (env_open(check, &err) < 0 || check_loop(check, &err) < 0) {
+		log_error(&log_context, "%s", err.msg);
+		return EXIT_CODE_FAILED;
+	}
+	return check->exit_code;
+}
+
+static enum exit_code check_run_cmd(struct cmd_run *cmd)
+{
+	size_t formats_count = 0;
+	const struct check_format *const *formats = check_formats(&formats_count);
+	const struct check_opts *opts = cmd->opts;
+	struct check_cmd check = {
+		.cmd = cmd,
+		.opts = opts,
+		.format = formats[opts->output],
+		.out = STRBUF_INIT,
+	};
+	struct config config;
+	struct err err = {0};
+	enum exit_code exit_code = EXIT_CODE_USAGE;
+
+	if (config_load(&config, cmd->common->config, &err) < 0) {
+		config_tell_errors(&config, cmd->common, &err);
+	} else {
+		exit_code = check_main(&check, &config);
+	}
+	check_release(&check);
+	config_release(&config);
+	return exit_code;
+}
+
+static const struct option_set sets[] = {
+	{"Options", check_rows, NULL},
+	{"Common options", common_rows, NULL},
+	{0},
+};
+
+static const struct doc_example examples[] = {
+	{"sre-toolkit check", "all checks of the configuration"},
+	{"sre-toolkit check local:", "this machine: cpu, memory, disks, ..."},
+	{"sre-toolkit check https://example.com tcp://db-01:5432 --timeout 3",
+		"ad-hoc targets, three seconds each"},
+	{"sre-toolkit check https://example.com/old --set expect.status=301 --set redirects=0",
+		"what the answer must be"},
+	{"sre-toolkit check --tag web --output junit --output-file checks.xml",
+		"as a step of a CI pipeline"},
+	{"sre-toolkit check local: --critical 'disk_used_percent[/var]=80' --output nagios",
+		"as a Nagios plugin"},
+	{0},
+};
+
+const struct cmd cmd_check = {
+	.doc =
+		{
+			.name = "check",
+			.arguments = "[TARGET...]",
+			.summary = "is it healthy?",
+			.description = "Runs checks once, all at the same time, and prints a line "
+				       "for each: healthy or "
+				       "not, and why. A TARGET is the name of a configured check "
+				       "or a URL: http://, "
+				       "https://, tcp://HOST:PORT, local: (this machine), "
+				       "exec:PLUGIN ARGS (a Nagios "
+				       "plugin). Without any, all configured checks run.\n\n"
+				       "Failures come with their evidence at -v: addresses, "
+				       "phases, certificates, the "
+				       "first bytes of an unexpected answer, and a command that "
+				       "shows the same.",
+			.sets = sets,
+			.examples = examples,
+		},
+	.opts_size = sizeof(struct check_opts),
+	.run = check_run_cmd,
+};

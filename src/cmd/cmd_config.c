@@ -1,0 +1,206 @@
+/*
+ * `sre-toolkit config`: is the configuration right, what does it come to, and its schema for
+ * editors.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/json_writer.h"
+#include "base/strbuf.h"
+#include "base/suggest.h"
+#include "check/check.h"
+#include "cmd/cmd.h"
+#include "cmd/config_root.h"
+#include "cmd/program.h"
+#include "cmd/usage.h"
+
+enum config_output {
+	CONFIG_TEXT,
+	CONFIG_JSON,
+};
+
+struct config_opts {
+	int output; /* enum config_output */
+};
+
+static const char *const output_names[] = {"text", "json", NULL};
+
+// clang-format off
+static const struct option_row config_cmd_rows[] = {
+	{.name = "output", .letter = 'o', .type = &option_choice, .offset = offsetof(struct config_opts, output), .flags = OPTION_FLAG_ONLY,
+	 .def = "text", .choices = output_names, .placeholder = "FORMAT", .help = "how `show` prints"},
+	{0},
+};
+// clang-format on
+
+static enum exit_code write_out(struct cmd_run *run, struct strbuf *text)
+{
+	struct err err = {0};
+	int status = common_write_output(run->common, strbuf_str(text), &err);
+
+	strbuf_release(text);
+	if (status < 0) {
+		usage_error(run->common, "config", "%s", err.msg);
+		return EXIT_CODE_FAILED;
+	}
+	return EXIT_CODE_OK;
+}
+
+static enum exit_code load(struct cmd_run *run, struct config *config)
+{
+	struct err err = {0};
+
+	if (config_load(config, run->common->config, &err) < 0) {
+		config_tell_errors(config, run->common, &err);
+		return EXIT_CODE_USAGE;
+	}
+	return EXIT_CODE_OK;
+}
+
+static enum exit_code config_check(struct cmd_run *run, const struct config *config)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	if (!config->conf.file) {
+		usage_error(run->common, "config",
+			"there is no configuration (looked at --config, $SRE_TOOLKIT_CONFIG, "
+			"./sre-toolkit.yaml, ~/.config/sre-toolkit/config.yaml, "
+			"/etc/sre-toolkit/config.yaml)");
+		return EXIT_CODE_USAGE;
+	}
+	strbuf_addf(&text, "%s: configuration OK, %zu check%s\n", config->conf.file,
+		config->checks.count, config->checks.count == 1 ? "" : "s");
+	return write_out(run, &text);
+}
+
+static const char *origin_text(const struct conf_value *value)
+{
+	return value->origin == CONF_DEFAULT ? "default" : value->where;
+}
+
+static void show_text(const struct conf *conf, struct strbuf *out)
+{
+	for (size_t i = 0; i < conf->values_count; i++) {
+		const struct conf_value *value = &conf->values[i];
+		size_t start = out->len;
+
+		strbuf_addf(out, "%s: %s", value->path, value->text);
+		if (out->len - start < 48) {
+			strbuf_addn(out, ' ', 48 - (out->len - start));
+		}
+		strbuf_addf(out, "  # %s\n", origin_text(value));
+	}
+}
+
+static void show_json(const struct conf *conf, struct strbuf *out)
+{
+	struct json_writer json;
+
+	json_writer_init(&json, out, true);
+	json_write_object_begin(&json);
+	json_field_int(&json, "schema", 1);
+	json_field_string(&json, "command", "config show");
+	json_field_string(&json, "file", conf->file);
+	json_write_key(&json, "values");
+	json_write_array_begin(&json);
+	for (size_t i = 0; i < conf->values_count; i++) {
+		json_write_object_begin(&json);
+		json_field_string(&json, "path", conf->values[i].path);
+		json_field_string(&json, "value", conf->values[i].text);
+		json_field_string(&json, "origin", origin_text(&conf->values[i]));
+		json_write_object_end(&json);
+	}
+	json_write_array_end(&json);
+	json_write_object_end(&json);
+	strbuf_addc(out, '\n');
+}
+
+static enum exit_code config_show(struct cmd_run *run, struct config *config)
+{
+	const struct config_opts *opts = run->opts;
+	struct strbuf text = STRBUF_INIT;
+
+	conf_list_values(&config->conf, config_rows, config);
+	if (opts->output == CONFIG_JSON) {
+		show_json(&config->conf, &text);
+	} else {
+		strbuf_addf(&text, "# %s\n",
+			config->conf.file ? config->conf.file
+					  : "no configuration file; all defaults");
+		show_text(&config->conf, &text);
+	}
+	return write_out(run, &text);
+}
+
+static const char *const verbs[] = {"check", "schema", "show", NULL};
+
+static enum exit_code bad_verb(struct cmd_run *run, const char *verb)
+{
+	const char *near = verb ? suggest(str_of(verb), verbs, ARRAY_LEN(verbs) - 1) : NULL;
+
+	if (near) {
+		usage_error(
+			run->common, "config", "unknown verb '%s'; did you mean '%s'?", verb, near);
+	} else {
+		usage_error(
+			run->common, "config", "write sre-toolkit config check, show or schema");
+	}
+	return EXIT_CODE_USAGE;
+}
+
+static enum exit_code config_run(struct cmd_run *run)
+{
+	const char *verb = run->line->args_count == 1 ? run->line->args[0] : NULL;
+	struct config config;
+	struct strbuf text = STRBUF_INIT;
+	enum exit_code exit_code;
+
+	if (verb && strcmp(verb, "schema") == 0) {
+		docs_add_schema(&program_doc, &text);
+		return write_out(run, &text);
+	}
+	if (!verb || (strcmp(verb, "check") != 0 && strcmp(verb, "show") != 0)) {
+		return bad_verb(run, verb);
+	}
+	exit_code = load(run, &config);
+	if (exit_code == EXIT_CODE_OK) {
+		exit_code = strcmp(verb, "check") == 0 ? config_check(run, &config)
+						       : config_show(run, &config);
+	}
+	config_release(&config);
+	return exit_code;
+}
+
+static const struct option_set sets[] = {
+	{"Options", config_cmd_rows, NULL},
+	{"Common options", common_rows, NULL},
+	{0},
+};
+
+static const struct doc_example examples[] = {
+	{"sre-toolkit config check", "say whether it is right; exit code 2 if not"},
+	{"sre-toolkit config show", "every value, and where it comes from"},
+	{"sre-toolkit config schema > sre-toolkit.schema.json",
+		"for editors that know JSON Schema"},
+	{0},
+};
+
+const struct cmd cmd_config = {
+	.doc =
+		{
+			.name = "config",
+			.arguments = "check|show|schema",
+			.summary = "is the configuration right, and what does it come to?",
+			.description = "check: reads the configuration and everything it includes, "
+				       "and tells all its "
+				       "errors with file, line and column.\n\n"
+				       "show: every value with where it comes from; secrets are "
+				       "masked.\n\n"
+				       "schema: the JSON Schema of the configuration.",
+			.sets = sets,
+			.examples = examples,
+			.argument_words = verbs,
+		},
+	.opts_size = sizeof(struct config_opts),
+	.run = config_run,
+};

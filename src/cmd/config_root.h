@@ -1,0 +1,40 @@
+/*
+ * The whole configuration: the sections of all folders, put together.
+ */
+#ifndef CMD_CONFIG_ROOT_H
+#define CMD_CONFIG_ROOT_H
+
+#include "base/err.h"
+#include "check/check_config.h"
+#include "cmd/common_options.h"
+#include "conf/conf.h"
+#include "conf/inventory.h"
+#include "conf/option.h"
+
+struct config_servers {
+	struct option_map groups; /* const char *: a node set */
+	struct option_list files; /* const char * */
+};
+
+struct config {
+	struct conf conf; /* errors, origins, memory */
+	struct config_servers servers;
+	struct check_defaults defaults;
+	struct option_items checks; /* struct check */
+	struct inventory *inventory;
+};
+
+extern const struct option_row config_rows[]; /* over struct config */
+
+/*
+ * Find, read and check the configuration.  `given` is --config, or NULL; without any file
+ * everything has its default, and *config says so (conf.file is NULL).  -1: config->conf.errors has
+ * every error, *err the first. Release in both cases.
+ */
+int config_load(struct config *, const char *given, struct err *);
+void config_release(struct config *);
+
+/* Tell the user every error of the configuration. */
+void config_tell_errors(const struct config *, const struct common_opts *, const struct err *);
+
+#endif

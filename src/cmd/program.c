@@ -1,0 +1,50 @@
+/*
+ * What --help, the man pages and the reference say of the program as a whole.
+ */
+#include "cmd/program.h"
+
+#include "cmd/cmd_table.h"
+#include "cmd/config_root.h"
+
+static const struct doc_pair exit_codes[] = {
+	{"0", "it worked; everything checked is healthy (a warning counts as healthy unless "
+	      "--fail-on warning)"},
+	{"1", "it ran, and something failed or is unhealthy"},
+	{"2", "wrong usage or configuration; nothing was done"},
+	{"75", "another instance holds the lock; nothing was done"},
+	{"124", "the deadline of the whole run passed; what was measured until then is printed"},
+	{"130, 143", "interrupted by SIGINT, SIGTERM, after stopping what it had started"},
+	{0},
+};
+
+static const struct doc_pair environment[] = {
+	{"SRE_TOOLKIT_CONFIG", "the configuration file, where --config is not given"},
+	{"NO_COLOR", "set to anything: no colours, unless --color always"},
+	{"XDG_CONFIG_HOME", "where the user's configuration is looked for; ~/.config if not set"},
+	{0},
+};
+
+static const struct doc_pair files[] = {
+	{"./sre-toolkit.yaml",
+		"read if it is the user's or root's, and nobody else can write it or its folder"},
+	{"~/.config/sre-toolkit/config.yaml", "the user's configuration"},
+	{"/etc/sre-toolkit/config.yaml", "the machine's configuration"},
+	{0},
+};
+
+const struct doc_program program_doc = {
+	.name = "sre-toolkit",
+	.version = SRE_TOOLKIT_VERSION,
+	.summary = "tools for the people who keep services up",
+	.description =
+		"One program for what an on-call engineer does with a drawer of scripts: one "
+		"configuration, one result format and one set of exit codes, whether a person "
+		"types "
+		"it, cron runs it or CI gates on it.\n\n"
+		"Results go to stdout; logs, progress and errors go to stderr.",
+	.commands = cmd_docs,
+	.config = config_rows,
+	.exit_codes = exit_codes,
+	.environment = environment,
+	.files = files,
+};
