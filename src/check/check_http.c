@@ -121,7 +121,8 @@ static const struct check_value_row http_values[] = {
 struct http_attempt {
 	struct http_run *http;
 	struct http_exchange *exchange;
-	struct address address; /* sa_len 0: the client looks the name up */
+	struct http_request request; /* lives as long as the exchange */
+	struct address address;      /* sa_len 0: the client looks the name up */
 	enum check_state state;
 	enum check_code code;
 	const char *why;
@@ -316,13 +317,14 @@ static void attempt_done(void *arg, const struct http_response *response)
 static void attempt_start(struct http_attempt *attempt)
 {
 	struct http_run *http = attempt->http;
-	struct http_request request = http->request;
 
+	attempt->request = http->request;
 	if (attempt->address.sa_len) {
-		request.connect_to = &attempt->address;
+		attempt->request.connect_to = &attempt->address;
 	}
-	request.timeout_ms = run_time_left_ms(http->run);
-	attempt->exchange = http_start(http->run->env->http, &request, attempt_done, attempt);
+	attempt->request.timeout_ms = run_time_left_ms(http->run);
+	attempt->exchange =
+		http_start(http->run->env->http, &attempt->request, attempt_done, attempt);
 }
 
 static void make_attempts(struct http_run *http, const struct address *addresses, size_t count)

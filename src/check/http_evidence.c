@@ -162,9 +162,10 @@ static void add_resolve(
 	struct strbuf *out, const struct http_opts *opts, const struct address *remote)
 {
 	struct strbuf text = STRBUF_INIT;
+	struct address literal;
 
-	if (!remote || opts->proxy) {
-		return;
+	if (!remote || opts->proxy || address_parse(str_of(opts->url.host), 0, &literal)) {
+		return; /* curl goes to the same place by itself, or not at all */
 	}
 	strbuf_addf(&text, "%s:%u:", opts->url.host, opts->url.port);
 	address_add_ip(remote, &text);
