@@ -147,12 +147,18 @@ static void add_exceeded(
 	strbuf_addc(out, ')');
 }
 
-static void put_in_front(struct check_result *result, struct strbuf *what)
+/* What failed by itself is told first; else what was exceeded is what matters. */
+static void add_to_message(struct check_result *result, const struct strbuf *what)
 {
-	if (result->message && *result->message) {
-		strbuf_addf(what, "; %s", result->message);
+	const char *message = result->message ? result->message : "";
+
+	if (!*message) {
+		result->message = arena_strndup(result->arena, what->buf, what->len);
+	} else if (result->code == CODE_OK) {
+		result->message = arena_printf(result->arena, "%s; %s", what->buf, message);
+	} else {
+		result->message = arena_printf(result->arena, "%s; %s", message, what->buf);
 	}
-	result->message = arena_strndup(result->arena, what->buf, what->len);
 }
 
 /* The worst are told first, the rest is counted. */
@@ -179,7 +185,7 @@ static void tell_exceeded(struct check_result *result, size_t count)
 	if (count > told) {
 		strbuf_addf(&text, " and %zu more", count - told);
 	}
-	put_in_front(result, &text);
+	add_to_message(result, &text);
 	strbuf_release(&text);
 }
 
