@@ -430,7 +430,7 @@ static void set_headers(CURL *easy, struct http_exchange *exchange)
 	}
 	SET(CURLOPT_HTTPHEADER, exchange->headers);
 	SET(CURLOPT_USERAGENT,
-		request->user_agent ? request->user_agent : "sre-toolkit/" PROJECT_VERSION);
+		request->user_agent ? request->user_agent : "sre-toolkit/" SRE_TOOLKIT_VERSION);
 }
 
 static void set_credentials(CURL *easy, const struct http_exchange *exchange)

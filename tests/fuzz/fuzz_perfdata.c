@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(!isinf(item->value));
 		assert(!strchr(item->label, '\n'));
 		threshold_add_nagios(&item->warning, &out);
-		threshold_add_text(&item->critical, &out);
+		threshold_add_text(&item->critical, UNIT_NONE, &out);
 	}
 	strbuf_release(&out);
 	arena_free(arena);
