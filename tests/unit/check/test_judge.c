@@ -60,7 +60,7 @@ static void raises_the_state(void **state)
 			"disk_percent[/b] 90.0 % (critical above 80.0 %), load_percent 42.0 % "
 			"(warning "
 			"above "
-			"40); fine"},
+			"40.0 %); fine"},
 		/* that of an instance goes before that of the name, also where it is laxer */
 		{{{{0}}}, {{{"disk_percent", "80"}, {"disk_percent[/b]", "95"}}}, CHECK_OK, CODE_OK,
 			"fine"},
