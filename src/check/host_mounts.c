@@ -3,6 +3,7 @@
  */
 #include "check/host_mounts.h"
 
+#include <assert.h>
 #include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
@@ -100,19 +101,12 @@ static const char *const bound_files[] = {
 	"/run/.containerenv",
 };
 
-static int compare_type(const void *name, const void *row)
-{
-	return strcmp(name, *(const char *const *)row);
-}
-
 static enum kind_of_type kind_of(const char *type)
 {
-	const void *row = bsearch(type, types, ARRAY_LEN(types), sizeof(types[0]), compare_type);
-
-	if (row) {
-		return types[((const char *)row - (const char *)types) /
-			     (ptrdiff_t)sizeof(types[0])]
-			.kind;
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		if (strcmp(types[i].name, type) == 0) {
+			return types[i].kind;
+		}
 	}
 	return str_starts(str_of(type), "fuse.") ? TYPE_REMOTE : TYPE_REAL;
 }
@@ -403,8 +397,10 @@ static void add_device(const struct host_mount *mount, bool is_read_only, struct
 	size_t *index = map_get(devices, id);
 
 	if (index) {
-		struct host_filesystem *same = &chosen->items[*index];
+		struct host_filesystem *same;
 
+		assert(*index < chosen->items_count && chosen->items);
+		same = &chosen->items[*index];
 		same->is_read_only = same->is_read_only || is_read_only;
 		if (strlen(mount->point) < strlen(same->mount->point)) {
 			same->mount = mount;

@@ -30,12 +30,12 @@ struct job {
 	struct child *child;
 	bool is_started;
 	bool is_done;
+	struct job *next;
 };
 
 struct host_spaces {
 	struct host_spaces_spec spec;
-	struct job **jobs;
-	size_t jobs_count, jobs_alloc;
+	struct job *jobs, **jobs_end;
 	size_t running;
 	struct deferred *filling;
 	host_spaces_done_fn *done;
@@ -49,7 +49,8 @@ static struct job *job_add(struct host_spaces *spaces)
 	struct job *job = arena_alloc(spaces->spec.arena, sizeof(*job));
 
 	job->spaces = spaces;
-	*VEC_PUSH_IN(spaces->spec.arena, spaces, jobs) = job;
+	*spaces->jobs_end = job;
+	spaces->jobs_end = &job->next;
 	return job;
 }
 
@@ -200,9 +201,10 @@ static void jobs_fill(void *arg)
 	struct host_spaces *spaces = arg;
 
 	spaces->filling = NULL;
-	for (size_t i = 0; i < spaces->jobs_count && spaces->running < RUNNING_MAX; i++) {
-		if (!spaces->jobs[i]->is_started) {
-			job_start(spaces->jobs[i]);
+	for (struct job *job = spaces->jobs; job && spaces->running < RUNNING_MAX;
+		job = job->next) {
+		if (!job->is_started) {
+			job_start(job);
 		}
 	}
 	if (spaces->running == 0 && !spaces->filling) {
@@ -235,6 +237,7 @@ struct host_spaces *host_spaces_start(
 	struct host_spaces *spaces = arena_alloc(spec->arena, sizeof(*spaces));
 
 	*spaces = (struct host_spaces){.spec = *spec, .done = done, .arg = arg};
+	spaces->jobs_end = &spaces->jobs;
 	if (!spaces->spec.statfs) {
 		spaces->spec.statfs = statfs;
 	}
@@ -251,16 +254,17 @@ void host_spaces_free(struct host_spaces **spaces)
 		return;
 	}
 	deferred_free(&s->filling);
-	for (size_t i = 0; i < s->jobs_count; i++) {
-		child_free(&s->jobs[i]->child);
+	for (struct job *job = s->jobs; job; job = job->next) {
+		child_free(&job->child);
 	}
 }
 
 const char *host_spaces_waits_for(const struct host_spaces *spaces)
 {
-	for (size_t i = 0; spaces && i < spaces->jobs_count; i++) {
-		const struct job *job = spaces->jobs[i];
-
+	if (!spaces) {
+		return NULL;
+	}
+	for (const struct job *job = spaces->jobs; job; job = job->next) {
 		if (job->is_started && !job->is_done) {
 			return job->points[0];
 		}
