@@ -222,16 +222,33 @@ static int setting_apply(const struct option_row *rows, const struct option_row 
 	return 0;
 }
 
-static int settings_apply(struct check *check, const struct option_list *settings,
+static bool has_setting(const struct check *check, struct str text)
+{
+	struct str name;
+	struct str rest;
+	const struct option_row *row;
+
+	path_split(text, &name, &rest);
+	row = option_find(check->variant->rows, name);
+	if (!row) {
+		row = option_find(check_rows, name);
+	}
+	return row && !(row->flags & OPTION_VARIANT_KEY);
+}
+
+static int settings_apply(struct check *check, struct check_setting *settings, size_t count,
 	struct arena *arena, struct err *err)
 {
 	const struct option_context context = {.arena = arena};
 
-	for (size_t i = 0; settings && i < settings->count; i++) {
-		struct str setting = str_of(OPTION_AT(settings, const char *, i));
+	for (size_t i = 0; i < count; i++) {
+		bool is_known = has_setting(check, settings[i].text);
 
 		if (setting_apply(check->variant->rows, check_rows, check->opts, check, &context,
-			    setting, check->variant->name, err) < 0) {
+			    settings[i].text, check->variant->name,
+			    is_known ? err : &settings[i].why) == 0) {
+			settings[i].is_used = true;
+		} else if (is_known) {
 			return -1;
 		}
 	}
@@ -268,8 +285,8 @@ static int unknown_scheme(struct str target, struct str scheme, struct err *err)
 }
 
 int check_from_target(struct str target, const struct check_defaults *defaults,
-	const struct option_list *settings, struct arena *arena, const struct check **ret_check,
-	struct err *err)
+	struct check_setting *settings, size_t settings_count, struct arena *arena,
+	const struct check **ret_check, struct err *err)
 {
 	const struct option_context context = {.arena = arena};
 	struct str scheme = str_sub(target, 0, str_find(target, ':', 0));
@@ -285,7 +302,7 @@ int check_from_target(struct str target, const struct check_defaults *defaults,
 	check->opts = arena_alloc(arena, kind->variant.opts_size);
 	option_set_defaults(kind->variant.rows, &context, check->opts);
 	if (kind->from_target(target, arena, check->opts, err) < 0 ||
-		settings_apply(check, settings, arena, err) < 0) {
+		settings_apply(check, settings, settings_count, arena, err) < 0) {
 		return -1;
 	}
 	if (kind->variant.validate && kind->variant.validate(check->opts, arena, err) < 0) {

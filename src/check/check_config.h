@@ -4,6 +4,7 @@
 #ifndef CHECK_CHECK_CONFIG_H
 #define CHECK_CHECK_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,12 +33,20 @@ extern const struct option_variants check_variants; /* the list `checks`; items 
 void check_config_finish(
 	struct conf *, const struct check_defaults *, const struct option_items *checks);
 
+/* A setting of the command line: "expect.status=200", "timeout=5s", "warning.total_seconds=1". */
+struct check_setting {
+	struct str text;
+	bool is_used;   /* by some target's kind */
+	struct err why; /* the last kind that has no such setting said so */
+};
+
 /*
- * A check for a target as typed ("https://...", "local:"), with `settings` ("expect.status=200",
- * "timeout=5s", "warning.total_seconds=1") on top of the defaults.  In the arena.
+ * A check for a target as typed ("https://...", "local:"), with those of the settings that its kind
+ * has on top of the defaults.  In the arena.  A setting that nobody has used is the caller's error
+ * to tell.
  */
 int check_from_target(struct str target, const struct check_defaults *,
-	const struct option_list *settings, struct arena *, const struct check **ret_check,
-	struct err *);
+	struct check_setting *settings, size_t settings_count, struct arena *,
+	const struct check **ret_check, struct err *);
 
 #endif

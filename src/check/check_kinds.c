@@ -13,12 +13,8 @@
 
 static const struct check_kind *const kinds[] = {
 	// clang-format off: one a line
-	&check_exec,
-	&check_host,
-	&check_http,
-	&check_tcp,
-	NULL, /* ends the table */
-	// clang-format on
+	&check_exec, &check_host, &check_http, &check_tcp, NULL, /* ends the table */
+								 // clang-format on
 };
 
 enum { KINDS_COUNT = ARRAY_LEN(kinds) - 1 };

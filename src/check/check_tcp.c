@@ -87,7 +87,7 @@ static const struct option_row send_rows[] = {
 };
 
 static const struct option_row expect_rows[] = {
-	{.name = "expect", .type = &option_regex, .offset = offsetof(struct expect_opts, regex), .flags = OPTION_VARIANT_KEY,
+	{.name = "expect", .type = &option_regex_lines, .offset = offsetof(struct expect_opts, regex), .flags = OPTION_VARIANT_KEY,
 	 .help = "what must come, a regular expression"},
 	{0},
 };
@@ -127,7 +127,7 @@ static const struct option_row tcp_rows[] = {
 	 .help = "steps after connecting, in order: {send: BYTES} or {expect: REGEX}"},
 	{.name = "send", .type = &option_bytes, .offset = offsetof(struct tcp_opts, send),
 	 .help = "short for a dialogue with one send step"},
-	{.name = "expect", .type = &option_regex, .offset = offsetof(struct tcp_opts, expect),
+	{.name = "expect", .type = &option_regex_lines, .offset = offsetof(struct tcp_opts, expect),
 	 .help = "short for an expect step after that"},
 	{0},
 };

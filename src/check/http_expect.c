@@ -92,7 +92,8 @@ static int json_expect_parse(const struct option_row *row, const struct option_c
 			str_of(str_dup(str_trim(str_sub(text, 2, text.len)), context->arena));
 	} else if (str_starts(text, "~")) {
 		expect.how = JSON_MATCHES;
-		if (regex_new(str_trim(str_sub(text, 1, text.len)), &expect.regex, err) < 0) {
+		if (regex_new(str_trim(str_sub(text, 1, text.len)), REGEX_PLAIN, &expect.regex,
+			    err) < 0) {
 			return -1;
 		}
 		arena_on_free(context->arena, json_expect_release, expect.regex);

@@ -109,7 +109,8 @@ struct selecting {
 	const struct check_select_spec *spec;
 	struct check_selection selection;
 	struct map *configured; /* by name */
-	struct map *seen;       /* names of checks, and targets */
+	struct check_setting *settings;
+	struct map *seen; /* names of checks, and targets */
 };
 
 static bool is_first_time(struct selecting *selecting, const char *name)
@@ -186,8 +187,8 @@ static int add_target(struct selecting *selecting, const char *target, struct er
 		log_info(&log_context, "'%s' was given twice; it is checked once", target);
 		return 0;
 	}
-	if (check_from_target(str_of(target), &spec->config->defaults, spec->settings, spec->arena,
-		    &check, err) < 0) {
+	if (check_from_target(str_of(target), &spec->config->defaults, selecting->settings,
+		    spec->settings->count, spec->arena, &check, err) < 0) {
 		return -1;
 	}
 	add(selecting, check);
@@ -204,6 +205,34 @@ static int nothing_selected(const struct check_select_spec *spec, struct err *er
 	}
 	return err_set(err, ERR_INPUT, "the selection matches none of the %zu configured checks",
 		spec->config->checks.count);
+}
+
+static void make_settings(struct selecting *selecting)
+{
+	const struct option_list *texts = selecting->spec->settings;
+
+	selecting->settings =
+		arena_calloc(selecting->spec->arena, texts->count, sizeof(*selecting->settings));
+	for (size_t i = 0; i < texts->count; i++) {
+		selecting->settings[i].text = str_of(OPTION_AT(texts, const char *, i));
+	}
+}
+
+static int settings_are_used(const struct selecting *selecting, struct err *err)
+{
+	for (size_t i = 0; i < selecting->spec->settings->count; i++) {
+		const struct check_setting *setting = &selecting->settings[i];
+
+		if (setting->is_used) {
+			continue;
+		}
+		if (setting->why.code == ERR_NONE) {
+			return err_set(err, ERR_INPUT,
+				"--set is for targets given here, and there are none");
+		}
+		return err_set(err, setting->why.code, "--set: %s", setting->why.msg);
+	}
+	return 0;
 }
 
 static int select_all(struct selecting *selecting, struct err *err)
@@ -224,6 +253,9 @@ static int select_all(struct selecting *selecting, struct err *err)
 			return -1;
 		}
 	}
+	if (settings_are_used(selecting, err) < 0) {
+		return -1;
+	}
 	if (selecting->selection.checks_count == 0) {
 		return nothing_selected(spec, err);
 	}
@@ -243,7 +275,10 @@ int check_select(const struct check_select_spec *spec, struct check_selection *r
 		.configured = map_new(MAP_KEYS_BORROWED),
 		.seen = map_new(MAP_KEYS_BORROWED),
 	};
-	int status = select_all(&selecting, err);
+	int status;
+
+	make_settings(&selecting);
+	status = select_all(&selecting, err);
 
 	if (status == 0) {
 		*ret_selection = selecting.selection;

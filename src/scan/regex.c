@@ -21,12 +21,14 @@ struct regex {
 	pcre2_match_context *limits;
 };
 
-int regex_new(struct str pattern, struct regex **ret_regex, struct err *err)
+int regex_new(struct str pattern, enum regex_flags flags, struct regex **ret_regex, struct err *err)
 {
+	uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C |
+			   (flags & REGEX_LINES ? PCRE2_MULTILINE : 0);
 	int error = 0;
 	PCRE2_SIZE at = 0;
-	pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len,
-		PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, &error, &at, NULL);
+	pcre2_code *code =
+		pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len, options, &error, &at, NULL);
 	struct regex *regex;
 
 	if (!code) {
@@ -103,18 +105,31 @@ static void regex_free_object(void *regex)
 	regex_free(regex);
 }
 
-static int option_regex_parse(const struct option_row *row, const struct option_context *context,
-	struct str text, void *field, struct err *err)
+static int parse_with(enum regex_flags flags, const struct option_context *context, struct str text,
+	void *field, struct err *err)
 {
 	struct regex *regex = NULL;
 
-	(void)row;
-	if (regex_new(text, &regex, err) < 0) {
+	if (regex_new(text, flags, &regex, err) < 0) {
 		return -1;
 	}
 	arena_on_free(context->arena, regex_free_object, regex);
 	*(struct regex **)field = regex;
 	return 0;
+}
+
+static int option_regex_parse(const struct option_row *row, const struct option_context *context,
+	struct str text, void *field, struct err *err)
+{
+	(void)row;
+	return parse_with(REGEX_PLAIN, context, text, field, err);
+}
+
+static int option_regex_lines_parse(const struct option_row *row,
+	const struct option_context *context, struct str text, void *field, struct err *err)
+{
+	(void)row;
+	return parse_with(REGEX_LINES, context, text, field, err);
 }
 
 static void option_regex_schema(const struct option_row *row, struct strbuf *out)
@@ -129,6 +144,12 @@ const struct option_type option_regex = {
 	.size = sizeof(struct regex *),
 	.parse = option_regex_parse,
 	.schema = option_regex_schema,
-	.syntax = "as Perl has them (PCRE2); it may match anywhere in the text, unless ^ and $ say "
-		  "otherwise",
+};
+
+const struct option_type option_regex_lines = {
+	.name = "regular expression",
+	.placeholder = "REGEX",
+	.size = sizeof(struct regex *),
+	.parse = option_regex_lines_parse,
+	.schema = option_regex_schema,
 };

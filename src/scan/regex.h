@@ -12,6 +12,12 @@
 
 struct regex;
 
+enum regex_flags {
+	REGEX_PLAIN = 0,
+	REGEX_LINES =
+		1 << 0, /* "^" and "$" match at every line, not only at the ends of the text */
+};
+
 enum regex_match {
 	REGEX_MATCHES,
 	REGEX_NO_MATCH,
@@ -20,7 +26,7 @@ enum regex_match {
 
 /* Perl syntax; "(?i)" and the like inside.  Errors say what and at which column.  New; free with
  * regex_free(). */
-int regex_new(struct str pattern, struct regex **ret_regex, struct err *);
+int regex_new(struct str pattern, enum regex_flags, struct regex **ret_regex, struct err *);
 void regex_free(struct regex *);
 const char *regex_pattern(const struct regex *);
 
@@ -31,6 +37,8 @@ enum regex_match regex_match(const struct regex *, struct str text);
 enum regex_match regex_find(
 	const struct regex *, struct str text, size_t *ret_start, size_t *ret_end);
 
-extern const struct option_type option_regex; /* struct regex *; freed with the arena's cleanups */
+/* struct regex *; freed with the context's arena. */
+extern const struct option_type option_regex;
+extern const struct option_type option_regex_lines; /* the same, with REGEX_LINES */
 
 #endif

@@ -8,7 +8,7 @@ static struct regex *compile(const char *pattern)
 	struct regex *regex = NULL;
 	struct err err = {0};
 
-	assert_int_equal(regex_new(str_of(pattern), &regex, &err), 0);
+	assert_int_equal(regex_new(str_of(pattern), REGEX_PLAIN, &regex, &err), 0);
 	return regex;
 }
 
@@ -44,6 +44,20 @@ static void matches(void **state)
 	}
 }
 
+static void lines_are_asked_for(void **state)
+{
+	struct regex *lines = NULL;
+	struct regex *plain = compile("^250 ok$");
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(regex_new(str_of("^250 ok$"), REGEX_LINES, &lines, &err), 0);
+	assert_int_equal(regex_match(lines, str_of("250-a\n250 ok\n")), REGEX_MATCHES);
+	assert_int_equal(regex_match(plain, str_of("250-a\n250 ok\n")), REGEX_NO_MATCH);
+	regex_free(lines);
+	regex_free(plain);
+}
+
 static void says_where_it_matched(void **state)
 {
 	struct regex *regex = compile("[0-9]+");
@@ -74,7 +88,8 @@ static void says_where_a_pattern_is_wrong(void **state)
 		struct regex *regex = NULL;
 		struct err err = {0};
 
-		assert_int_equal(regex_new(str_of(cases[i].pattern), &regex, &err), -1);
+		assert_int_equal(
+			regex_new(str_of(cases[i].pattern), REGEX_PLAIN, &regex, &err), -1);
 		assert_null(regex);
 		assert_int_equal(err.code, ERR_INPUT);
 		assert_non_null(strstr(err.msg, cases[i].text));
@@ -114,6 +129,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(matches),
+		cmocka_unit_test(lines_are_asked_for),
 		cmocka_unit_test(says_where_it_matched),
 		cmocka_unit_test(says_where_a_pattern_is_wrong),
 		cmocka_unit_test(gives_up_on_endless_work),
