@@ -5,6 +5,7 @@
     ```console any      depends on the machine: it must end with status 0 or 1; its output is not compared
     ```yaml             a whole configuration, without a mistake
     ```yaml fragment    a part of one; it must be YAML
+    ```yaml file=NAME   the console examples of the page find it in a file of that name
 
 Addresses of pages stand for servers of the tests: see PLACES.
 """
@@ -60,8 +61,12 @@ def replaced(text, pairs):
 
 
 @pytest.mark.parametrize('block', markdown.blocks('console'), ids=str)
-def test_console(block, workshop, places):
-    here = places(block.text)
+def test_console(block, workshop, places, toolkit):
+    files = {other.word('file'): other.text for other in markdown.blocks('yaml')
+             if other.path == block.path and other.word('file')}
+    here = places(block.text + ''.join(files.values()))
+    for name, text in files.items():
+        (toolkit.home / name).write_text(replaced(text, here.items()))
     commands = markdown.commands_of(block)
     for number, (command, expected) in enumerate(commands, 1):
         done = workshop(replaced(command, here.items()))
