@@ -52,7 +52,8 @@ void check_done(
 	run_set(run, state, code, arena_strndup(run->arena, message.buf, message.len));
 	strbuf_release(&message);
 	check_judge(run->check, &run->result);
-	if (run->result.state != CHECK_OK && run->check->kind->explain) {
+	if ((run->result.state != CHECK_OK || run->env->wants_evidence) &&
+		run->check->kind->explain) {
 		run->check->kind->explain(run);
 	}
 	run_finish(run);

@@ -48,6 +48,11 @@ static const char *fake_interrupted(struct check_run *run)
 	return "dreaming";
 }
 
+static void fake_explain(struct check_run *run)
+{
+	check_evidence_add(&run->result, "why", str_of("because"));
+}
+
 static void fake_release(struct check_run *run)
 {
 	struct fake_run *fake = run->state;
@@ -77,6 +82,7 @@ const struct check_kind fake_kind = {
 	.timeout_state = CHECK_CRITICAL,
 	.start = fake_start,
 	.interrupted = fake_interrupted,
+	.explain = fake_explain,
 	.release = fake_release,
 };
 

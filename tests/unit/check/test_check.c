@@ -125,6 +125,40 @@ static void can_be_freed_while_it_runs(void **state)
 	assert_int_equal(f->done, 0);
 }
 
+/* Also when only a threshold makes it one; of successes if somebody wants to know. */
+static void explains_failures(void **state)
+{
+	static const struct {
+		int fails;
+		const char *critical; /* of load_percent, which is 42 */
+		bool wants_evidence, is_explained;
+	} cases[] = {
+		{0, "50", false, false},
+		{1, "50", false, true},
+		{0, "40", false, true},
+		{0, "50", true, true},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *key = "load_percent";
+		struct threshold threshold;
+
+		assert_int_equal(threshold_parse(str_of(cases[i].critical), &threshold, NULL), 0);
+		f->check.critical =
+			(struct option_map){.keys = &key, .items = &threshold, .count = 1};
+		f->seen.started = 0;
+		f->opts.fails = cases[i].fails;
+		f->env.wants_evidence = cases[i].wants_evidence;
+		f->done = 0;
+		start_and_run(f);
+		assert_int_equal(f->result.evidence_count, cases[i].is_explained ? 1 : 0);
+		check_run_free(&f->run);
+		arena_free(f->result.arena);
+		f->result.arena = NULL;
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -133,6 +167,7 @@ int main(void)
 		TEST(tells_its_owner_once),
 		TEST(ends_at_its_deadline_with_the_phase),
 		TEST(a_silent_plugin_is_unknown),
+		TEST(explains_failures),
 		TEST(can_be_interrupted),
 		TEST(can_be_freed_while_it_runs),
 	};
