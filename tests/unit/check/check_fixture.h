@@ -28,13 +28,24 @@ static inline int checked_try(const char *target, const struct check_settings *s
 	struct arena *arena, const struct check **ret_check, struct err *err)
 {
 	const struct check_defaults defaults = {.timeout_ms = 60000, .attempts = 1, .recover = 1};
-	struct option_list list = {0};
+	struct check_setting parsed[CHECK_SETTINGS_MAX] = {0};
+	const struct check *check;
+	size_t count = 0;
 
-	while (list.count < CHECK_SETTINGS_MAX && settings->items[list.count]) {
-		list.count++;
+	for (; count < CHECK_SETTINGS_MAX && settings->items[count]; count++) {
+		parsed[count].text = str_of(settings->items[count]);
 	}
-	list.items = (void *)(uintptr_t)settings->items;
-	return check_from_target(str_of(target), &defaults, &list, arena, ret_check, err);
+	if (check_from_target(str_of(target), &defaults, parsed, count, arena, &check, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!parsed[i].is_used) {
+			*err = parsed[i].why;
+			return -1;
+		}
+	}
+	*ret_check = check;
+	return 0;
 }
 
 static inline void checked_done(void *arg, struct check_run *run)
