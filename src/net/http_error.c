@@ -140,9 +140,9 @@ static void classify_exchange_of_bytes(struct http_exchange *exchange, CURLcode 
 	}
 }
 
-static void classify_too_large(struct http_exchange *exchange)
+static void classify_too_large(struct http_exchange *exchange, bool is_headers)
 {
-	if (exchange->headers_size > HTTP_HEADERS_MAX) {
+	if (is_headers) {
 		set(exchange, HTTP_TOO_LARGE, "answer of %s has more than %d bytes of headers",
 			peer(exchange), HTTP_HEADERS_MAX);
 		return;
@@ -172,6 +172,7 @@ static void classify_code(struct http_exchange *exchange, CURLcode code)
 		enum http_status status;
 		const char *before, *after; /* the peer; "" in `after`: what curl says */
 	} outcomes[] = {
+		{CURLE_UNSUPPORTED_PROTOCOL, HTTP_PROTOCOL, "bad answer of ", ""},
 		{CURLE_WEIRD_SERVER_REPLY, HTTP_PROTOCOL, "bad answer of ", ""},
 		{CURLE_HTTP2, HTTP_PROTOCOL, "bad HTTP/2 from ", ""},
 		{CURLE_HTTP2_STREAM, HTTP_PROTOCOL, "bad HTTP/2 from ", ""},
@@ -206,9 +207,14 @@ void http_error_classify(struct http_exchange *exchange, CURLcode code)
 	} else if (exchange->is_too_large || code == CURLE_FILESIZE_EXCEEDED ||
 		   code == CURLE_OUT_OF_MEMORY) {
 		/* Out of memory is what curl calls a header line that is too long for it. */
-		classify_too_large(exchange);
+		classify_too_large(exchange,
+			code == CURLE_OUT_OF_MEMORY || exchange->headers_size > HTTP_HEADERS_MAX);
 	} else if (code == CURLE_OK || exchange->is_enough) {
 		classify_success(exchange);
+	} else if (code == CURLE_GOT_NOTHING && exchange->request->version == HTTP_VERSION_2) {
+		/* What a server does that takes HTTP/2 for a bad request. */
+		set(exchange, HTTP_PROTOCOL, "%s closed the connection at a request in HTTP/2",
+			peer(exchange));
 	} else if (code == CURLE_PEER_FAILED_VERIFICATION) {
 		classify_verification(exchange);
 	} else if (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) {

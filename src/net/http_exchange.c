@@ -56,6 +56,21 @@ static int64_t left_ms(const struct http_exchange *exchange)
 	return left > 0 ? left : 1;
 }
 
+/*
+ * When the first byte of the answer came, in us of the transfer; 0: not yet.  For requests with a
+ * body curl's own time is that of the first byte sent; a whole line of the answer must do then.
+ */
+static int64_t first_byte_us(const struct http_exchange *exchange)
+{
+	curl_off_t first_us = 0;
+
+	if (exchange->has_body) {
+		return exchange->first_line_us;
+	}
+	(void)curl_easy_getinfo(exchange->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_us);
+	return first_us;
+}
+
 static void add_transfer_phase(const struct http_exchange *exchange, struct strbuf *out)
 {
 	bool is_tls = strcmp(exchange->url->scheme, "https") == 0;
@@ -65,7 +80,7 @@ static void add_transfer_phase(const struct http_exchange *exchange, struct strb
 	(void)curl_easy_getinfo(exchange->easy, CURLINFO_APPCONNECT_TIME_T, &tls_us);
 	(void)curl_easy_getinfo(exchange->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	(void)curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel_status);
-	if (exchange->headers_size > 0 || exchange->body_size > 0) {
+	if (first_byte_us(exchange) > 0) {
 		strbuf_adds(out, "reading the answer of ");
 	} else if (is_tls && tls_us == 0 && exchange->proxy && tunnel_status == 0) {
 		strbuf_adds(out, "waiting for the tunnel of ");
@@ -204,10 +219,10 @@ static void measure(struct http_exchange *exchange)
 	bool is_tls = strcmp(exchange->url->scheme, "https") == 0;
 	int64_t total_us = time_mono_us() - exchange->transfer_us;
 	struct http_phases *phases = &exchange->phases;
-	curl_off_t tls_us = 0, first_us = 0;
+	int64_t first_us = first_byte_us(exchange);
+	curl_off_t tls_us = 0;
 
 	(void)curl_easy_getinfo(exchange->easy, CURLINFO_APPCONNECT_TIME_T, &tls_us);
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_us);
 	if (is_tls) {
 		phases->tls_us = tls_us > 0 ? tls_us : total_us;
 	}
@@ -294,6 +309,7 @@ static void x_begin(struct http_exchange *exchange)
 {
 	exchange->headers_size = 0;
 	exchange->body_size = 0;
+	exchange->first_line_us = 0;
 	exchange->is_enough = false;
 	exchange->chain = NULL;
 	exchange->tls_version = NULL;

@@ -68,6 +68,7 @@ struct http_exchange {
 	struct strbuf received_body;
 	size_t headers_size; /* of all the header blocks of this request, interim ones too */
 	int64_t body_size;
+	int64_t first_line_us; /* of the transfer, when a line of the answer was there; 0: none */
 	bool is_not_http;
 	bool is_too_large;
 	bool is_enough; /* the body of a redirect is not read to its end */

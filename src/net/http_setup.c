@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
+#include "base/time.h"
 #include "base/utf8.h"
 #include "net/http_internal.h"
 #include "net/http_redirect.h"
@@ -117,6 +118,9 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
 	struct http_exchange *exchange = arg;
 	size_t len = size * count;
 
+	if (exchange->first_line_us == 0) {
+		exchange->first_line_us = time_mono_us() - exchange->transfer_us;
+	}
 	if (str_starts(str_n(bytes, len), "HTTP/")) {
 		strbuf_clear(&exchange->received_headers);
 	}

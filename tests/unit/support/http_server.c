@@ -162,7 +162,7 @@ static bool client_flush(struct client *client)
 		client->out_sent += (size_t)n;
 	}
 	io_set(client->io, IO_READ);
-	return client->out.len == 0 || client->drip || client_sent(client);
+	return !client->route || client->drip || client_sent(client);
 }
 
 static void on_drip(void *arg)
