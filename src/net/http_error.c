@@ -54,7 +54,7 @@ static const char *peer(struct http_exchange *exchange)
 static const char *reason(struct http_exchange *exchange, CURLcode code)
 {
 	static const char *const starts[] = {"::", "SSL_connect: ", "SSL_read: ", "SSL_write: "};
-	static const char *const ends[] = {" in connection to ", ", errno "};
+	static const char *const ends[] = {" in connection to ", ", errno ", ", (no key found"};
 	const char *all = exchange->curl_error[0] ? exchange->curl_error : curl_easy_strerror(code);
 	struct str text = str_of(all);
 	struct strbuf safe = STRBUF_INIT;
@@ -113,6 +113,24 @@ static void classify_verification(struct http_exchange *exchange)
 		return;
 	}
 	classify_name(exchange);
+}
+
+/* Our certificate or key, which curl reads when it is there already. */
+static void classify_own_certificate(struct http_exchange *exchange, CURLcode code)
+{
+	const char *certificate = exchange->request->certificate_file;
+	const char *key = exchange->request->key_file ? exchange->request->key_file : certificate;
+
+	if (curl_says(exchange, "does not match")) {
+		set(exchange, HTTP_LOCAL,
+			"client key in '%s' is not that of the certificate in '%s'", key,
+			certificate);
+	} else if (curl_says(exchange, "private key")) {
+		set(exchange, HTTP_LOCAL, "no client key without passphrase in '%s'", key);
+	} else {
+		set(exchange, HTTP_LOCAL, "no client certificate in '%s': %s", certificate,
+			reason(exchange, code));
+	}
 }
 
 /* The connection ended, or what came over it made no sense to curl: it has one code for both. */
@@ -217,6 +235,8 @@ void http_error_classify(struct http_exchange *exchange, CURLcode code)
 			peer(exchange));
 	} else if (code == CURLE_PEER_FAILED_VERIFICATION) {
 		classify_verification(exchange);
+	} else if (code == CURLE_SSL_CERTPROBLEM) {
+		classify_own_certificate(exchange, code);
 	} else if (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) {
 		classify_exchange_of_bytes(exchange, code);
 	} else {

@@ -71,13 +71,24 @@ static int64_t first_byte_us(const struct http_exchange *exchange)
 	return first_us;
 }
 
+/* Is there a handshake on this connection (a kept one has had its own)?  When was it done, in us of
+ * the transfer; 0: not yet. */
+static bool has_handshake(const struct http_exchange *exchange, int64_t *ret_done_us)
+{
+	curl_off_t done_us = 0;
+
+	(void)curl_easy_getinfo(exchange->easy, CURLINFO_APPCONNECT_TIME_T, &done_us);
+	*ret_done_us = done_us;
+	return exchange->is_new_connection && strcmp(exchange->url->scheme, "https") == 0;
+}
+
 static void add_transfer_phase(const struct http_exchange *exchange, struct strbuf *out)
 {
-	bool is_tls = strcmp(exchange->url->scheme, "https") == 0;
-	curl_off_t tls_us = 0, sent = 0;
+	int64_t tls_us = 0;
+	bool is_tls = has_handshake(exchange, &tls_us);
+	curl_off_t sent = 0;
 	long tunnel_status = 0;
 
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_APPCONNECT_TIME_T, &tls_us);
 	(void)curl_easy_getinfo(exchange->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	(void)curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel_status);
 	if (first_byte_us(exchange) > 0) {
@@ -216,13 +227,12 @@ static void x_fail(struct http_exchange *exchange, enum http_status status, cons
 /* What the phases of the transfer took, as far as it came. */
 static void measure(struct http_exchange *exchange)
 {
-	bool is_tls = strcmp(exchange->url->scheme, "https") == 0;
 	int64_t total_us = time_mono_us() - exchange->transfer_us;
 	struct http_phases *phases = &exchange->phases;
 	int64_t first_us = first_byte_us(exchange);
-	curl_off_t tls_us = 0;
+	int64_t tls_us = 0;
+	bool is_tls = has_handshake(exchange, &tls_us);
 
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_APPCONNECT_TIME_T, &tls_us);
 	if (is_tls) {
 		phases->tls_us = tls_us > 0 ? tls_us : total_us;
 	}
@@ -311,6 +321,7 @@ static void x_begin(struct http_exchange *exchange)
 	exchange->body_size = 0;
 	exchange->first_line_us = 0;
 	exchange->is_enough = false;
+	exchange->is_new_connection = false;
 	exchange->chain = NULL;
 	exchange->tls_version = NULL;
 	exchange->remote = (struct address){0};

@@ -49,6 +49,7 @@ struct http_exchange {
 
 	struct dial *dial;          /* DIALING */
 	int fd;                     /* connected, curl has not asked for it yet; -1 */
+	bool is_new_connection;     /* curl has taken it */
 	bool is_dial_wanted;        /* curl needed a connection and there was none */
 	CURL *easy;                 /* TRANSFERRING */
 	struct curl_slist *headers; /* curl's options that it does not copy */

@@ -101,6 +101,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	(void)address;
 	exchange->fd = -1;
 	exchange->is_dial_wanted = fd < 0;
+	exchange->is_new_connection = fd >= 0;
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
@@ -318,6 +319,10 @@ static int set_tls(CURL *easy, struct http_exchange *exchange, struct err *err)
 	SET(CURLOPT_CAPATH, NULL); /* the default makes curl read all of it for each handshake */
 	SET(CURLOPT_SSL_CTX_FUNCTION, http_tls_on_context);
 	SET(CURLOPT_SSL_CTX_DATA, exchange);
+	if (!request->skip_verify &&
+		http_trust_get(exchange->client->trust, request->ca_file, &store, err) < 0) {
+		return -1;
+	}
 	if (http_setup_is_reusing(exchange)) {
 		/* curl must know the file, lest it takes a connection that others verified. */
 		SET(CURLOPT_CAINFO, request->ca_file ? request->ca_file : http_trust_system_file());
@@ -326,13 +331,9 @@ static int set_tls(CURL *easy, struct http_exchange *exchange, struct err *err)
 		SET(CURLOPT_CAINFO, NULL);
 		SET(CURLOPT_CA_CACHE_TIMEOUT, 0L);
 		SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
-		if (!request->skip_verify) {
-			if (http_trust_get(exchange->client->trust, request->ca_file, &store, err) <
-				0) {
-				return -1;
-			}
+		exchange->authorities = store;
+		if (store) {
 			(void)X509_STORE_up_ref(store);
-			exchange->authorities = store;
 		}
 	}
 	if (request->certificate_file && !exchange->has_left_origin) {
