@@ -262,6 +262,10 @@ static int read_parts(CURLU *curl, struct arena *arena, struct url *url, CURLUco
 	if (!scheme) {
 		return -1;
 	}
+	if (!is_scheme(str_of(scheme))) {
+		*ret_code = CURLUE_BAD_SCHEME;
+		return -1;
+	}
 	lower(scheme);
 	url->scheme = scheme;
 	if (read_host(curl, arena, url, ret_code) < 0 ||
