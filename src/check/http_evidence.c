@@ -2,8 +2,6 @@
  * What is told of an HTTP check: where it went, how long each phase took, the certificates, and a
  * curl command that shows the same.  See check_http.h.
  */
-#include <openssl/x509_vfy.h>
-
 #include "base/alloc.h"
 #include "base/escape.h"
 #include "base/time.h"
@@ -14,19 +12,20 @@ enum { HEADERS_SHOWN_MAX = 512 };
 
 static enum check_code certificate_code(const struct certificate_chain *chain)
 {
-	switch (chain ? chain->verify_error : X509_V_ERR_UNSPECIFIED) {
-	case X509_V_ERR_CERT_HAS_EXPIRED:
+	switch (chain ? certificate_chain_verdict(chain) : CERTIFICATE_UNTRUSTED) {
+	case CERTIFICATE_EXPIRED:
 		return CODE_TLS_EXPIRED;
-	case X509_V_ERR_CERT_NOT_YET_VALID:
+	case CERTIFICATE_NOT_YET_VALID:
 		return CODE_TLS_NOT_YET_VALID;
-	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case CERTIFICATE_SELF_SIGNED:
 		return CODE_TLS_SELF_SIGNED;
-	case X509_V_ERR_HOSTNAME_MISMATCH:
-	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+	case CERTIFICATE_WRONG_NAME:
 		return CODE_TLS_NAME_MISMATCH;
-	default:
+	case CERTIFICATE_VERIFIED: /* but refused all the same */
+	case CERTIFICATE_UNTRUSTED:
 		return CODE_TLS_UNTRUSTED;
 	}
+	return CODE_TLS_UNTRUSTED;
 }
 
 enum check_code http_failure_code(const struct http_response *response)
@@ -99,7 +98,7 @@ static void add_chain(struct check_result *result, const struct certificate_chai
 {
 	struct strbuf text = STRBUF_INIT;
 
-	if (chain->verify_error != X509_V_OK && chain->verify_text) {
+	if (certificate_chain_verdict(chain) != CERTIFICATE_VERIFIED && chain->verify_text) {
 		check_evidence_addf(result, "tls_error", "%s (certificate %d of the chain)",
 			chain->verify_text, chain->verify_depth + 1);
 	}

@@ -176,3 +176,22 @@ void certificate_chain_read(
 		}
 	}
 }
+
+enum certificate_verdict certificate_chain_verdict(const struct certificate_chain *chain)
+{
+	switch (chain->verify_error) {
+	case X509_V_OK:
+		return CERTIFICATE_VERIFIED;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return CERTIFICATE_EXPIRED;
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return CERTIFICATE_NOT_YET_VALID;
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+		return CERTIFICATE_SELF_SIGNED;
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		return CERTIFICATE_WRONG_NAME;
+	default:
+		return CERTIFICATE_UNTRUSTED;
+	}
+}

@@ -32,8 +32,21 @@ struct certificate_chain {
 
 enum { CERTIFICATE_CHAIN_MAX = 10 }; /* more are ignored */
 
+/* What is wrong with a chain, as far as who asks would act differently on it. */
+enum certificate_verdict {
+	CERTIFICATE_VERIFIED,
+	CERTIFICATE_EXPIRED,
+	CERTIFICATE_NOT_YET_VALID,
+	CERTIFICATE_SELF_SIGNED,
+	CERTIFICATE_WRONG_NAME,
+	CERTIFICATE_UNTRUSTED, /* unknown authority, a missing intermediate, anything else */
+};
+
 /* Strings are in the arena. */
 void certificate_read(const X509 *, struct arena *, struct certificate *ret_certificate);
+
+/* Follows from verify_error. */
+enum certificate_verdict certificate_chain_verdict(const struct certificate_chain *);
 
 /* The certificates of a chain (NULL: none); the verify_ fields are untouched. */
 void certificate_chain_read(

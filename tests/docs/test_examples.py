@@ -84,8 +84,12 @@ def test_yaml(block, toolkit):
     yaml.safe_load(block.text)
     if block.word('fragment') is not None:
         return
+    secret = toolkit.home / 'secret'
+    secret.write_text('given\n')
+    secret.chmod(0o600)
+    text = re.sub(r'\$\{file:[^}]*\}', f'${{file:{secret}}}', block.text)
     given = {name: 'given' for name in re.findall(r'\$\{([A-Z_]+)\}', block.text)}
-    result = toolkit('config', 'check', '--config', toolkit.config(block.text), env=given)
+    result = toolkit('config', 'check', '--config', toolkit.config(text), env=given)
     assert result.exit_code == 0, result
 
 

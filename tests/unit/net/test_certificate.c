@@ -117,12 +117,38 @@ static void test_chain(void **state)
 	}
 }
 
+static void test_verdict(void **state)
+{
+	(void)state;
+	static const struct {
+		int error;
+		enum certificate_verdict verdict;
+	} cases[] = {
+		{X509_V_OK, CERTIFICATE_VERIFIED},
+		{X509_V_ERR_CERT_HAS_EXPIRED, CERTIFICATE_EXPIRED},
+		{X509_V_ERR_CERT_NOT_YET_VALID, CERTIFICATE_NOT_YET_VALID},
+		{X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, CERTIFICATE_SELF_SIGNED},
+		{X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, CERTIFICATE_UNTRUSTED},
+		{X509_V_ERR_HOSTNAME_MISMATCH, CERTIFICATE_WRONG_NAME},
+		{X509_V_ERR_IP_ADDRESS_MISMATCH, CERTIFICATE_WRONG_NAME},
+		{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, CERTIFICATE_UNTRUSTED},
+		{X509_V_ERR_UNSPECIFIED, CERTIFICATE_UNTRUSTED},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct certificate_chain chain = {.verify_error = cases[i].error};
+
+		assert_int_equal(certificate_chain_verdict(&chain), cases[i].verdict);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_verdict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
