@@ -8,8 +8,8 @@
 
 // clang-format off
 static const struct option_row servers_rows[] = {
-	{.name = "groups", .shape = OPTION_MAP, .type = &option_string, .offset = offsetof(struct config_servers, groups),
-	 .help = "names for selections: a node set each, used as @name"},
+	{.name = "groups", .shape = OPTION_MAP_LIST, .type = &option_string, .offset = offsetof(struct config_servers, groups),
+	 .help = "names for selections: node sets, used as @name"},
 	{.name = "files", .shape = OPTION_LIST, .type = &option_path, .offset = offsetof(struct config_servers, files),
 	 .help = "inventories: one host a line, or Ansible INI"},
 	{0},
@@ -26,20 +26,28 @@ const struct option_row config_rows[] = {
 };
 // clang-format on
 
-static void load_groups(struct config *config)
+static void load_group(struct config *config, const char *name, const struct option_list *members)
 {
 	struct conf *conf = &config->conf;
-	const struct option_map *groups = &config->servers.groups;
 	struct err err = {0};
 
-	for (size_t i = 0; i < groups->count; i++) {
-		const char *path = arena_printf(conf->arena, "servers.groups.%s", groups->keys[i]);
+	for (size_t i = 0; i < members->count; i++) {
+		const char *path = arena_printf(conf->arena, "servers.groups.%s[%zu]", name, i);
 		const char *where = conf_where(conf, path);
 
-		if (inventory_add_group(config->inventory, groups->keys[i],
-			    OPTION_AT(groups, const char *, i), where, &err) < 0) {
+		if (inventory_add_group(config->inventory, name,
+			    OPTION_AT(members, const char *, i), where, &err) < 0) {
 			conf_error(conf, where, "%s", err.msg);
 		}
+	}
+}
+
+static void load_groups(struct config *config)
+{
+	const struct option_map *groups = &config->servers.groups;
+
+	for (size_t i = 0; i < groups->count; i++) {
+		load_group(config, groups->keys[i], &OPTION_AT(groups, struct option_list, i));
 	}
 }
 

@@ -12,7 +12,7 @@
 #include "conf/option.h"
 
 struct config_servers {
-	struct option_map groups; /* const char *: a node set */
+	struct option_map groups; /* struct option_list of const char *: node sets */
 	struct option_list files; /* const char * */
 };
 
