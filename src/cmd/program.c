@@ -5,6 +5,7 @@
 
 #include "cmd/cmd_table.h"
 #include "cmd/config_root.h"
+#include "cmd/kind_tables.h"
 
 static const struct doc_pair exit_codes[] = {
 	{"0", "it worked; everything checked is healthy (a warning counts as healthy unless "
@@ -32,9 +33,31 @@ static const struct doc_pair files[] = {
 	{0},
 };
 
+static const char config_example[] =
+	"servers:\n"
+	"  groups: {web: \"web-[01-20]\"}\n"
+	"defaults: {interval: 30s, timeout: 10s, attempts: 3}\n"
+	"checks:\n"
+	"  - host: \"local:\"\n"
+	"    warning: {disk_used_percent: 80}\n"
+	"    critical: {disk_used_percent: 90, \"disk_used_percent[/]\": 95}\n"
+	"  - name: shop\n"
+	"    http: https://shop.example.com/health\n"
+	"    bearer_token: ${SHOP_TOKEN}\n"
+	"    expect: {status: 200, json: {/status: ok}}\n"
+	"    tags: [web]\n"
+	"  - name: mail relay\n"
+	"    tcp: mail.example.com:25\n"
+	"    dialogue:\n"
+	"      - expect: \"^220 \"\n"
+	"      - send: 'QUIT\\r\\n'\n"
+	"  - name: load\n"
+	"    exec: [/usr/lib/nagios/plugins/check_load, -w, \"15,10,5\", -c, \"30,25,20\"]\n";
+
 const struct doc_program program_doc = {
 	.name = "sre-toolkit",
 	.version = SRE_TOOLKIT_VERSION,
+	.date = SRE_TOOLKIT_DATE,
 	.summary = "tools for the people who keep services up",
 	.description =
 		"One program for what an on-call engineer does with a drawer of scripts: one "
@@ -44,6 +67,8 @@ const struct doc_program program_doc = {
 		"Results go to stdout; logs, progress and errors go to stderr.",
 	.commands = cmd_docs,
 	.config = config_rows,
+	.config_example = config_example,
+	.tables = kind_tables,
 	.exit_codes = exit_codes,
 	.environment = environment,
 	.files = files,
