@@ -12,6 +12,7 @@
 #include "base/vec.h"
 #include "check/check_config.h"
 #include "check/judge.h"
+#include "cmd/target_expand.h"
 
 static const struct log_context log_context = {.component = "check"};
 
@@ -195,6 +196,23 @@ static int add_target(struct selecting *selecting, const char *target, struct er
 	return 0;
 }
 
+/* One, or one for each host of a node set. */
+static int add_targets(struct selecting *selecting, const char *text, struct err *err)
+{
+	struct targets targets = {0};
+
+	if (target_expand(text, selecting->spec->config->inventory, selecting->spec->arena,
+		    &targets, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < targets.texts_count; i++) {
+		if (add_target(selecting, targets.texts[i], err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
 static int nothing_selected(const struct check_select_spec *spec, struct err *err)
 {
 	if (spec->config->checks.count == 0) {
@@ -249,7 +267,7 @@ static int select_all(struct selecting *selecting, struct err *err)
 		}
 	}
 	for (size_t i = 0; i < spec->targets_count; i++) {
-		if (add_target(selecting, spec->targets[i], err) < 0) {
+		if (add_targets(selecting, spec->targets[i], err) < 0) {
 			return -1;
 		}
 	}

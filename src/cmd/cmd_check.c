@@ -479,17 +479,20 @@ const struct cmd cmd_check = {
 			.name = "check",
 			.arguments = "[TARGET...]",
 			.summary = "is it healthy?",
-			.description = "Runs checks once, all at the same time, and prints a line "
-				       "for each: healthy or "
-				       "not, and why. A TARGET is the name of a configured check "
-				       "or a URL: http://, "
-				       "https://, tcp://HOST:PORT, local: (this machine), "
-				       "exec:PLUGIN ARGS (a Nagios "
-				       "plugin). Without any, all configured checks run.\n\n"
-				       "Failures come with their evidence at -v: addresses, "
-				       "phases, certificates, the "
-				       "first bytes of an unexpected answer, and a command that "
-				       "shows the same.",
+			.description =
+				"Runs checks once, all at the same time, and prints a line "
+				"for each: healthy or "
+				"not, and why. A TARGET is the name of a configured check "
+				"or a URL: http://, "
+				"https://, tcp://HOST:PORT, local: (this machine), "
+				"exec:PLUGIN ARGS (a Nagios "
+				"plugin). In a URL the host may be a node set: "
+				"tcp://web-[01-20]:22, "
+				"https://@web/. Without any TARGET, all configured checks run.\n\n"
+				"Failures come with their evidence at -v: addresses, "
+				"phases, certificates, the "
+				"first bytes of an unexpected answer, and a command that "
+				"shows the same.",
 			.sets = sets,
 			.examples = examples,
 		},

@@ -1,0 +1,70 @@
+/*
+ * Node sets in targets.  See target_expand.h.
+ */
+#include "cmd/target_expand.h"
+
+#include <string.h>
+
+#include "base/vec.h"
+#include "conf/nodeset.h"
+
+/* Where the host stands in "scheme://[user@]host[:port][/path]"; an empty view: nowhere. */
+static struct str find_host(struct str text)
+{
+	const char *slashes = memmem(text.ptr, text.len, "://", 3);
+	struct str host;
+	size_t end = 0;
+	size_t depth = 0;
+
+	if (!slashes) {
+		return str_n(text.ptr, 0);
+	}
+	host = str_sub(text, (size_t)(slashes - text.ptr) + 3, text.len);
+	while (end < host.len && !strchr("/?#", host.ptr[end])) {
+		end++;
+	}
+	host.len = end;
+	for (end = 0; end < host.len; end++) {
+		depth += host.ptr[end] == '[';
+		if (host.ptr[end] == ']' && depth > 0) {
+			depth--;
+		}
+		if (host.ptr[end] == ':' && depth == 0) {
+			break;
+		}
+	}
+	return str_sub(host, 0, end);
+}
+
+/* "@group", or brackets that hold no IPv6 address. */
+static bool is_node_set(struct str host)
+{
+	size_t open = str_find(host, '[', 0);
+
+	if (host.len > 1 && host.ptr[0] == '@') {
+		return true;
+	}
+	return open < host.len && str_find(host, ':', open) == host.len;
+}
+
+int target_expand(const char *text, struct inventory *inventory, struct arena *arena,
+	struct targets *add_to, struct err *err)
+{
+	struct str whole = str_of(text);
+	struct str host = find_host(whole);
+	size_t before = (size_t)(host.ptr - whole.ptr);
+	struct nodeset hosts;
+
+	if (!is_node_set(host)) {
+		*VEC_PUSH_IN(arena, add_to, texts) = text;
+		return 0;
+	}
+	if (inventory_select(inventory, host, arena, &hosts, err) < 0) {
+		return err_wrap(err, "'%s'", text);
+	}
+	for (size_t i = 0; i < hosts.names_count; i++) {
+		*VEC_PUSH_IN(arena, add_to, texts) = arena_printf(arena, "%.*s%s%s", (int)before,
+			text, hosts.names[i], text + before + host.len);
+	}
+	return 0;
+}

@@ -1,0 +1,27 @@
+/*
+ * Node sets in targets: tcp://web-[01-20]:22 and https://@web/health stand for one target for each
+ * host.
+ */
+#ifndef CMD_TARGET_EXPAND_H
+#define CMD_TARGET_EXPAND_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "conf/inventory.h"
+
+struct targets {
+	const char **texts;
+	size_t texts_count, texts_alloc;
+};
+
+/*
+ * Append the targets that `text` stands for: itself, where its host is no node set.  Addresses like
+ * [::1] are left alone.  In the arena.
+ */
+int target_expand(
+	const char *text, struct inventory *, struct arena *, struct targets *add_to, struct err *);
+
+#endif
