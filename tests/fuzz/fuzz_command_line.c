@@ -1,0 +1,98 @@
+/*
+ * Arguments, separated by NULs, as flags and as settings: accepted, or refused with an error that
+ * can be printed; what is no flag is kept, in order.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "../unit/support/conf_sample.h"
+#include "base/utf8.h"
+#include "conf/command_line.h"
+#include "conf/option_settings.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { ARGS_MAX = 64 };
+
+static void must(bool condition)
+{
+	if (!condition) {
+		abort();
+	}
+}
+
+static bool is_printable(struct str text)
+{
+	while (text.len > 0) {
+		uint32_t c = 0;
+		const size_t len = utf8_decode(text, &c);
+
+		if (len == 0 || utf8_is_unsafe(c)) {
+			return false;
+		}
+		text = str_sub(text, len, text.len);
+	}
+	return true;
+}
+
+static void check_error(const struct err *err)
+{
+	must(err->code == ERR_INPUT && err->msg[0] != '\0');
+	must(is_printable(str_of(err->msg)));
+}
+
+static void try_flags(int argc, const char *const *argv, bool stop_at_arg, struct arena *arena)
+{
+	struct sample sample;
+	struct sample_ssh ssh;
+	const struct option_set sets[] = {{.rows = sample_rows, .base = &sample},
+		{.rows = sample_ssh_rows, .base = &ssh}, {0}};
+	struct command_line line = {0};
+	struct err err = {0};
+	int next = 1;
+
+	if (command_line_parse(argc, argv, sets, stop_at_arg, arena, &line, &err) < 0) {
+		check_error(&err);
+		return;
+	}
+	must(line.given_count <= ARGS_MAX);
+	for (size_t i = 0; i < line.args_count; i++, next++) {
+		while (next < argc && line.args[i] != argv[next]) {
+			next++;
+		}
+		must(next < argc);
+	}
+}
+
+static void try_settings(int argc, const char **argv, struct arena *arena)
+{
+	const struct option_context context = {.arena = arena};
+	const struct option_list settings = {.items = argv, .count = (size_t)argc};
+	struct sample sample;
+	const struct option_set sets[] = {{.rows = sample_rows, .base = &sample}, {0}};
+	struct err err = {0};
+
+	option_set_defaults(sample_rows, &context, &sample);
+	if (option_apply_settings(sets, &context, &settings, &err) < 0) {
+		check_error(&err);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena *arena = arena_new();
+	struct str rest = str_n(size > 0 ? (const char *)data : "", size);
+	const char *argv[ARGS_MAX] = {"check"};
+	struct str arg;
+	int argc = 1;
+
+	while (argc < ARGS_MAX && str_split(&rest, '\0', &arg)) {
+		argv[argc++] = str_dup(arg, arena);
+	}
+	try_flags(argc, argv, false, arena);
+	try_flags(argc, argv, true, arena);
+	try_settings(argc - 1, argv + 1, arena);
+	arena_free(arena);
+	return 0;
+}
