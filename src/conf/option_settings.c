@@ -3,6 +3,8 @@
  */
 #include "conf/option_settings.h"
 
+#include <assert.h>
+
 #include "base/alloc.h"
 #include "base/suggest.h"
 #include "base/vec.h"
@@ -172,6 +174,7 @@ static int apply(
 	if (find_place(a, sets, path, &place, err) < 0) {
 		return err_wrap(err, "setting '%s'", shown(path).text);
 	}
+	assert(place.row);
 	clear_once(a, &place);
 	if (set_value(a, &place, str_sub(setting, equals + 1, setting.len), err) < 0) {
 		return err_wrap(err, "setting '%s'", shown(path).text);
