@@ -9,7 +9,7 @@
 #include "base/suggest.h"
 #include "check/check_kinds.h"
 #include "check/judge.h"
-#include "conf/option.h"
+#include "conf/option_settings.h"
 
 enum { DAY_MS = 24 * 3600 * 1000 };
 
@@ -153,104 +153,31 @@ void check_config_finish(
 	map_free(by_name);
 }
 
-/* "name" and what follows the first "." in front of any "="; rest.ptr is NULL where there is none.
- */
-static void path_split(struct str path, struct str *ret_name, struct str *ret_rest)
-{
-	size_t equals = str_find(path, '=', 0);
-	size_t dot = str_find(path, '.', 0);
-	size_t end = dot < equals ? dot : equals;
-
-	*ret_name = str_sub(path, 0, end);
-	*ret_rest = end < path.len ? str_sub(path, end + 1, path.len) : str_n(NULL, 0);
-}
-
-static int unknown_setting(const struct option_row *a, const struct option_row *b, struct str name,
-	const char *kind, struct err *err)
-{
-	const char *names[128];
-	size_t count = 0;
-	const char *near;
-
-	for (int pass = 0; pass < 2; pass++) {
-		for (const struct option_row *row = pass ? b : a; row && row->name; row++) {
-			if (count < ARRAY_LEN(names) && !(row->flags & OPTION_VARIANT_KEY)) {
-				names[count++] = row->name;
-			}
-		}
-	}
-	near = suggest(name, names, count);
-	if (near) {
-		return err_set(err, ERR_INPUT,
-			"kind '%s' has no setting '%.*s'; did you mean '%s'?", kind, STR_ARG(name),
-			near);
-	}
-	return err_set(err, ERR_INPUT, "kind '%s' has no setting '%.*s' (see docs/checks/%s.md)",
-		kind, STR_ARG(name), kind);
-}
-
-/* Sections are entered by ".", a map's key follows its name by ".": "expect.headers.Server=nginx".
- */
-static int setting_apply(const struct option_row *rows, const struct option_row *more, void *base,
-	void *more_base, const struct option_context *context, struct str path, const char *kind,
-	struct err *err)
-{
-	struct str name;
-	struct str rest;
-	const struct option_row *row;
-
-	path_split(path, &name, &rest);
-	row = option_find(rows, name);
-	if (!row && more) {
-		row = option_find(more, name);
-		base = more_base;
-	}
-	if (!row || (row->flags & OPTION_VARIANT_KEY)) {
-		return unknown_setting(rows, more, name, kind, err);
-	}
-	if (row->shape == OPTION_SECTION && rest.ptr) {
-		return setting_apply(row->rows, NULL, (char *)base + row->offset, NULL, context,
-			rest, kind, err);
-	}
-	if (!rest.ptr || row->shape == OPTION_SECTION) {
-		return err_set(err, ERR_INPUT, "setting '%.*s' has no value; write NAME=VALUE",
-			STR_ARG(path));
-	}
-	if (option_parse(row, context, rest, base, err) < 0) {
-		return err_wrap(err, "setting '%s'", row->name);
-	}
-	return 0;
-}
-
-static bool has_setting(const struct check *check, struct str text)
-{
-	struct str name;
-	struct str rest;
-	const struct option_row *row;
-
-	path_split(text, &name, &rest);
-	row = option_find(check->variant->rows, name);
-	if (!row) {
-		row = option_find(check_rows, name);
-	}
-	return row && !(row->flags & OPTION_VARIANT_KEY);
-}
-
+/* Those that the check's kind has, or every check; why another is none is kept for its owner. */
 static int settings_apply(struct check *check, struct check_setting *settings, size_t count,
 	struct arena *arena, struct err *err)
 {
 	const struct option_context context = {.arena = arena};
+	const struct option_set sets[] = {
+		{.rows = check->variant->rows, .base = check->opts},
+		{.rows = check_rows, .base = check},
+		{0},
+	};
+	struct option_settings apply;
 
+	option_settings_init(&apply, sets, &context);
 	for (size_t i = 0; i < count; i++) {
-		bool is_known = has_setting(check, settings[i].text);
+		struct check_setting *setting = &settings[i];
 
-		if (setting_apply(check->variant->rows, check_rows, check->opts, check, &context,
-			    settings[i].text, check->variant->name,
-			    is_known ? err : &settings[i].why) == 0) {
-			settings[i].is_used = true;
-		} else if (is_known) {
+		if (!option_settings_know(&apply, setting->text)) {
+			(void)option_settings_apply(&apply, setting->text, &setting->why);
+			(void)err_wrap(&setting->why, "kind '%s'", check->variant->name);
+			continue;
+		}
+		if (option_settings_apply(&apply, setting->text, err) < 0) {
 			return -1;
 		}
+		setting->is_used = true;
 	}
 	return 0;
 }

@@ -70,6 +70,15 @@ const char *conf_where(const struct conf *conf, const char *path)
 	return given ? where_of(conf->arena, given) : NULL;
 }
 
+const char *conf_where_key(const struct conf *conf, const char *path, const char *key)
+{
+	_cleanup_(strbuf_release) struct strbuf full = STRBUF_INIT;
+
+	strbuf_adds(&full, path);
+	(void)conf_path_key(&full, str_of(key));
+	return conf_where(conf, full.buf);
+}
+
 void conf_note_flag(struct conf *conf, const char *path, const char *text, const char *flag)
 {
 	struct conf_given given = {.text = text};

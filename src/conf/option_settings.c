@@ -10,13 +10,6 @@
 #include "base/vec.h"
 #include "conf/shown.h"
 
-/* One call of option_apply_settings(). */
-struct applier {
-	const struct option_context *context;
-	void **cleared; /* lists and maps that a setting was the first of */
-	size_t cleared_count, cleared_alloc;
-};
-
 /* What a key leads to. */
 struct place {
 	const struct option_row *row;
@@ -31,10 +24,10 @@ struct names {
 
 static bool is_settable(const struct option_row *row)
 {
-	return !(row->flags & OPTION_FLAG_ONLY);
+	return !(row->flags & (OPTION_FLAG_ONLY | OPTION_VARIANT_KEY));
 }
 
-static int unknown_key(const struct option_set *sets, struct str key, const char *within,
+static int unknown_setting(const struct option_set *sets, struct str key, const char *within,
 	struct arena *arena, struct err *err)
 {
 	struct names names = {0};
@@ -48,7 +41,7 @@ static int unknown_key(const struct option_set *sets, struct str key, const char
 		}
 	}
 	near = suggest(key, names.names, names.names_count);
-	return err_set(err, ERR_INPUT, "unknown key '%s'%s%s%s%s%s%s", shown(key).text,
+	return err_set(err, ERR_INPUT, "no setting '%s'%s%s%s%s%s%s", shown(key).text,
 		within ? " in '" : "", within ? within : "", within ? "'" : "",
 		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
@@ -93,8 +86,8 @@ static int check_end(const struct option_row *row, struct str rest, struct err *
 }
 
 /* Follow "expect.status" from one table to the next. */
-static int find_place(const struct applier *a, const struct option_set *sets, struct str path,
-	struct place *ret_place, struct err *err)
+static int find_place(const struct option_settings *s, const struct option_set *sets,
+	struct str path, struct place *ret_place, struct err *err)
 {
 	struct option_set inner[2] = {{0}};
 	const char *within = NULL;
@@ -107,7 +100,7 @@ static int find_place(const struct applier *a, const struct option_set *sets, st
 		const struct option_row *row = find_row(sets, key, &base);
 
 		if (!row) {
-			return unknown_key(sets, key, within, a->context->arena, err);
+			return unknown_setting(sets, key, within, s->context.arena, err);
 		}
 		if (row->shape != OPTION_SECTION || rest.len == 0) {
 			*ret_place = (struct place){row, base, rest};
@@ -122,25 +115,25 @@ static int find_place(const struct applier *a, const struct option_set *sets, st
 }
 
 /* What is there gives way to the first setting. */
-static void clear_once(struct applier *a, const struct place *place)
+static void clear_once(struct option_settings *s, const struct place *place)
 {
 	void *field = (char *)place->base + place->row->offset;
 
 	if (place->row->shape == OPTION_ONE) {
 		return;
 	}
-	for (size_t i = 0; i < a->cleared_count; i++) {
-		if (a->cleared[i] == field) {
+	for (size_t i = 0; i < s->cleared_count; i++) {
+		if (s->cleared[i] == field) {
 			return;
 		}
 	}
 	option_clear(place->row, place->base);
-	*VEC_PUSH(a, cleared) = field;
+	*VEC_PUSH_IN(s->context.arena, s, cleared) = field;
 }
 
 /* option_parse() wants "key=value" for maps. */
-static int set_value(
-	const struct applier *a, const struct place *place, struct str text, struct err *err)
+static int set_value(const struct option_settings *s, const struct place *place, struct str text,
+	struct err *err)
 {
 	_cleanup_(strbuf_release) struct strbuf pair = STRBUF_INIT;
 
@@ -150,7 +143,7 @@ static int set_value(
 		strbuf_addstr(&pair, text);
 		text = strbuf_str(&pair);
 	}
-	if (option_parse(place->row, a->context, text, place->base, err) == 0) {
+	if (option_parse(place->row, &s->context, text, place->base, err) == 0) {
 		return 0;
 	}
 	if (place->row->flags & OPTION_SECRET) {
@@ -160,37 +153,50 @@ static int set_value(
 	return -1;
 }
 
-static int apply(
-	struct applier *a, const struct option_set *sets, struct str setting, struct err *err)
+void option_settings_init(struct option_settings *s, const struct option_set *sets,
+	const struct option_context *context)
+{
+	*s = (struct option_settings){.sets = sets, .context = *context};
+}
+
+/* "expect.status" of "expect.status=200". */
+static struct str path_of(struct str setting)
+{
+	return str_trim(str_sub(setting, 0, str_find(setting, '=', 0)));
+}
+
+bool option_settings_know(const struct option_settings *s, struct str setting)
+{
+	const struct str path = path_of(setting);
+	void *base = NULL;
+
+	return find_row(s->sets, str_sub(path, 0, str_find(path, '.', 0)), &base) != NULL;
+}
+
+int option_settings_apply(struct option_settings *s, struct str setting, struct err *err)
 {
 	const size_t equals = str_find(setting, '=', 0);
-	const struct str path = str_trim(str_sub(setting, 0, equals));
+	const struct str path = path_of(setting);
 	struct place place = {0};
 
-	if (equals == setting.len || path.len == 0) {
+	if (path.len == 0) {
 		return err_set(
 			err, ERR_INPUT, "setting '%s' is not KEY=VALUE", shown(setting).text);
 	}
-	if (find_place(a, sets, path, &place, err) < 0) {
+	if (!option_settings_know(s, setting)) {
+		return find_place(s, s->sets, path, &place, err);
+	}
+	if (equals == setting.len) {
+		return err_set(err, ERR_INPUT, "setting '%s' has no value; write %s=VALUE",
+			shown(path).text, shown(path).text);
+	}
+	if (find_place(s, s->sets, path, &place, err) < 0) {
 		return err_wrap(err, "setting '%s'", shown(path).text);
 	}
 	assert(place.row);
-	clear_once(a, &place);
-	if (set_value(a, &place, str_sub(setting, equals + 1, setting.len), err) < 0) {
+	clear_once(s, &place);
+	if (set_value(s, &place, str_sub(setting, equals + 1, setting.len), err) < 0) {
 		return err_wrap(err, "setting '%s'", shown(path).text);
 	}
 	return 0;
-}
-
-int option_apply_settings(const struct option_set *sets, const struct option_context *context,
-	const struct option_list *settings, struct err *err)
-{
-	struct applier a = {.context = context};
-	int status = 0;
-
-	for (size_t i = 0; i < settings->count && status == 0; i++) {
-		status = apply(&a, sets, str_of(OPTION_AT(settings, const char *, i)), err);
-	}
-	free(a.cleared);
-	return status;
 }

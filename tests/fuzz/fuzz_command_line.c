@@ -68,14 +68,20 @@ static void try_flags(int argc, const char *const *argv, bool stop_at_arg, struc
 static void try_settings(int argc, const char **argv, struct arena *arena)
 {
 	const struct option_context context = {.arena = arena};
-	const struct option_list settings = {.items = argv, .count = (size_t)argc};
 	struct sample sample;
 	const struct option_set sets[] = {{.rows = sample_rows, .base = &sample}, {0}};
-	struct err err = {0};
+	struct option_settings settings;
 
 	option_set_defaults(sample_rows, &context, &sample);
-	if (option_apply_settings(sets, &context, &settings, &err) < 0) {
-		check_error(&err);
+	option_settings_init(&settings, sets, &context);
+	for (int i = 1; i < argc; i++) {
+		struct err err = {0};
+
+		if (option_settings_apply(&settings, str_of(argv[i]), &err) < 0) {
+			check_error(&err);
+		} else {
+			must(option_settings_know(&settings, str_of(argv[i])));
+		}
 	}
 }
 
@@ -92,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	try_flags(argc, argv, false, arena);
 	try_flags(argc, argv, true, arena);
-	try_settings(argc - 1, argv + 1, arena);
+	try_settings(argc, argv, arena);
 	arena_free(arena);
 	return 0;
 }

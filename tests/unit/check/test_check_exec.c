@@ -227,7 +227,7 @@ static void refuses(void **state)
 		{"exec:   ", {{0}}, "has no command"},
 		{"exec:check 'x", {{0}}, "not closed"},
 		{"exec:a | b", {{0}}, "no shell"},
-		{"exec:a", {{"env.=x"}}, "not KEY=VALUE"},
+		{"exec:a", {{"env.=x"}}, "'env' needs a key"},
 		{"exec:a", {{"inherit_env=a=b"}}, "'a=b' is no name"},
 		{"exec:a", {{"output_max=10"}}, "output_max"},
 		{"exec:a", {{"output_max=1G"}}, "output_max"},

@@ -100,6 +100,11 @@ static void test_where(void **state)
 	assert_string_equal(conf_where(&f->conf, "ports[1]"), "c.yaml:4:2");
 	assert_null(conf_where(&f->conf, "ssh.username"));
 	assert_null(conf_where(&f->conf, ""));
+
+	assert_int_equal(conf_fixture_read(f, str_of("labels: {a: b, 'c.d\"': e}\n")), 0);
+	assert_string_equal(conf_where_key(&f->conf, "labels", "a"), "c.yaml:1:13");
+	assert_string_equal(conf_where_key(&f->conf, "labels", "c.d\""), "c.yaml:1:24");
+	assert_null(conf_where_key(&f->conf, "labels", "c"));
 }
 
 static void test_flags(void **state)

@@ -166,6 +166,8 @@ static void test_errors(void **state)
 			"c.yaml:1:9: labels: expected a mapping ('key: value'), not a list\n"},
 		{"labels: {a: [b]}\n",
 			"c.yaml:1:13: labels.a: expected one value (string), not a list\n"},
+		{"labels: {_a: b, c: }\n", "c.yaml:1:10: labels: a label must not begin with '_'\n"
+					   "c.yaml:1:20: labels.c: no value is given (string)\n"},
 		{"ssh: me\n", "c.yaml:1:6: ssh: expected a mapping ('key: value'), not a text\n"},
 		{"ssh: [a]\n", "c.yaml:1:6: ssh: expected a mapping ('key: value'), not a list\n"},
 		{"checks: {a: b}\n", "c.yaml:1:9: checks: expected a list ('- '), not a mapping\n"},

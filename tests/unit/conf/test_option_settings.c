@@ -39,9 +39,14 @@ static int teardown(void **state)
 static int apply(struct fixture *f, const char **settings, size_t count)
 {
 	const struct option_context context = {.arena = f->arena};
-	const struct option_list list = {.items = settings, .count = count};
+	struct option_settings all;
+	int status = 0;
 
-	return option_apply_settings(f->sets, &context, &list, &f->err);
+	option_settings_init(&all, f->sets, &context);
+	for (size_t i = 0; i < count && status == 0; i++) {
+		status = option_settings_apply(&all, str_of(settings[i]), &f->err);
+	}
+	return status;
 }
 
 static void test_settings(void **state)
@@ -78,14 +83,16 @@ static void test_errors(void **state)
 	static const struct {
 		const char *setting, *error;
 	} cases[] = {
-		{"timeout", "setting 'timeout' is not KEY=VALUE"},
+		{"timeout", "setting 'timeout' has no value; write timeout=VALUE"},
 		{"=x", "setting '=x' is not KEY=VALUE"},
 		{"", "setting '' is not KEY=VALUE"},
-		{"timout=5s", "setting 'timout': unknown key 'timout'; did you mean 'timeout'?"},
-		{"zzzzzzz=5s", "setting 'zzzzzzz': unknown key 'zzzzzzz'"},
-		{"expct.body=x", "setting 'expct.body': unknown key 'expct'; did you mean "
+		{"timout=5s", "no setting 'timout'; did you mean 'timeout'?"},
+		{"timout", "no setting 'timout'; did you mean 'timeout'?"},
+		{"zzzzzzz=5s", "no setting 'zzzzzzz'"},
+		{"http=x", "no setting 'http'"},
+		{"expct.body=x", "no setting 'expct'; did you mean "
 				 "'expect'?"},
-		{"expect.bdy=x", "setting 'expect.bdy': unknown key 'bdy' in 'expect'; did you "
+		{"expect.bdy=x", "setting 'expect.bdy': no setting 'bdy' in 'expect'; did you "
 				 "mean 'body'?"},
 		{"expect=x", "setting 'expect': 'expect' needs a key: expect.KEY=VALUE"},
 		{"expect.=x", "setting 'expect.': 'expect' needs a key: expect.KEY=VALUE"},
@@ -94,7 +101,7 @@ static void test_errors(void **state)
 		{"warning.a=b", "setting 'warning.a': number 'b': not a decimal number"},
 		{"timeout=soon", "setting 'timeout': duration 'soon': not a duration"},
 		{"status=1", "setting 'status': number '1': must be from 100 to 599"},
-		{"\x1b=1", "setting '\\x1b': unknown key '\\x1b'"},
+		{"\x1b=1", "no setting '\\x1b'"},
 	};
 	struct fixture *f = *state;
 
@@ -109,27 +116,49 @@ static void test_errors(void **state)
 	}
 }
 
-static void test_what_cannot_be_set(void **state)
+static void test_know(void **state)
 {
+	static const struct {
+		const char *setting;
+		bool is_known;
+	} cases[] = {{"timeout=1", true}, {"timeout", true}, {"expect.none=1", true},
+		{"status.x", true}, {"timout=1", false}, {"http=x", false}, {"", false},
+		{"=", false}};
 	struct fixture *f = *state;
 	const struct option_context context = {.arena = f->arena};
+	struct option_settings all;
+
+	option_settings_init(&all, f->sets, &context);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(
+			option_settings_know(&all, str_of(cases[i].setting)), cases[i].is_known);
+	}
+}
+
+static void test_what_cannot_be_set(void **state)
+{
+	static const struct {
+		const char *setting, *error;
+	} cases[] = {
+		{"dialogue=x",
+			"setting 'dialogue': 'dialogue' can be set only in a configuration file"},
+		{"verbose=1", "no setting 'verbose'"},
+		{"tcp=x", "no setting 'tcp'"},
+		{"pin=hunter2", "setting 'pin': the value (not shown) is not a valid integer"},
+	};
+	struct fixture *f = *state;
 	struct sample_tcp tcp = {0};
 	struct sample sample = {0};
-	const struct option_set sets[] = {{.rows = sample_tcp_rows, .base = &tcp},
-		{.rows = sample_rows, .base = &sample}, {0}};
-	const char *variants[] = {"dialogue=x"};
-	const char *flag[] = {"verbose=1"};
-	const char *secret[] = {"pin=hunter2"};
-	const struct option_list lists[] = {{variants, 1}, {flag, 1}, {secret, 1}};
 
-	assert_int_equal(option_apply_settings(sets, &context, &lists[0], &f->err), -1);
-	assert_string_equal(f->err.msg,
-		"setting 'dialogue': 'dialogue' can be set only in a configuration file");
-	assert_int_equal(option_apply_settings(sets, &context, &lists[1], &f->err), -1);
-	assert_string_equal(f->err.msg, "setting 'verbose': unknown key 'verbose'");
-	assert_int_equal(option_apply_settings(sets, &context, &lists[2], &f->err), -1);
-	assert_string_equal(
-		f->err.msg, "setting 'pin': the value (not shown) is not a valid integer");
+	f->sets[0] = (struct option_set){.rows = sample_tcp_rows, .base = &tcp};
+	f->sets[1] = (struct option_set){.rows = sample_rows, .base = &sample};
+	f->sets[2] = (struct option_set){0};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *settings[] = {cases[i].setting};
+
+		assert_int_equal(apply(f, settings, 1), -1);
+		assert_string_equal(f->err.msg, cases[i].error);
+	}
 }
 
 int main(void)
@@ -138,6 +167,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_know, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_cannot_be_set, setup, teardown),
 	};
 

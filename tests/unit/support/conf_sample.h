@@ -85,6 +85,14 @@ struct sample_text {
 static const char *const sample_colors[] = {"auto", "always", "never", NULL};
 static const char *const sample_methods[] = {"GET", "HEAD", "POST", NULL};
 
+static inline int sample_label_check(struct str key, struct err *err)
+{
+	if (key.len > 0 && key.ptr[0] == '_') {
+		return err_set(err, ERR_INPUT, "a label must not begin with '_'");
+	}
+	return 0;
+}
+
 // clang-format off
 static const struct option_row sample_send_rows[] = {
 	{.name = "send", .type = &option_string, AT(sample_text, text), .flags = OPTION_VARIANT_KEY, .help = "what to send"},
@@ -221,7 +229,7 @@ static const struct option_row sample_rows[] = {
 	{.name = "on", .type = &option_bool, AT(sample, is_on), .help = "on"},
 	{.name = "ratio", .type = &option_double, AT(sample, ratio), .max = 1, .help = "ratio"},
 	{.name = "limit", .type = &option_size, AT(sample, limit_bytes), .def = "1M", .min = 1, .help = "limit"},
-	{.name = "labels", .shape = OPTION_MAP, .type = &option_string, AT(sample, labels), .def = "site=here", .help = "labels"},
+	{.name = "labels", .shape = OPTION_MAP, .type = &option_string, AT(sample, labels), .def = "site=here", .check_key = sample_label_check, .help = "labels"},
 	{.name = "ports", .shape = OPTION_LIST, .type = &option_int, AT(sample, ports), .min = 1, .max = 65535, .help = "ports"},
 	{.name = "tokens", .shape = OPTION_LIST, .type = &option_string, AT(sample, tokens), .flags = OPTION_SECRET, .help = "tokens"},
 	{.name = "verbose", .type = &option_count, AT(sample, pin), .flags = OPTION_FLAG_ONLY, .help = "say more"},
