@@ -16,6 +16,7 @@
 
 #include "base/str.h"
 #include "base/strbuf.h"
+#include "base/time.h"
 #include "base/utf8.h"
 #include "net/address.h"
 
@@ -193,5 +194,88 @@ enum certificate_verdict certificate_chain_verdict(const struct certificate_chai
 		return CERTIFICATE_WRONG_NAME;
 	default:
 		return CERTIFICATE_UNTRUSTED;
+	}
+}
+
+static void add_day(struct strbuf *out, int64_t wall_ms)
+{
+	size_t start = out->len;
+
+	time_add_rfc3339(out, wall_ms);
+	strbuf_truncate(out, start + strlen("2025-07-01"));
+}
+
+/* "it", or the name of an authority above it. */
+static void add_blamed(const struct certificate_chain *chain, struct strbuf *out)
+{
+	if (chain->verify_depth == 0) {
+		strbuf_adds(out, "it");
+	} else {
+		strbuf_addf(out, "authority '%s'", chain->blamed.subject);
+	}
+}
+
+static void add_expired(const struct certificate_chain *chain, struct strbuf *out)
+{
+	add_blamed(chain, out);
+	strbuf_adds(out, " expired on ");
+	add_day(out, chain->blamed.not_after_ms);
+	strbuf_adds(out, ", ");
+	time_add_duration(out, time_wall_ms() - chain->blamed.not_after_ms);
+	strbuf_adds(out, " ago");
+}
+
+static void add_not_yet_valid(const struct certificate_chain *chain, struct strbuf *out)
+{
+	add_blamed(chain, out);
+	strbuf_adds(out, " is not valid before ");
+	add_day(out, chain->blamed.not_before_ms);
+	strbuf_adds(out, " (is this machine's clock right?)");
+}
+
+static void add_untrusted(const struct certificate_chain *chain, struct strbuf *out)
+{
+	switch (chain->verify_error) {
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		strbuf_addf(out, "issuer '%s' is unknown: ", chain->blamed.issuer);
+		strbuf_adds(out, chain->verify_depth == 0
+					 ? "the server does not send that certificate, or its "
+					   "authority is not trusted here (tls.ca_file)"
+					 : "that authority is not trusted here (tls.ca_file)");
+		break;
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+		strbuf_addf(out, "authority '%s' is not trusted here (tls.ca_file)",
+			chain->blamed.subject);
+		break;
+	default:
+		strbuf_adds(out, chain->verify_text);
+	}
+}
+
+void certificate_chain_add_fault(const struct certificate_chain *chain, struct strbuf *out)
+{
+	if (!chain->blamed.subject) {
+		strbuf_adds(out, chain->verify_text);
+		return;
+	}
+	switch (certificate_chain_verdict(chain)) {
+	case CERTIFICATE_EXPIRED:
+		add_expired(chain, out);
+		break;
+	case CERTIFICATE_NOT_YET_VALID:
+		add_not_yet_valid(chain, out);
+		break;
+	case CERTIFICATE_SELF_SIGNED:
+		strbuf_adds(out, "it is self-signed, and not trusted here (tls.ca_file)");
+		break;
+	case CERTIFICATE_UNTRUSTED:
+		add_untrusted(chain, out);
+		break;
+	case CERTIFICATE_VERIFIED:
+	case CERTIFICATE_WRONG_NAME:
+		strbuf_adds(out, chain->verify_text);
+		break;
 	}
 }

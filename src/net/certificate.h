@@ -10,6 +10,7 @@
 #include <openssl/x509.h>
 
 #include "base/arena.h"
+#include "base/strbuf.h"
 
 /* Texts are safe to print and cut where somebody made them absurdly long. */
 struct certificate {
@@ -27,6 +28,7 @@ struct certificate_chain {
 	int64_t earliest_not_after_ms; /* of all; 0 when there are none */
 	int verify_error;              /* X509_V_...; X509_V_OK */
 	int verify_depth;              /* of the certificate it is about */
+	struct certificate blamed;     /* that certificate; subject NULL: nobody knows */
 	const char *verify_text;       /* for people; "" when it verified */
 };
 
@@ -47,6 +49,10 @@ void certificate_read(const X509 *, struct arena *, struct certificate *ret_cert
 
 /* Follows from verify_error. */
 enum certificate_verdict certificate_chain_verdict(const struct certificate_chain *);
+
+/* What is wrong and what may be done about it, as the end of "the certificate does not verify: ".
+ */
+void certificate_chain_add_fault(const struct certificate_chain *, struct strbuf *out);
 
 /* The certificates of a chain (NULL: none); the verify_ fields are untouched. */
 void certificate_chain_read(

@@ -9,10 +9,11 @@
 
 #include "net/http_internal.h"
 
-static int verify(X509_STORE_CTX *context, struct certificate_chain *chain)
+static int verify(X509_STORE_CTX *context, struct arena *arena, struct certificate_chain *chain)
 {
 	int is_verified = X509_verify_cert(context) == 1;
 	int error = X509_STORE_CTX_get_error(context);
+	const X509 *blamed = X509_STORE_CTX_get_current_cert(context);
 
 	if (is_verified) {
 		return 1;
@@ -24,6 +25,9 @@ static int verify(X509_STORE_CTX *context, struct certificate_chain *chain)
 	chain->verify_error = error;
 	chain->verify_depth = X509_STORE_CTX_get_error_depth(context);
 	chain->verify_text = X509_verify_cert_error_string(error);
+	if (blamed) {
+		certificate_read(blamed, arena, &chain->blamed);
+	}
 	return 0;
 }
 
@@ -39,7 +43,7 @@ static int on_verify(X509_STORE_CTX *context, void *arg)
 	chain->verify_text = "";
 	exchange->chain = chain;
 	exchange->tls_version = SSL_get_version(ssl);
-	return exchange->request->skip_verify ? 1 : verify(context, chain);
+	return exchange->request->skip_verify ? 1 : verify(context, arena, chain);
 }
 
 CURLcode http_tls_on_context(CURL *easy, void *ssl_ctx, void *arg)

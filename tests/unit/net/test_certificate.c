@@ -142,6 +142,55 @@ static void test_verdict(void **state)
 	}
 }
 
+static void test_fault(void **state)
+{
+	(void)state;
+	static const struct {
+		int error, depth;
+		bool is_blamed_known;
+		const char *text;
+	} cases[] = {
+		{X509_V_ERR_CERT_HAS_EXPIRED, 0, true, "it expired on 2025-07-01, 2 days ago"},
+		{X509_V_ERR_CERT_HAS_EXPIRED, 1, true,
+			"authority 'CN=blamed' expired on 2025-07-01, 2 days ago"},
+		{X509_V_ERR_CERT_NOT_YET_VALID, 0, true,
+			"it is not valid before 2025-06-01 (is this machine's clock right?)"},
+		{X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, 0, true,
+			"it is self-signed, and not trusted here (tls.ca_file)"},
+		{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 0, true,
+			"issuer 'CN=above' is unknown: the server does not send that certificate, "
+			"or its authority is not trusted here (tls.ca_file)"},
+		{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 1, true,
+			"issuer 'CN=above' is unknown: that authority is not trusted here "
+			"(tls.ca_file)"},
+		{X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, 2, true,
+			"authority 'CN=blamed' is not trusted here (tls.ca_file)"},
+		{X509_V_ERR_INVALID_PURPOSE, 0, true, "what OpenSSL says"},
+		{X509_V_ERR_HOSTNAME_MISMATCH, 0, true, "what OpenSSL says"},
+		{X509_V_ERR_CERT_HAS_EXPIRED, 0, false, "what OpenSSL says"},
+	};
+	const int64_t day_20250701_ms = INT64_C(1751328000000);
+
+	time_fake(0, day_20250701_ms + 2 * day_ms);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct certificate_chain chain = {
+			.verify_error = cases[i].error,
+			.verify_depth = cases[i].depth,
+			.verify_text = "what OpenSSL says",
+			.blamed = {.subject = cases[i].is_blamed_known ? "CN=blamed" : NULL,
+				.issuer = "CN=above",
+				.not_before_ms = day_20250701_ms - 30 * day_ms,
+				.not_after_ms = day_20250701_ms},
+		};
+		struct strbuf text = STRBUF_INIT;
+
+		certificate_chain_add_fault(&chain, &text);
+		assert_string_equal(text.buf, cases[i].text);
+		strbuf_release(&text);
+	}
+	time_fake_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +198,7 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_verdict),
+		cmocka_unit_test(test_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
