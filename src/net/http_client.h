@@ -37,14 +37,16 @@ enum http_version {
 /* Everything is borrowed until the exchange has ended.  Zero is a GET of `url` but for timeout_ms.
  */
 struct http_request {
-	const char *method;         /* NULL: "GET" */
-	const struct url *url;      /* its user and password serve if there is no username below */
-	const char *const *headers; /* "Name: value"; NULL-terminated; NULL: none */
-	struct str body;            /* empty: none */
-	const char *username;       /* basic authentication; NULL: none */
-	const char *password;       /* NULL: "" */
-	const char *bearer_token;   /* NULL: none */
-	const char *user_agent;     /* NULL: "sre-toolkit/VERSION" */
+	const char *method;    /* NULL: "GET" */
+	const struct url *url; /* its user and password serve if there is no username below */
+	/* "Name: value"; NULL-terminated; NULL: none.  Accept, Host and User-Agent with an empty
+	 * value are not sent at all, others are sent empty. */
+	const char *const *headers;
+	struct str body;          /* empty: none */
+	const char *username;     /* basic authentication; NULL: none */
+	const char *password;     /* NULL: "" */
+	const char *bearer_token; /* NULL: none */
+	const char *user_agent;   /* NULL: "sre-toolkit/VERSION" */
 
 	bool skip_verify;             /* of the peer's certificate and name */
 	const char *ca_file;          /* PEM; NULL: the system's */

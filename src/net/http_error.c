@@ -4,14 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include <openssl/x509_vfy.h>
-
 #include "base/alloc.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "net/http_internal.h"
 
-enum { REASON_MAX = 200 };
+enum { REASON_MAX = 200, PROXY_AUTHENTICATION_REQUIRED = 407 };
 
 static void set(struct http_exchange *exchange, enum http_status status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -107,12 +105,17 @@ static void classify_name(struct http_exchange *exchange)
 
 static void classify_verification(struct http_exchange *exchange)
 {
-	if (exchange->chain && exchange->chain->verify_error != X509_V_OK) {
-		set(exchange, HTTP_TLS_CERTIFICATE, "certificate of %s does not verify: %s",
-			peer(exchange), exchange->chain->verify_text);
+	struct strbuf fault = STRBUF_INIT;
+
+	if (!exchange->chain ||
+		certificate_chain_verdict(exchange->chain) == CERTIFICATE_VERIFIED) {
+		classify_name(exchange);
 		return;
 	}
-	classify_name(exchange);
+	certificate_chain_add_fault(exchange->chain, &fault);
+	set(exchange, HTTP_TLS_CERTIFICATE, "certificate of %s does not verify: %s", peer(exchange),
+		fault.buf);
+	strbuf_release(&fault);
 }
 
 /* Our certificate or key, which curl reads when it is there already. */
@@ -126,10 +129,31 @@ static void classify_own_certificate(struct http_exchange *exchange, CURLcode co
 			"client key in '%s' is not that of the certificate in '%s'", key,
 			certificate);
 	} else if (curl_says(exchange, "private key")) {
-		set(exchange, HTTP_LOCAL, "no client key without passphrase in '%s'", key);
+		set(exchange, HTTP_LOCAL,
+			"no client key in '%s' that belongs to the certificate in '%s' and has no "
+			"passphrase",
+			key, certificate);
 	} else {
 		set(exchange, HTTP_LOCAL, "no client certificate in '%s': %s", certificate,
 			reason(exchange, code));
+	}
+}
+
+static void classify_handshake(struct http_exchange *exchange, CURLcode code)
+{
+	const char *why = reason(exchange, code);
+
+	if (curl_says(exchange, "SSL_ERROR_SYSCALL") || curl_says(exchange, "unexpected eof")) {
+		set(exchange, HTTP_CLOSED, "%s closed the connection in the TLS handshake",
+			peer(exchange));
+	} else if (curl_says(exchange, errno_text(ECONNRESET))) {
+		set(exchange, HTTP_CLOSED, "%s reset the connection in the TLS handshake",
+			peer(exchange));
+	} else if (curl_says(exchange, "wrong version number")) {
+		set(exchange, HTTP_TLS_FAILED, "%s does not speak TLS (%s)", peer(exchange), why);
+	} else {
+		set(exchange, HTTP_TLS_FAILED, "TLS handshake failed with %s: %s", peer(exchange),
+			why);
 	}
 }
 
@@ -169,13 +193,30 @@ static void classify_too_large(struct http_exchange *exchange, bool is_headers)
 		(long long)exchange->request->size_max);
 }
 
+/* The request itself goes to the proxy, not through a tunnel. */
+static bool is_asking_http_proxy(const struct http_exchange *exchange)
+{
+	return exchange->proxy && strcmp(exchange->proxy->scheme, "http") == 0 &&
+	       strcmp(exchange->url->scheme, "http") == 0;
+}
+
 static void classify_success(struct http_exchange *exchange)
 {
 	long version = 0;
+	long status = 0;
 
 	(void)curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_VERSION, &version);
 	if (exchange->request->version == HTTP_VERSION_2 && version != CURL_HTTP_VERSION_2_0) {
 		set(exchange, HTTP_PROTOCOL, "%s does not speak HTTP/2", peer(exchange));
+		return;
+	}
+	if (exchange->request->version == HTTP_VERSION_1_1 && version == CURL_HTTP_VERSION_1_0) {
+		set(exchange, HTTP_PROTOCOL, "%s does not speak HTTP/1.1", peer(exchange));
+		return;
+	}
+	(void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status == PROXY_AUTHENTICATION_REQUIRED && is_asking_http_proxy(exchange)) {
+		set(exchange, HTTP_PROXY_FAILED, "%s answered %ld", peer(exchange), status);
 		return;
 	}
 	exchange->status = HTTP_OK;
@@ -198,7 +239,6 @@ static void classify_code(struct http_exchange *exchange, CURLcode code)
 			" closed the connection before the answer was complete"},
 		{CURLE_GOT_NOTHING, HTTP_CLOSED, "", " closed the connection without an answer"},
 		{CURLE_COULDNT_CONNECT, HTTP_CLOSED, "", " closed the connection at once"},
-		{CURLE_SSL_CONNECT_ERROR, HTTP_TLS_FAILED, "TLS handshake failed with ", ""},
 		{CURLE_SSL_CLIENTCERT, HTTP_TLS_FAILED, "", " wants a client certificate"},
 		{CURLE_SSL_CIPHER, HTTP_TLS_FAILED, "TLS handshake failed with ", ""},
 		{CURLE_PROXY, HTTP_PROXY_FAILED, "", ""},
@@ -235,6 +275,8 @@ void http_error_classify(struct http_exchange *exchange, CURLcode code)
 			peer(exchange));
 	} else if (code == CURLE_PEER_FAILED_VERIFICATION) {
 		classify_verification(exchange);
+	} else if (code == CURLE_SSL_CONNECT_ERROR) {
+		classify_handshake(exchange, code);
 	} else if (code == CURLE_SSL_CERTPROBLEM) {
 		classify_own_certificate(exchange, code);
 	} else if (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) {

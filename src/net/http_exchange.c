@@ -96,7 +96,7 @@ static void add_transfer_phase(const struct http_exchange *exchange, struct strb
 	} else if (is_tls && tls_us == 0 && exchange->proxy && tunnel_status == 0) {
 		strbuf_adds(out, "waiting for the tunnel of ");
 	} else if (is_tls && tls_us == 0) {
-		strbuf_adds(out, "TLS handshake with ");
+		strbuf_adds(out, "waiting for the TLS handshake of ");
 	} else if (exchange->has_body && sent < (curl_off_t)exchange->request->body.len) {
 		strbuf_adds(out, "sending the request to ");
 	} else {

@@ -355,6 +355,18 @@ static void add_header(struct http_exchange *exchange, const char *header)
 	exchange->headers = list;
 }
 
+static bool header_is(struct str header, const char *name)
+{
+	return str_case_eq(str_sub(header, 0, str_find(header, ':', 0)), str_of(name));
+}
+
+/* Does curl send this one by itself? */
+static bool is_header_of_curl(struct str header)
+{
+	return header_is(header, "Accept") || header_is(header, "Host") ||
+	       header_is(header, "User-Agent");
+}
+
 /* To curl "Name:" means to leave one of its own away; an empty value is written "Name;". */
 static void add_user_header(struct http_exchange *exchange, struct str header)
 {
@@ -362,8 +374,10 @@ static void add_user_header(struct http_exchange *exchange, struct str header)
 	struct strbuf text = STRBUF_INIT;
 
 	if (str_trim(str_sub(header, colon + 1, header.len)).len == 0) {
+		bool is_taken_away = is_header_of_curl(header);
+
 		strbuf_addstr(&text, str_sub(header, 0, colon));
-		strbuf_adds(&text, ";");
+		strbuf_adds(&text, is_taken_away ? ":" : ";");
 	} else {
 		strbuf_addstr(&text, header);
 	}
@@ -379,11 +393,6 @@ static bool is_carried(const struct http_exchange *exchange, struct str header)
 	}
 	return exchange->has_body || exchange->request->body.len == 0 ||
 	       !http_redirect_is_about_body(header);
-}
-
-static bool header_is(struct str header, const char *name)
-{
-	return str_case_eq(str_sub(header, 0, str_find(header, ':', 0)), str_of(name));
 }
 
 /* Is there a body, or at least the word that there is none? */

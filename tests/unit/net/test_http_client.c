@@ -107,6 +107,14 @@ static void test_headers(void **state)
 	assert_lacks(text, "*/*");
 	assert_lacks(text, "one.example");
 	assert_lacks(text, "sre-toolkit");
+
+	text = said(fixture,
+		(struct http_request){
+			.headers = (const char *const[]){"accept:", "User-Agent: ", NULL}},
+		"one.example", "/");
+	assert_lacks(text, "ccept");
+	assert_lacks(text, "User-Agent");
+	assert_has(text, "\r\nHost: one.example:");
 }
 
 static void test_methods(void **state)

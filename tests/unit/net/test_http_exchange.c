@@ -28,7 +28,7 @@ static const struct phase_case phase_cases[] = {
 	{"http", "silent.example", silence, "looking up 'silent.example'"},
 	{"https", "silent.example", silence, "looking up 'silent.example'"},
 	{"http", "one.example", silence, "waiting for the answer of 127.0.0.1:"},
-	{"https", "one.example", silence, "TLS handshake with 127.0.0.1:"},
+	{"https", "one.example", silence, "TLS handshake of 127.0.0.1:"},
 	{"http", "one.example", drip, "reading the answer of 127.0.0.1:"},
 	{"http", "one.example", half, "reading the answer of 127.0.0.1:"},
 };
