@@ -252,7 +252,10 @@ static void every_address_end(struct http_run *http)
 	}
 	check_value_add(&run->result, "addresses", UNIT_NONE, (double)http->attempts_count);
 	check_value_add(&run->result, "addresses_failed", UNIT_NONE, (double)failed);
-	if (failed == 0) {
+	if (failed == 0 && http->attempts_count == 1) {
+		check_done(run, CHECK_OK, CODE_OK, "the only address answers, %s",
+			http->attempts[0].why);
+	} else if (failed == 0) {
 		check_done(run, CHECK_OK, CODE_OK, "all %zu addresses answer, %s",
 			http->attempts_count, http->attempts[0].why);
 	} else {
@@ -488,6 +491,9 @@ static int http_validate(void *opts, struct arena *arena, struct err *err)
 	}
 	if (http->tls.key_file && !http->tls.certificate_file) {
 		return err_set(err, ERR_INPUT, "tls.key_file without tls.cert_file");
+	}
+	if (http->network.resolve.sa_len) {
+		address_set_port(&http->network.resolve, http->url.port);
 	}
 	if (make_header_lines(http, arena, err) < 0) {
 		return -1;

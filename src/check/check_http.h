@@ -90,7 +90,8 @@ enum check_code http_failure_code(const struct http_response *);
  * check_result_evidence of failures, and of successes at -vv. */
 void http_add_evidence(
 	struct check_result *, const struct http_opts *, const struct http_response *);
+/* The curl command alone; `response` may be NULL. */
 void http_add_command(
-	struct check_result *, const struct http_opts *, const struct address *remote);
+	struct check_result *, const struct http_opts *, const struct http_response *);
 
 #endif

@@ -12,7 +12,7 @@
 
 struct network_opts {
 	int family;             /* enum address_family */
-	struct address resolve; /* instead of a lookup; sa_len 0: not set */
+	struct address resolve; /* instead of a lookup, with the target's port; sa_len 0: not set */
 	struct address source;  /* sa_len 0: the kernel's choice */
 };
 

@@ -489,7 +489,13 @@ static int tcp_validate(void *opts, struct arena *arena, struct err *err)
 {
 	struct tcp_opts *tcp = opts;
 
-	return tcp_split(tcp->address, arena, tcp, err);
+	if (tcp_split(tcp->address, arena, tcp, err) < 0) {
+		return -1;
+	}
+	if (tcp->network.resolve.sa_len) {
+		address_set_port(&tcp->network.resolve, (uint16_t)tcp->port);
+	}
+	return 0;
 }
 
 static const char *tcp_target(const void *opts, struct arena *arena)

@@ -8,7 +8,7 @@
 #include "base/utf8.h"
 #include "check/check_http.h"
 
-enum { HEADERS_SHOWN_MAX = 512 };
+enum { HEADERS_SHOWN_MAX = 512, BODY_SHOWN_MAX = 512 };
 
 static enum check_code certificate_code(const struct certificate_chain *chain)
 {
@@ -140,7 +140,11 @@ void http_add_evidence(struct check_result *result, const struct http_opts *opts
 		check_evidence_add(result, "headers",
 			str_sub(strbuf_str(response->headers), 0, HEADERS_SHOWN_MAX));
 	}
-	http_add_command(result, opts, response->remote.sa_len ? &response->remote : NULL);
+	if (response->status == HTTP_PROTOCOL && response->body->len > 0) {
+		check_evidence_add(
+			result, "body", str_sub(strbuf_str(response->body), 0, BODY_SHOWN_MAX));
+	}
+	http_add_command(result, opts, response);
 }
 
 static void add_word(struct strbuf *out, const char *word)
@@ -157,19 +161,94 @@ static void add_flag(struct strbuf *out, const char *flag, const char *value)
 	}
 }
 
+/* Where the request went, if curl would not go there by itself. */
 static void add_resolve(
-	struct strbuf *out, const struct http_opts *opts, const struct address *remote)
+	struct strbuf *out, const struct http_opts *opts, const struct http_response *response)
 {
 	struct strbuf text = STRBUF_INIT;
+	const struct address *remote = &response->remote;
 	struct address literal;
+	bool is_literal;
 
-	if (!remote || opts->proxy || address_parse(str_of(opts->url.host), 0, &literal)) {
-		return; /* curl goes to the same place by itself, or not at all */
+	if (remote->sa_len == 0 || response->redirects > 0 || opts->proxy) {
+		return;
 	}
-	strbuf_addf(&text, "%s:%u:", opts->url.host, opts->url.port);
-	address_add_ip(remote, &text);
-	add_flag(out, "--resolve", text.buf);
+	is_literal = address_parse(str_of(opts->url.host), 0, &literal);
+	if (opts->tls.server_name || (is_literal && opts->network.resolve.sa_len)) {
+		strbuf_adds(&text, "::"); /* whatever the host and port */
+		address_add_ip_port(remote, &text);
+		add_flag(out, "--connect-to", text.buf);
+	} else if (!is_literal) {
+		strbuf_addf(&text, "%s:%u:", opts->url.host, opts->url.port);
+		address_add_ip(remote, &text);
+		add_flag(out, "--resolve", text.buf);
+	}
 	strbuf_release(&text);
+}
+
+static void add_source(struct strbuf *out, const struct http_opts *opts)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	if (opts->network.source.sa_len) {
+		address_add_ip(&opts->network.source, &text);
+		add_flag(out, "--interface", text.buf);
+	}
+	strbuf_release(&text);
+}
+
+/* As curl is to see it: with the name that TLS is to speak of. */
+static void add_url(struct strbuf *out, const struct http_opts *opts)
+{
+	const struct url *url = &opts->url;
+	struct strbuf text = STRBUF_INIT;
+
+	if (!opts->tls.server_name) {
+		add_word(out, url->text);
+		return;
+	}
+	strbuf_addf(&text, "Host: %s:%u", url->host, url->port);
+	add_flag(out, "--header", text.buf);
+	strbuf_clear(&text);
+	strbuf_addf(&text, "%s://%s:%u%s%s%s", url->scheme, opts->tls.server_name, url->port,
+		url->path, url->query ? "?" : "", url->query ? url->query : "");
+	add_word(out, text.buf);
+	strbuf_release(&text);
+}
+
+static void add_version(struct strbuf *out, const struct http_opts *opts)
+{
+	switch ((enum http_version)opts->version) {
+	case HTTP_VERSION_AUTO:
+		break;
+	case HTTP_VERSION_1_0:
+		strbuf_adds(out, " --http1.0");
+		break;
+	case HTTP_VERSION_1_1:
+		strbuf_adds(out, " --http1.1");
+		break;
+	case HTTP_VERSION_2:
+		strbuf_adds(out, strcmp(opts->url.scheme, "http") == 0 ? " --http2-prior-knowledge"
+								       : " --http2");
+		break;
+	}
+}
+
+static void add_redirects(
+	struct strbuf *out, const struct http_opts *opts, const struct http_response *response)
+{
+	if (response->redirects > 0) {
+		strbuf_addf(out, " --location --max-redirs %lld", (long long)opts->redirects);
+	}
+}
+
+static void add_method(struct strbuf *out, const char *method)
+{
+	if (strcmp(method, "HEAD") == 0) {
+		strbuf_adds(out, " --head");
+	} else if (strcmp(method, "GET") != 0) {
+		add_flag(out, "--request", method);
+	}
 }
 
 /* Secrets are named, never shown. */
@@ -229,15 +308,9 @@ static void add_proxy(struct strbuf *out, const struct http_opts *opts)
 	strbuf_release(&masked);
 }
 
-void http_add_command(
-	struct check_result *result, const struct http_opts *opts, const struct address *remote)
+void http_add_command(struct check_result *result, const struct http_opts *opts,
+	const struct http_response *response)
 {
-	static const char *const version_flags[] = {
-		[HTTP_VERSION_AUTO] = "",
-		[HTTP_VERSION_1_0] = " --http1.0",
-		[HTTP_VERSION_1_1] = " --http1.1",
-		[HTTP_VERSION_2] = " --http2",
-	};
 	static const char *const family_flags[] = {
 		[ADDRESS_ANY] = "",
 		[ADDRESS_IPV4] = " -4",
@@ -246,13 +319,14 @@ void http_add_command(
 	struct strbuf command = STRBUF_INIT;
 
 	strbuf_adds(&command, "curl -sv");
-	strbuf_adds(&command, version_flags[opts->version]);
+	add_version(&command, opts);
 	strbuf_adds(&command, family_flags[opts->network.family]);
-	if (strcmp(opts->method, "GET") != 0) {
-		add_flag(&command, opts->method[0] == 'H' ? "--head --request" : "--request",
-			opts->method);
+	add_method(&command, opts->method);
+	if (response) {
+		add_redirects(&command, opts, response);
+		add_resolve(&command, opts, response);
 	}
-	add_resolve(&command, opts, remote);
+	add_source(&command, opts);
 	if (!opts->tls.is_verified) {
 		strbuf_adds(&command, " --insecure");
 	}
@@ -268,7 +342,7 @@ void http_add_command(
 	} else {
 		add_flag(&command, "--data-binary", opts->body ? "BODY" : NULL);
 	}
-	add_word(&command, opts->url.text);
+	add_url(&command, opts);
 	check_evidence_add(result, "command", strbuf_str(&command));
 	strbuf_release(&command);
 }
