@@ -32,8 +32,7 @@ static void load_group(struct config *config, const char *name, const struct opt
 	struct err err = {0};
 
 	for (size_t i = 0; i < members->count; i++) {
-		const char *path = arena_printf(conf->arena, "servers.groups.%s[%zu]", name, i);
-		const char *where = conf_where(conf, path);
+		const char *where = conf_where_key(conf, "servers.groups", name, i);
 
 		if (inventory_add_group(config->inventory, name,
 			    OPTION_AT(members, const char *, i), where, &err) < 0) {

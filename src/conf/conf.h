@@ -96,9 +96,9 @@ void conf_add_quoted(struct str text, struct strbuf *out);
  * NULL if it was not given. */
 const char *conf_where(const struct conf *, const char *path);
 
-/* The same of a mapping's key, whatever characters are in it: conf_where_key(c, "servers.groups",
- * "web"). */
-const char *conf_where_key(const struct conf *, const char *path, const char *key);
+/* The same of a mapping's key, whatever characters are in it: of the index-th value of its list, or
+ * else of its value. */
+const char *conf_where_key(const struct conf *, const char *path, const char *key, size_t index);
 
 /* Remember that a flag took the place of what the configuration says at `path`. */
 void conf_note_flag(struct conf *, const char *path, const char *text, const char *flag);

@@ -70,13 +70,18 @@ const char *conf_where(const struct conf *conf, const char *path)
 	return given ? where_of(conf->arena, given) : NULL;
 }
 
-const char *conf_where_key(const struct conf *conf, const char *path, const char *key)
+const char *conf_where_key(const struct conf *conf, const char *path, const char *key, size_t index)
 {
 	_cleanup_(strbuf_release) struct strbuf full = STRBUF_INIT;
+	const char *where;
+	size_t end;
 
 	strbuf_adds(&full, path);
 	(void)conf_path_key(&full, str_of(key));
-	return conf_where(conf, full.buf);
+	end = conf_path_index(&full, index);
+	where = conf_where(conf, full.buf);
+	strbuf_truncate(&full, end);
+	return where ? where : conf_where(conf, full.buf);
 }
 
 void conf_note_flag(struct conf *conf, const char *path, const char *text, const char *flag)

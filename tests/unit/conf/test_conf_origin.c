@@ -101,10 +101,15 @@ static void test_where(void **state)
 	assert_null(conf_where(&f->conf, "ssh.username"));
 	assert_null(conf_where(&f->conf, ""));
 
-	assert_int_equal(conf_fixture_read(f, str_of("labels: {a: b, 'c.d\"': e}\n")), 0);
-	assert_string_equal(conf_where_key(&f->conf, "labels", "a"), "c.yaml:1:13");
-	assert_string_equal(conf_where_key(&f->conf, "labels", "c.d\""), "c.yaml:1:24");
-	assert_null(conf_where_key(&f->conf, "labels", "c"));
+	assert_int_equal(conf_fixture_read(f, str_of("labels: {a: b, 'c.d\"': e}\n"
+						     "servers: {groups: {'g.h': [i, j], k: l}}")),
+		0);
+	assert_string_equal(conf_where_key(&f->conf, "labels", "a", 0), "c.yaml:1:13");
+	assert_string_equal(conf_where_key(&f->conf, "labels", "c.d\"", 0), "c.yaml:1:24");
+	assert_null(conf_where_key(&f->conf, "labels", "c", 0));
+	assert_string_equal(conf_where_key(&f->conf, "servers.groups", "g.h", 1), "c.yaml:2:31");
+	assert_string_equal(conf_where_key(&f->conf, "servers.groups", "g.h", 9), "c.yaml:2:27");
+	assert_string_equal(conf_where_key(&f->conf, "servers.groups", "k", 0), "c.yaml:2:38");
 }
 
 static void test_flags(void **state)
