@@ -424,6 +424,8 @@ struct dial *dial_start(struct loop *loop, struct resolver *resolver, const stru
 	dial_fn *done, void *arg)
 {
 	struct dial *dial = xcalloc(1, sizeof(*dial));
+	struct address literal;
+	bool is_literal;
 
 	assert(spec->timeout_ms > 0);
 	*dial = (struct dial){
@@ -440,8 +442,11 @@ struct dial *dial_start(struct loop *loop, struct resolver *resolver, const stru
 		dial->source = *spec->source;
 		dial->family = address_family_of(spec->source);
 	}
-	if (spec->only) {
-		take_addresses(dial, spec->only, 1);
+	/* Of another family: the resolver has the words for it. */
+	is_literal = address_parse(str_of(spec->host), spec->port, &literal) &&
+		     (dial->family == ADDRESS_ANY || dial->family == address_family_of(&literal));
+	if (spec->only || is_literal) {
+		take_addresses(dial, spec->only ? spec->only : &literal, 1);
 		begin_trying(dial);
 		return dial;
 	}

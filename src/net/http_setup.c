@@ -187,7 +187,6 @@ static void set_plumbing(CURL *easy, struct http_exchange *exchange)
 	SET(CURLOPT_ERRORBUFFER, exchange->curl_error);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_BUFFERSIZE, (long)BUFFER_BYTES);
-	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_FRESH_CONNECT, is_reusing ? 0L : 1L);
 	SET(CURLOPT_FORBID_REUSE, is_reusing ? 0L : 1L);
 	SET(CURLOPT_DNS_CACHE_TIMEOUT, -1L); /* one entry: NOWHERE; no use in aging it */
@@ -202,7 +201,6 @@ static void set_plumbing(CURL *easy, struct http_exchange *exchange)
 	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_WRITEDATA, exchange);
 	SET(CURLOPT_HTTP09_ALLOWED, 1L); /* to see what it was: see on_body() */
-	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
 static const char *host_for_url(const char *host, struct arena *arena)
@@ -272,6 +270,7 @@ static void set_proxy(CURL *easy, const struct http_exchange *exchange)
 		return;
 	}
 	SET(CURLOPT_PROXY, NOWHERE);
+	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(CURLOPT_NOPROXY, ""); /* NULL would ask the environment */
 	if (is_socks(proxy)) {
 		SET(CURLOPT_PROXYTYPE, (long)(proxy->scheme[5] == '4' ? CURLPROXY_SOCKS4A
