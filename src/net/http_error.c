@@ -27,18 +27,13 @@ static void set(struct http_exchange *exchange, enum http_status status, const c
 	strbuf_release(&text);
 }
 
-/* Who it was: "192.0.2.1:80", "proxy 192.0.2.1:3128". */
+/* Who it was: "192.0.2.1:80". */
 static const char *peer(struct http_exchange *exchange)
 {
 	struct strbuf text = STRBUF_INIT;
 	const char *copy;
 
-	strbuf_adds(&text, exchange->proxy ? "proxy " : "");
-	if (exchange->remote.sa_len > 0) {
-		address_add_ip_port(&exchange->remote, &text);
-	} else {
-		strbuf_adds(&text, exchange->url->host); /* on a connection that was kept */
-	}
+	http_exchange_add_peer(exchange, &text);
 	copy = arena_strdup(exchange_arena(exchange), text.buf);
 	strbuf_release(&text);
 	return copy;
@@ -166,8 +161,8 @@ static void classify_exchange_of_bytes(struct http_exchange *exchange, CURLcode 
 	(void)curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
 	(void)curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &error);
 	if (connect_status != 0 && connect_status / 100 != 2) {
-		set(exchange, HTTP_PROXY_FAILED, "%s answered %ld to CONNECT", peer(exchange),
-			connect_status);
+		set(exchange, HTTP_PROXY_FAILED, "proxy '%s' answered %ld to CONNECT",
+			exchange->proxy->text, connect_status);
 	} else if (curl_says(exchange, "chunk")) {
 		set(exchange, HTTP_PROTOCOL, "bad answer of %s: %s", peer(exchange),
 			reason(exchange, code));
@@ -241,7 +236,7 @@ static void classify_code(struct http_exchange *exchange, CURLcode code)
 		{CURLE_COULDNT_CONNECT, HTTP_CLOSED, "", " closed the connection at once"},
 		{CURLE_SSL_CLIENTCERT, HTTP_TLS_FAILED, "", " wants a client certificate"},
 		{CURLE_SSL_CIPHER, HTTP_TLS_FAILED, "TLS handshake failed with ", ""},
-		{CURLE_PROXY, HTTP_PROXY_FAILED, "", ""},
+		{CURLE_PROXY, HTTP_PROXY_FAILED, "cannot connect to ", ""},
 		{CURLE_OPERATION_TIMEDOUT, HTTP_TIMEOUT, "no answer from ", ""},
 	};
 

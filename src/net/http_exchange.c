@@ -82,6 +82,21 @@ static bool has_handshake(const struct http_exchange *exchange, int64_t *ret_don
 	return exchange->is_new_connection && strcmp(exchange->url->scheme, "https") == 0;
 }
 
+void http_exchange_add_peer(const struct http_exchange *exchange, struct strbuf *out)
+{
+	const struct url *url = exchange->url;
+	bool is_ipv6 = strchr(url->host, ':') != NULL;
+
+	if (exchange->proxy || exchange->remote.sa_len == 0) {
+		/* Behind a proxy, or on a connection that was kept. */
+		strbuf_addf(out, is_ipv6 ? "[%s]:%u" : "%s:%u", url->host, url->port);
+	}
+	if (exchange->remote.sa_len > 0) {
+		strbuf_adds(out, exchange->proxy ? " through proxy " : "");
+		address_add_ip_port(&exchange->remote, out);
+	}
+}
+
 static void add_transfer_phase(const struct http_exchange *exchange, struct strbuf *out)
 {
 	int64_t tls_us = 0;
@@ -94,7 +109,7 @@ static void add_transfer_phase(const struct http_exchange *exchange, struct strb
 	if (first_byte_us(exchange) > 0) {
 		strbuf_adds(out, "reading the answer of ");
 	} else if (is_tls && tls_us == 0 && exchange->proxy && tunnel_status == 0) {
-		strbuf_adds(out, "waiting for the tunnel of ");
+		strbuf_adds(out, "waiting for the tunnel to ");
 	} else if (is_tls && tls_us == 0) {
 		strbuf_adds(out, "waiting for the TLS handshake of ");
 	} else if (exchange->has_body && sent < (curl_off_t)exchange->request->body.len) {
@@ -102,11 +117,7 @@ static void add_transfer_phase(const struct http_exchange *exchange, struct strb
 	} else {
 		strbuf_adds(out, "waiting for the answer of ");
 	}
-	if (exchange->remote.sa_len > 0) {
-		address_add_ip_port(&exchange->remote, out);
-	} else {
-		strbuf_adds(out, exchange->url->host);
-	}
+	http_exchange_add_peer(exchange, out);
 }
 
 void http_exchange_add_phase(const struct http_exchange *exchange, struct strbuf *out)

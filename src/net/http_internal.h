@@ -88,6 +88,9 @@ enum {
 /* The arena for texts of the exchange. */
 struct arena *exchange_arena(struct http_exchange *);
 
+/* http_exchange.c: "192.0.2.1:80", or "host:port through proxy 192.0.2.1:3128". */
+void http_exchange_add_peer(const struct http_exchange *, struct strbuf *out);
+
 /* http_exchange.c: curl says that the transfer is over. */
 void http_exchange_transferred(struct http_exchange *, CURLcode);
 

@@ -176,8 +176,8 @@ static void test_proxy(void **state)
 				 .proxy = arena_printf(fixture->arena, "http://127.0.0.1:%u",
 					 http_server_port(proxy))});
 	assert_int_equal(answer.response.status, HTTP_PROXY_FAILED);
-	assert_has(answer.response.text, "proxy 127.0.0.1:");
-	assert_has(answer.response.text, "answered 403 to CONNECT");
+	assert_has(answer.response.text, "proxy 'http://127.0.0.1:");
+	assert_has(answer.response.text, "' answered 403 to CONNECT");
 	assert_true(str_starts(
 		str_of(http_server_request(proxy)), "CONNECT missing.example:443 HTTP/1.1\r\n"));
 
