@@ -36,7 +36,7 @@ static void load_group(struct config *config, const char *name, const struct opt
 
 		if (inventory_add_group(config->inventory, name,
 			    OPTION_AT(members, const char *, i), where, &err) < 0) {
-			conf_error(conf, where, "%s", err.msg);
+			conf_error(conf, NULL, "%s", err.msg);
 		}
 	}
 }
@@ -65,7 +65,7 @@ static void load_inventory(struct config *config)
 		}
 	}
 	if (conf->errors_count == 0 && inventory_check(config->inventory, &err) < 0) {
-		conf_error(conf, conf_where(conf, "servers.groups"), "%s", err.msg);
+		conf_error(conf, NULL, "%s", err.msg);
 	}
 }
 
