@@ -34,6 +34,7 @@ const struct option_type option_ip = {
 	.size = sizeof(struct address),
 	.parse = ip_parse,
 	.schema = ip_schema,
+	.syntax = "an IPv4 or IPv6 address without a port, as in 192.0.2.1 or 2001:db8::1",
 };
 
 void network_fill_dial(const struct network_opts *opts, struct dial_spec *spec)

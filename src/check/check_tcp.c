@@ -77,6 +77,7 @@ static const struct option_type option_bytes = {
 	.size = sizeof(struct str),
 	.parse = bytes_parse,
 	.schema = bytes_schema,
+	.syntax = "a text in which \\r, \\n, \\t, \\0, \\xHH and \\\\ stand for bytes",
 };
 
 // clang-format off

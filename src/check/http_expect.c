@@ -47,6 +47,7 @@ const struct option_type option_number_range = {
 	.size = sizeof(struct number_range),
 	.parse = range_parse,
 	.schema = range_schema,
+	.syntax = "a number, or the first and the last of a range, as in 200-299",
 };
 
 /* "> 5" demands more than 5, so bad is 5 or less. */
@@ -124,6 +125,9 @@ const struct option_type option_json_expect = {
 	.size = sizeof(struct json_expect),
 	.parse = json_expect_parse,
 	.schema = json_expect_schema,
+	.syntax = "a value to be equal to; or != and a value; or >, >=, < or <= and a number; or ~ "
+		  "and a "
+		  "regular expression; or exists; or missing",
 };
 
 int http_header_name_check(struct str key, struct err *err)
