@@ -2,13 +2,14 @@
  * The types of values that a program's rows have, for a page that says how they are written.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/vec.h"
 #include "conf/docs_internal.h"
 
 struct types {
-	const struct option_type **types; /* sorted by name */
+	const struct option_type **types; /* sorted by name, in any letter case */
 	size_t types_count, types_alloc;
 };
 
@@ -24,7 +25,7 @@ static void add_type(struct types *t, const struct option_type *type)
 	if (!type || !type->syntax) {
 		return;
 	}
-	while (at < t->types_count && strcmp(t->types[at]->name, type->name) < 0) {
+	while (at < t->types_count && strcasecmp(t->types[at]->name, type->name) < 0) {
 		at++;
 	}
 	if (at < t->types_count && strcmp(t->types[at]->name, type->name) == 0) {

@@ -70,7 +70,7 @@ const struct option_type option_bool = {
 	.size = sizeof(bool),
 	.parse = bool_parse,
 	.schema = bool_schema,
-	.syntax = "true, yes or on; false, no or off",
+	.syntax = "one of true, yes, on, or one of false, no, off",
 };
 
 /* int and count */

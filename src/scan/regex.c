@@ -132,6 +132,9 @@ static int option_regex_lines_parse(const struct option_row *row,
 	return parse_with(REGEX_LINES, context, text, field, err);
 }
 
+static const char regex_syntax[] =
+	"as Perl has them (PCRE2); it may match anywhere in the text, unless ^ and $ say otherwise";
+
 static void option_regex_schema(const struct option_row *row, struct strbuf *out)
 {
 	(void)row;
@@ -144,6 +147,7 @@ const struct option_type option_regex = {
 	.size = sizeof(struct regex *),
 	.parse = option_regex_parse,
 	.schema = option_regex_schema,
+	.syntax = regex_syntax,
 };
 
 const struct option_type option_regex_lines = {
@@ -152,4 +156,5 @@ const struct option_type option_regex_lines = {
 	.size = sizeof(struct regex *),
 	.parse = option_regex_lines_parse,
 	.schema = option_regex_schema,
+	.syntax = regex_syntax,
 };
