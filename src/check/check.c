@@ -22,7 +22,7 @@ static void run_ended(void *arg)
 	run->done(run->done_arg, run);
 }
 
-/* The kind's handles go at once; the owner hears of it at the end of the turn. */
+/* The owner hears of it at the end of the turn. */
 static void run_finish(struct check_run *run)
 {
 	run->is_done = true;
@@ -78,6 +78,13 @@ static void run_release_kind(struct check_run *run)
 	run->state = NULL;
 }
 
+/* Its handles go at once: an answer that comes in this very turn is too late. */
+static void run_cut_short(struct check_run *run)
+{
+	run_release_kind(run);
+	run_finish(run);
+}
+
 static void run_timed_out(void *arg)
 {
 	struct check_run *run = arg;
@@ -87,7 +94,7 @@ static void run_timed_out(void *arg)
 	run_set(run, run->check->kind->timeout_state, CODE_TIMEOUT,
 		arena_printf(run->arena, "timed out after %s%s", limit.buf, run_interrupted(run)));
 	strbuf_release(&limit);
-	run_finish(run);
+	run_cut_short(run);
 }
 
 void check_run_interrupt(struct check_run *run, const char *why)
@@ -97,7 +104,7 @@ void check_run_interrupt(struct check_run *run, const char *why)
 	}
 	run_set(run, CHECK_UNKNOWN, CODE_CANCELLED,
 		arena_printf(run->arena, "%s%s", why, run_interrupted(run)));
-	run_finish(run);
+	run_cut_short(run);
 }
 
 struct check_run *check_run_start(

@@ -111,6 +111,41 @@ static void can_be_interrupted(void **state)
 	assert_string_equal(f->result.message, "interrupted while dreaming");
 }
 
+/* The answer comes in the same turn of the loop, too late. */
+static void nothing_comes_after_the_deadline(void **state)
+{
+	struct fixture *f = *state;
+
+	f->opts.delay_ms = f->check.timeout_ms;
+	start_and_run(f);
+	assert_int_equal(f->done, 1);
+	assert_int_equal(f->seen.released, 1);
+	assert_int_equal(f->result.code, CODE_TIMEOUT);
+}
+
+static void interrupt(void *arg)
+{
+	struct fixture *f = arg;
+
+	check_run_interrupt(f->run, "terminated");
+	assert_int_equal(f->seen.released, 1); /* its handles are gone at once */
+	assert_int_equal(f->done, 0);
+}
+
+static void nothing_comes_after_the_interruption(void **state)
+{
+	struct fixture *f = *state;
+	struct timer *timer = timer_add(f->loop, 5, interrupt, f);
+
+	f->opts.delay_ms = 5;
+	start_and_run(f);
+	timer_free(&timer);
+	assert_int_equal(f->done, 1);
+	assert_int_equal(f->seen.released, 1);
+	assert_int_equal(f->result.code, CODE_CANCELLED);
+	assert_string_equal(f->result.message, "terminated while dreaming");
+}
+
 static void can_be_freed_while_it_runs(void **state)
 {
 	struct fixture *f = *state;
@@ -169,6 +204,8 @@ int main(void)
 		TEST(a_silent_plugin_is_unknown),
 		TEST(explains_failures),
 		TEST(can_be_interrupted),
+		TEST(nothing_comes_after_the_deadline),
+		TEST(nothing_comes_after_the_interruption),
 		TEST(can_be_freed_while_it_runs),
 	};
 
