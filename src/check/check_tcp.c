@@ -448,37 +448,29 @@ static void tcp_release(struct check_run *run)
 	strbuf_release(&tcp->received);
 }
 
-/* "host:port"; the URL parser knows brackets and port ranges. */
-static int tcp_split(
-	const char *address, struct arena *arena, struct tcp_opts *opts, struct err *err)
+/* "tcp://HOST:PORT" with the password masked that it should not have. */
+static const char *tcp_target(const void *opts, struct arena *arena)
 {
-	struct url url;
+	const struct tcp_opts *tcp = opts;
 	struct strbuf text = STRBUF_INIT;
-	int status;
+	const char *copy;
 
-	strbuf_addf(&text, "tcp://%s", address);
-	status = url_parse(strbuf_str(&text), arena, &url, err);
+	url_add_masked(str_of(arena_printf(arena, "tcp://%s", tcp->address)), &text);
+	copy = arena_strndup(arena, text.buf, text.len);
 	strbuf_release(&text);
-	if (status < 0) {
-		return -1;
-	}
-	if (!url.has_port || strcmp(url.path, "/") != 0) {
-		return err_set(err, ERR_INPUT, "'%s' is not HOST:PORT", address);
-	}
-	opts->host = url.host;
-	opts->port = url.port;
-	return 0;
+	return copy;
 }
 
 static int tcp_from_target(struct str target, struct arena *arena, void *opts, struct err *err)
 {
+	static const char scheme[] = "tcp://";
 	struct tcp_opts *tcp = opts;
 
-	if (!str_starts(target, "tcp://")) {
-		return err_set(err, ERR_INPUT, "'%.*s' has no host; write tcp://HOST:PORT",
-			STR_ARG(target));
+	if (!str_case_eq(str_sub(target, 0, strlen(scheme)), str_of(scheme))) {
+		return err_set(err, ERR_INPUT, "'%s' has no host; write tcp://HOST:PORT",
+			utf8_quote(target).text);
 	}
-	target = str_sub(target, strlen("tcp://"), target.len);
+	target = str_sub(target, strlen(scheme), target.len);
 	if (str_ends(target, "/")) {
 		target.len--;
 	}
@@ -486,22 +478,29 @@ static int tcp_from_target(struct str target, struct arena *arena, void *opts, s
 	return 0;
 }
 
+/* The URL parser knows brackets, names and ports. */
 static int tcp_validate(void *opts, struct arena *arena, struct err *err)
 {
 	struct tcp_opts *tcp = opts;
+	const char *target = tcp_target(tcp, arena);
+	struct url url;
 
-	if (tcp_split(tcp->address, arena, tcp, err) < 0) {
+	if (strpbrk(tcp->address, "@/?#")) {
+		return err_set(err, ERR_INPUT, "more than HOST:PORT in '%s'", target);
+	}
+	if (url_parse(str_of(arena_printf(arena, "tcp://%s", tcp->address)), arena, &url, err) <
+		0) {
 		return -1;
 	}
+	if (!url.has_port) {
+		return err_set(err, ERR_INPUT, "no port in '%s'", target);
+	}
+	tcp->host = url.host;
+	tcp->port = url.port;
 	if (tcp->network.resolve.sa_len) {
-		address_set_port(&tcp->network.resolve, (uint16_t)tcp->port);
+		address_set_port(&tcp->network.resolve, url.port);
 	}
 	return 0;
-}
-
-static const char *tcp_target(const void *opts, struct arena *arena)
-{
-	return arena_printf(arena, "tcp://%s", ((const struct tcp_opts *)opts)->address);
 }
 
 static const char *const tcp_schemes[] = {"tcp", NULL};
