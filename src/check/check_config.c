@@ -7,9 +7,11 @@
 #include "base/map.h"
 #include "base/strbuf.h"
 #include "base/suggest.h"
+#include "base/utf8.h"
 #include "check/check_kinds.h"
 #include "check/judge.h"
 #include "conf/option_settings.h"
+#include "net/url.h"
 
 enum { DAY_MS = 24 * 3600 * 1000 };
 
@@ -182,7 +184,20 @@ static int settings_apply(struct check *check, struct check_setting *settings, s
 	return 0;
 }
 
-/* "Known: http, https, tcp, ..." and the nearest of them. */
+/* Name the target, unless the error does so already. */
+static int wrap_target(struct str target, struct err *err)
+{
+	struct strbuf shown = STRBUF_INIT;
+
+	url_add_masked(target, &shown);
+	if (err && !strstr(err->msg, shown.buf)) {
+		err_wrap(err, "'%s'", shown.buf);
+	}
+	strbuf_release(&shown);
+	return -1;
+}
+
+/* With the nearest known one, or all of them. */
 static int unknown_scheme(struct str target, struct str scheme, struct err *err)
 {
 	const char *names[64];
@@ -190,8 +205,10 @@ static int unknown_scheme(struct str target, struct str scheme, struct err *err)
 	size_t kinds_count = 0;
 	const struct check_kind *const *kinds = check_kinds(&kinds_count);
 	struct strbuf list = STRBUF_INIT;
+	struct strbuf shown = STRBUF_INIT;
 	const char *near;
 
+	url_add_masked(target, &shown);
 	for (size_t i = 0; i < kinds_count; i++) {
 		for (const char *const *s = kinds[i]->schemes; *s && count < ARRAY_LEN(names);
 			s++) {
@@ -201,12 +218,13 @@ static int unknown_scheme(struct str target, struct str scheme, struct err *err)
 	}
 	near = suggest(scheme, names, count);
 	if (near) {
-		err_set(err, ERR_INPUT, "unknown scheme '%.*s:' in '%.*s'; did you mean '%s:'?",
-			STR_ARG(scheme), STR_ARG(target), near);
+		err_set(err, ERR_INPUT, "unknown scheme '%s:' in '%s'; did you mean '%s:'?",
+			utf8_quote(scheme).text, shown.buf, near);
 	} else {
-		err_set(err, ERR_INPUT, "unknown scheme '%.*s:' in '%.*s'; known are %s",
-			STR_ARG(scheme), STR_ARG(target), list.buf);
+		err_set(err, ERR_INPUT, "unknown scheme '%s:' in '%s'; known are %s",
+			utf8_quote(scheme).text, shown.buf, list.buf);
 	}
+	strbuf_release(&shown);
 	strbuf_release(&list);
 	return -1;
 }
@@ -229,15 +247,13 @@ int check_from_target(struct str target, const struct check_defaults *defaults,
 	check->opts = arena_alloc(arena, kind->variant.opts_size);
 	option_set_defaults(kind->variant.rows, &context, check->opts);
 	if (kind->from_target(target, arena, check->opts, err) < 0 ||
-		settings_apply(check, settings, settings_count, arena, err) < 0) {
-		return -1;
-	}
-	if (kind->variant.validate && kind->variant.validate(check->opts, arena, err) < 0) {
-		return err_wrap(err, "'%.*s'", STR_ARG(target));
+		settings_apply(check, settings, settings_count, arena, err) < 0 ||
+		(kind->variant.validate && kind->variant.validate(check->opts, arena, err) < 0)) {
+		return wrap_target(target, err);
 	}
 	fill_in(check, defaults, arena);
 	if (check_validate(check, err) < 0) {
-		return -1;
+		return wrap_target(target, err);
 	}
 	*ret_check = check;
 	return 0;

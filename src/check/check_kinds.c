@@ -11,11 +11,15 @@
 #include "base/alloc.h"
 #include "check/check.h"
 
+// clang-format off
 static const struct check_kind *const kinds[] = {
-	// clang-format off: one a line
-	&check_exec, &check_host, &check_http, &check_tcp, NULL, /* ends the table */
-								 // clang-format on
+	&check_exec,
+	&check_host,
+	&check_http,
+	&check_tcp,
+	NULL, /* ends the table */
 };
+// clang-format on
 
 enum { KINDS_COUNT = ARRAY_LEN(kinds) - 1 };
 
