@@ -14,7 +14,6 @@
 enum { CHECK_SETTINGS_MAX = 8 };
 
 struct checked {
-	struct fixture *fixture;
 	struct arena *arena;
 	const struct check *check;
 	struct check_result result;
@@ -57,21 +56,29 @@ static inline void checked_done(void *arg, struct check_run *run)
 }
 
 /* Free with checked_free(). */
+static inline void checked_run_in(struct checked *checked, const struct check_env *env,
+	const char *target, const struct check_settings *settings)
+{
+	struct err err = {0};
+
+	*checked = (struct checked){.arena = arena_new()};
+	if (checked_try(target, settings, checked->arena, &checked->check, &err) < 0) {
+		fail_msg("%s", err.msg);
+	}
+	(void)check_run_start(env, checked->check, checked_done, checked);
+	if (loop_run(env->loop, &err) < 0) {
+		fail_msg("%s", err.msg);
+	}
+	assert_non_null(checked->result.arena);
+}
+
+/* The same without a network. */
 static inline void checked_run(struct checked *checked, struct fixture *fixture, const char *target,
 	const struct check_settings *settings)
 {
 	const struct check_env env = {.loop = fixture->loop};
-	struct err err = {0};
 
-	*checked = (struct checked){.fixture = fixture, .arena = arena_new()};
-	if (checked_try(target, settings, checked->arena, &checked->check, &err) < 0) {
-		fail_msg("%s", err.msg);
-	}
-	(void)check_run_start(&env, checked->check, checked_done, checked);
-	if (loop_run(fixture->loop, &err) < 0) {
-		fail_msg("%s", err.msg);
-	}
-	assert_non_null(checked->result.arena);
+	checked_run_in(checked, &env, target, settings);
 }
 
 static inline void checked_free(struct checked *checked)
