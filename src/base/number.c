@@ -11,6 +11,7 @@
 #include "base/strbuf.h"
 
 enum {
+	PLAIN_DECIMALS = 9,
 	DIGITS_SURE = 15, /* a text of so many digits survives the way through a double */
 	DIGITS_MAX = 17,  /* a double survives the way through a text of so many digits */
 };
@@ -38,13 +39,51 @@ static void add_finite(struct strbuf *sb, double value)
 	strbuf_adds(sb, text);
 }
 
-void number_add_double(struct strbuf *sb, double value)
+/* False: it was not finite, and is written. */
+static bool is_finite_or_written(struct strbuf *sb, double value)
 {
 	if (isnan(value)) {
 		strbuf_adds(sb, "nan");
 	} else if (isinf(value)) {
 		strbuf_adds(sb, value > 0 ? "inf" : "-inf");
-	} else {
+	}
+	return isfinite(value);
+}
+
+void number_add_double(struct strbuf *sb, double value)
+{
+	if (is_finite_or_written(sb, value)) {
 		add_finite(sb, value);
+	}
+}
+
+static void add_fixed(struct strbuf *sb, double value)
+{
+	locale_t c_locale = newlocale(LC_ALL_MASK, "C", NULL); /* as in add_finite() */
+	locale_t before = uselocale(c_locale);
+
+	strbuf_addf(sb, "%.*f", PLAIN_DECIMALS, value);
+	(void)uselocale(before);
+}
+
+void number_add_plain(struct strbuf *sb, double value)
+{
+	size_t start = sb->len;
+	size_t end;
+
+	if (!is_finite_or_written(sb, value)) {
+		return;
+	}
+	add_fixed(sb, value);
+	end = sb->len;
+	while (end > start && sb->buf[end - 1] == '0') {
+		end--;
+	}
+	if (end > start && sb->buf[end - 1] == '.') {
+		end--;
+	}
+	strbuf_truncate(sb, end);
+	if (str_is(str_sub(strbuf_str(sb), start, sb->len), "-0")) {
+		strbuf_remove(sb, start, 1);
 	}
 }

@@ -12,4 +12,10 @@ struct strbuf;
  */
 void number_add_double(struct strbuf *, double);
 
+/*
+ * For readers that know digits and a point only: never an exponent, at most 9 decimals, none that
+ * says nothing: "500000000000", "0.0000123", "-0.5".  Not finite as above.
+ */
+void number_add_plain(struct strbuf *, double);
+
 #endif

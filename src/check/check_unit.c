@@ -4,6 +4,7 @@
 #include "check/check_unit.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
@@ -14,7 +15,7 @@ static void add_seconds(double seconds, struct strbuf *out)
 
 	if (size != 0 && size < 0.001) {
 		strbuf_addf(out, "%.0f us", seconds * 1e6);
-	} else if (size < 1) {
+	} else if (size < 0.9995) { /* what would not be rounded to 1e+03 ms */
 		strbuf_addf(out, "%.3g ms", seconds * 1000);
 	} else if (size < 3600) {
 		strbuf_addf(out, "%.4g s", seconds);
@@ -35,6 +36,12 @@ static void add_bytes(double bytes, struct strbuf *out)
 		i++;
 	}
 	strbuf_addf(out, i == 0 ? "%.0f %s" : "%.1f %s", bytes, units[i]);
+}
+
+/* Counts are shown in full for as long as doubles count. */
+static bool is_large_count(double number)
+{
+	return fabs(number) >= 1e10 && fabs(number) < 1e15;
 }
 
 void check_number_add_text(double number, enum check_unit unit, struct strbuf *out)
@@ -59,7 +66,7 @@ void check_number_add_text(double number, enum check_unit unit, struct strbuf *o
 	case UNIT_COUNTER:
 	case UNIT_TEXT:
 	case UNIT_MAX:
-		strbuf_addf(out, "%.10g", number);
+		strbuf_addf(out, is_large_count(number) ? "%.0f" : "%.10g", number);
 		break;
 	}
 }

@@ -6,8 +6,11 @@
 #include "base/alloc.h"
 #include "base/number.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "check/check_format.h"
 #include "check/format_kinds.h"
+
+enum { SECONDS_PER_DAY = 86400 };
 
 static const int exit_codes[] = {
 	[CHECK_OK] = 0,
@@ -33,12 +36,22 @@ static enum check_state worst_state(const struct check_report *report)
 	return worst;
 }
 
+/* One line that a terminal shows as it is; of `text` these characters are replaced. */
+static void add_safe(struct strbuf *out, const char *text, const char *bad, char instead)
+{
+	struct strbuf safe = STRBUF_INIT;
+
+	utf8_add_escaped(&safe, str_of(text), 0);
+	for (size_t i = 0; i < safe.len; i++) {
+		strbuf_addc(out, strchr(bad, safe.buf[i]) ? instead : safe.buf[i]);
+	}
+	strbuf_release(&safe);
+}
+
 /* "|" begins perfdata, so a message must not have one. */
 static void add_message(struct strbuf *out, const char *message)
 {
-	for (; *message; message++) {
-		strbuf_addc(out, *message == '|' ? '/' : *message);
-	}
+	add_safe(out, message, "|", '/');
 }
 
 static const char *unit_text(enum check_unit unit)
@@ -62,34 +75,43 @@ static const char *unit_text(enum check_unit unit)
 	return "";
 }
 
+/* Quoted, a quote in it doubled; "=" would end the label for many readers, "|" for some. */
 static void add_label(struct strbuf *out, const struct check_report *report,
 	const struct check_outcome *outcome, const struct check_value *value)
 {
+	struct strbuf raw = STRBUF_INIT;
 	struct strbuf label = STRBUF_INIT;
 
 	if (report->outcomes_count > 1) {
-		strbuf_addf(&label, "%s ", outcome->check->name);
+		strbuf_addf(&raw, "%s ", outcome->check->name);
 	}
-	check_value_add_key(value, &label);
+	check_value_add_key(value, &raw);
+	add_safe(&label, raw.buf, "=|", '_');
 	strbuf_addc(out, '\'');
 	for (size_t i = 0; i < label.len; i++) {
-		char c = label.buf[i];
-
-		if (c == '\'') {
-			strbuf_adds(out, "''");
-		} else {
-			strbuf_addc(out, c == '=' || c == '|' ? '_' : c);
-		}
+		strbuf_addn(out, label.buf[i], label.buf[i] == '\'' ? 2 : 1);
 	}
 	strbuf_addc(out, '\'');
 	strbuf_release(&label);
+	strbuf_release(&raw);
 }
 
 static void add_number(struct strbuf *out, double number)
 {
 	if (isfinite(number)) {
-		strbuf_addf(out, "%.10g", number);
+		number_add_plain(out, number);
 	}
+}
+
+/* In the unit of the value: a duration is in seconds, the value may be in days. */
+static void add_threshold(
+	struct strbuf *out, const struct check_value *value, struct threshold threshold)
+{
+	if (value->unit == UNIT_DAYS && threshold.unit == THRESHOLD_SECONDS) {
+		threshold.low /= SECONDS_PER_DAY;
+		threshold.high /= SECONDS_PER_DAY;
+	}
+	threshold_add_nagios(&threshold, out);
 }
 
 static void add_perfdata(
@@ -107,9 +129,9 @@ static void add_perfdata(
 		add_number(out, value->number);
 		strbuf_adds(out, unit_text(value->unit));
 		strbuf_addc(out, ';');
-		threshold_add_nagios(&value->warning, out);
+		add_threshold(out, value, value->warning);
 		strbuf_addc(out, ';');
-		threshold_add_nagios(&value->critical, out);
+		add_threshold(out, value, value->critical);
 		strbuf_addc(out, ';');
 		add_number(out, value->min);
 		strbuf_addc(out, ';');

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "base/number.h"
 #include "base/parse.h"
 
 /* A bound: a plain number, "N%", a duration (in seconds) or a size (in bytes). */
@@ -207,10 +208,11 @@ void threshold_add_nagios(const struct threshold *t, struct strbuf *out)
 	if (isinf(t->low)) {
 		strbuf_adds(out, "~:");
 	} else if (t->low != 0 || isinf(t->high)) {
-		strbuf_addf(out, "%.10g:", t->low);
+		number_add_plain(out, t->low);
+		strbuf_addc(out, ':');
 	}
 	if (!isinf(t->high)) {
-		strbuf_addf(out, "%.10g", t->high);
+		number_add_plain(out, t->high);
 	}
 }
 

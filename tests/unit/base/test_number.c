@@ -52,6 +52,41 @@ static void test_text(void **state)
 	}
 }
 
+static void test_plain(void **state)
+{
+	(void)state;
+	static const struct {
+		double value;
+		const char *text;
+	} cases[] = {
+		{0.0, "0"},
+		{-0.0, "0"},
+		{-1e-12, "0"},
+		{41, "41"},
+		{100, "100"},
+		{-0.5, "-0.5"},
+		{0.1 + 0.2, "0.3"},
+		{1.0 / 3, "0.333333333"},
+		{1.23e-5, "0.0000123"},
+		{1e-10, "0"},
+		{500000000000, "500000000000"},
+		{1e20, "100000000000000000000"},
+		{123456789012.5, "123456789012.5"},
+		{INFINITY, "inf"},
+		{-INFINITY, "-inf"},
+		{NAN, "nan"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct strbuf sb = STRBUF_INIT;
+
+		strbuf_adds(&sb, "100");
+		number_add_plain(&sb, cases[i].value);
+		assert_string_equal(sb.buf + 3, cases[i].text);
+		strbuf_release(&sb);
+	}
+}
+
 static void test_reads_back(void **state)
 {
 	(void)state;
@@ -82,6 +117,7 @@ static void test_locale_with_comma(void **state)
 	/* The names that distributions give it; none may be there, and then this proves nothing. */
 	const char *names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "ru_RU.UTF-8"};
 	const char *set = NULL;
+	struct strbuf sb = STRBUF_INIT;
 	double value = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(names) && !set; i++) {
@@ -91,6 +127,9 @@ static void test_locale_with_comma(void **state)
 		skip_because("needs a locale with a comma");
 	}
 	assert_number(1.5, "1.5");
+	number_add_plain(&sb, 1.5);
+	assert_string_equal(sb.buf, "1.5");
+	strbuf_release(&sb);
 	assert_int_equal(parse_double(str_of("1.5"), &value, NULL), 0);
 	assert_true(value > 1.4);
 	assert_int_equal(parse_double(str_of("1,5"), &value, NULL), -1);
@@ -101,6 +140,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_reads_back),
 		cmocka_unit_test(test_locale_with_comma),
 	};

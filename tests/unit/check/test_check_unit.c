@@ -14,6 +14,8 @@ static void writes_numbers_for_people(void **state)
 		{0.000271, UNIT_SECONDS, "271 us"},
 		{0.0123, UNIT_SECONDS, "12.3 ms"},
 		{0.5, UNIT_SECONDS, "500 ms"},
+		{0.9994, UNIT_SECONDS, "999 ms"},
+		{0.9996, UNIT_SECONDS, "0.9996 s"},
 		{2.0009, UNIT_SECONDS, "2.001 s"},
 		{59.94, UNIT_SECONDS, "59.94 s"},
 		{7200, UNIT_SECONDS, "2.0 h"},
@@ -30,6 +32,9 @@ static void writes_numbers_for_people(void **state)
 		{200, UNIT_NONE, "200"},
 		{0.25, UNIT_NONE, "0.25"},
 		{123456789, UNIT_COUNTER, "123456789"},
+		{12345678901, UNIT_COUNTER, "12345678901"},
+		{-12345678901234, UNIT_NONE, "-12345678901234"},
+		{1e300, UNIT_NONE, "1e+300"},
 	};
 
 	(void)state;
