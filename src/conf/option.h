@@ -113,12 +113,12 @@ struct option_row {
 			     NULL: zero, empty, not set */
 	int64_t min, max; /* for numbers, durations (ms) and sizes; both 0: only the type's limits;
 			     max below min: no upper limit */
-	const char *const *choices;             /* NULL-terminated, for option_choice */
-	const char *placeholder;                /* NULL: the type's */
-	const char *help;                       /* one line, lower case, no full stop */
-	const char *since;                      /* version that brought it; NULL: "0.1" */
-	const char *instead;                    /* with OPTION_DEPRECATED */
-	unsigned flags;                         /* enum option_flags */
+	const char *const *choices; /* NULL-terminated, for option_choice */
+	const char *placeholder;    /* NULL: the type's */
+	const char *help;           /* one line, lower case, no full stop */
+	const char *since;          /* version that brought it; NULL: "0.1" */
+	const char *instead;        /* with OPTION_DEPRECATED */
+	unsigned flags;             /* enum option_flags */
 	/* For maps: MAY.  What a key must be; the error says what is wrong with it. */
 	int (*check_key)(struct str key, struct err *);
 	const struct option_row *rows;          /* for SECTION */
