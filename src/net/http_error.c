@@ -188,6 +188,14 @@ static void classify_too_large(struct http_exchange *exchange, bool is_headers)
 		(long long)exchange->request->size_max);
 }
 
+/* To curl the end of the connection ends headers too.  Trailers may follow the empty line. */
+static bool has_whole_headers(const struct http_exchange *exchange)
+{
+	struct str headers = strbuf_str(&exchange->received_headers);
+
+	return str_contains(headers, "\n\r\n") || str_contains(headers, "\n\n");
+}
+
 /* The request itself goes to the proxy, not through a tunnel. */
 static bool is_asking_http_proxy(const struct http_exchange *exchange)
 {
@@ -200,6 +208,11 @@ static void classify_success(struct http_exchange *exchange)
 	long version = 0;
 	long status = 0;
 
+	if (!has_whole_headers(exchange)) {
+		set(exchange, HTTP_CLOSED, "%s closed the connection in the headers of the answer",
+			peer(exchange));
+		return;
+	}
 	(void)curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_VERSION, &version);
 	if (exchange->request->version == HTTP_VERSION_2 && version != CURL_HTTP_VERSION_2_0) {
 		set(exchange, HTTP_PROTOCOL, "%s does not speak HTTP/2", peer(exchange));
