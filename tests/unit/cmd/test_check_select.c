@@ -1,0 +1,198 @@
+#include "base/alloc.h"
+#include "base/strbuf.h"
+#include "cmd/check_select.h"
+#include "cmocka_all.h"
+
+static const char config_text[] =
+	"checks:\n"
+	"  - {name: web, tcp: \"127.0.0.1:80\", tags: [web, public], timeout: 3s}\n"
+	"  - {name: api, tcp: \"127.0.0.1:81\", tags: [web], warning: {total_seconds: 1}}\n"
+	"  - {name: mail, tcp: \"127.0.0.1:25\"}\n";
+
+enum { WORDS_MAX = 4 };
+
+struct fixture {
+	struct config config;
+	struct arena *arena;
+};
+
+static int set_up(void **state)
+{
+	static struct fixture f;
+	struct err err = {0};
+
+	f.config = (struct config){0};
+	conf_init(&f.config.conf);
+	assert_int_equal(conf_read_text(&f.config.conf, "test.yaml", NULL, str_of(config_text),
+				 config_rows, &f.config, &err),
+		0);
+	f.config.inventory = inventory_new(f.config.conf.arena);
+	check_config_finish(&f.config.conf, &f.config.defaults, &f.config.checks);
+	assert_int_equal(f.config.conf.errors_count, 0);
+	f.arena = arena_new();
+	*state = &f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	arena_free(f->arena);
+	config_release(&f->config);
+	return 0;
+}
+
+/* Strings up to the first NULL, as an option list. */
+static struct option_list list_of(const char *const *words)
+{
+	struct option_list list = {.items = (void *)(uintptr_t)words};
+
+	while (list.count < WORDS_MAX && words[list.count]) {
+		list.count++;
+	}
+	return list;
+}
+
+static int select_these(struct fixture *f, const char *const *targets, const char *const *names,
+	const char *const *tags, const char *const *settings, struct check_selection *ret_selection,
+	struct err *err)
+{
+	const struct option_map none = {0};
+	struct option_list names_list = list_of(names);
+	struct option_list tags_list = list_of(tags);
+	struct option_list settings_list = list_of(settings);
+	const struct check_select_spec spec = {
+		.config = &f->config,
+		.targets = targets,
+		.targets_count = list_of(targets).count,
+		.names = &names_list,
+		.tags = &tags_list,
+		.settings = &settings_list,
+		.warning = &none,
+		.critical = &none,
+		.arena = f->arena,
+	};
+
+	return check_select(&spec, ret_selection, err);
+}
+
+static void chooses(void **state)
+{
+	static const struct {
+		const char *targets[WORDS_MAX], *names[WORDS_MAX], *tags[WORDS_MAX];
+		const char *expected;
+	} cases[] = {
+		{{0}, {0}, {0}, "web api mail"},
+		{{"mail", "web"}, {0}, {0}, "mail web"},
+		{{"web", "web"}, {0}, {0}, "web"},
+		{{0}, {"*a*"}, {0}, "api mail"},
+		{{0}, {"web", "mail"}, {0}, "web mail"},
+		{{0}, {0}, {"public"}, "web"},
+		{{0}, {"a*"}, {"web"}, "api"},
+		{{"tcp://localhost:1", "api"}, {0}, {0}, "tcp://localhost:1 api"},
+		{{"tcp://localhost:1", "tcp://localhost:1"}, {0}, {0}, "tcp://localhost:1"},
+		{{"tcp://n[1-3]:1"}, {0}, {0}, "tcp://n1:1 tcp://n2:1 tcp://n3:1"},
+	};
+	static const char *const none[WORDS_MAX] = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct check_selection selection = {0};
+		struct strbuf names = STRBUF_INIT;
+		struct err err = {0};
+
+		assert_int_equal(select_these(*state, cases[i].targets, cases[i].names,
+					 cases[i].tags, none, &selection, &err),
+			0);
+		for (size_t c = 0; c < selection.checks_count; c++) {
+			strbuf_addf(&names, "%s%s", c > 0 ? " " : "", selection.checks[c]->name);
+		}
+		assert_string_equal(names.buf, cases[i].expected);
+		strbuf_release(&names);
+	}
+}
+
+static void says_what_is_wrong(void **state)
+{
+	static const struct {
+		const char *targets[WORDS_MAX], *names[WORDS_MAX], *settings[WORDS_MAX];
+		const char *error;
+	} cases[] = {
+		{{"wbe"}, {0}, {0}, "no check is called 'wbe'; did you mean 'web'?"},
+		{{"zzz"}, {0}, {0}, "a target has a scheme"},
+		{{"localhost:8080"}, {0}, {0}, "has no scheme; write tcp://localhost:8080"},
+		{{"htps://x"}, {0}, {0}, "did you mean 'https:'?"},
+		{{0}, {"nothing*"}, {0}, "matches none of the 3 configured checks"},
+		{{"tcp://x:1"}, {0}, {"expectt=a"}, "did you mean 'expect'?"},
+		{{"tcp://x:1"}, {0}, {"expect=("}, "column 2"},
+		{{"web"}, {0}, {"expect=a"}, "--set is for targets given here"},
+		{{"tcp://x:99999"}, {0}, {0}, "port must be"},
+	};
+	static const char *const none[WORDS_MAX] = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct check_selection selection = {0};
+		struct err err = {0};
+
+		assert_int_equal(select_these(*state, cases[i].targets, cases[i].names, none,
+					 cases[i].settings, &selection, &err),
+			-1);
+		if (!strstr(err.msg, cases[i].error)) {
+			fail_msg("%s", err.msg);
+		}
+	}
+}
+
+/* Flags change a copy: the configured check stays as it is. */
+static void flags_go_before_the_configuration(void **state)
+{
+	struct fixture *f = *state;
+	const char *const targets[] = {"api"};
+	struct threshold limit = {0};
+	const char *key = "total_seconds";
+	const struct option_map warning = {.keys = &key, .items = &limit, .count = 1};
+	const struct option_map none = {0};
+	const struct option_list empty = {0};
+	struct check_select_spec spec = {
+		.config = &f->config,
+		.targets = targets,
+		.targets_count = 1,
+		.names = &empty,
+		.tags = &empty,
+		.settings = &empty,
+		.timeout_ms = 77,
+		.attempts = 5,
+		.warning = &warning,
+		.critical = &none,
+		.arena = f->arena,
+	};
+	struct check_selection selection = {0};
+	const struct check *configured = f->config.checks.items[1];
+	struct err err = {0};
+
+	assert_int_equal(threshold_parse(str_of("2"), &limit, &err), 0);
+	assert_int_equal(check_select(&spec, &selection, &err), 0);
+	assert_int_equal(selection.checks[0]->timeout_ms, 77);
+	assert_int_equal(selection.checks[0]->attempts, 5);
+	assert_int_equal(selection.checks[0]->warning.count, 2);
+	assert_true(OPTION_AT(&selection.checks[0]->warning, struct threshold, 0).high == 2);
+	assert_int_equal(configured->timeout_ms, 10000);
+	assert_int_equal(configured->warning.count, 1);
+
+	key = "totl_seconds";
+	assert_int_equal(check_select(&spec, &selection, &err), -1);
+	assert_non_null(strstr(err.msg, "--warning"));
+	assert_non_null(strstr(err.msg, "did you mean 'total_seconds'?"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(chooses, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(says_what_is_wrong, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			flags_go_before_the_configuration, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
