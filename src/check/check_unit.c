@@ -57,7 +57,7 @@ void check_number_add_text(double number, enum check_unit unit, struct strbuf *o
 		strbuf_addf(out, "%.1f %%", number);
 		break;
 	case UNIT_DAYS:
-		strbuf_addf(out, "%.0f days", floor(number));
+		strbuf_addf(out, "%.0f days", trunc(number) + 0.0); /* whole days, no "-0" */
 		break;
 	case UNIT_BOOL:
 		strbuf_adds(out, number != 0 ? "yes" : "no");
