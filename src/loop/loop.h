@@ -68,7 +68,7 @@ void io_set(struct io *, unsigned events); /* from now on; 0: nothing is told, n
 void io_free(struct io **);
 
 /*
- * Call once, `delay_ms` from this turn's now (0: in the next turn), never earlier and as a rule
+ * Call once, `delay_ms` from now (0: in the next turn), never earlier and as a rule
  * less than 2 ms later; equal deadlines in the order in which they were set.  A timer may be set
  * again, also from its own callback.
  */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/alloc.h"
+#include "base/time.h"
 #include "loop/loop_internal.h"
 
 #define DELAY_MAX_MS (INT64_C(100) * 366 * 24 * 3600 * 1000)
@@ -24,9 +25,10 @@ static bool timer_holds(const struct timer *timer)
 	return timer_is_running(timer) && !timer->is_background;
 }
 
-static int64_t deadline_after(const struct loop *loop, int64_t delay_ms)
+/* From the real time, not that of the turn's start: after a long turn a timer would be early. */
+static int64_t deadline_after(int64_t delay_ms)
 {
-	int64_t now_us = loop_now_us(loop);
+	int64_t now_us = time_mono_us();
 
 	if (delay_ms <= 0) {
 		return now_us / 1000; /* due already */
@@ -54,7 +56,7 @@ void timer_set(struct timer *timer, int64_t delay_ms)
 {
 	bool did_hold = timer_holds(timer);
 
-	timer_heap_put(&timer->loop->timers, &timer->node, deadline_after(timer->loop, delay_ms));
+	timer_heap_put(&timer->loop->timers, &timer->node, deadline_after(delay_ms));
 	loop_hold(timer->loop, did_hold, timer_holds(timer));
 }
 

@@ -174,6 +174,39 @@ static void zero_delay_is_the_next_turn(void **state)
 	timer_free(&a.timer);
 }
 
+struct late {
+	struct timer *timer;
+	int64_t fired_us;
+};
+
+static void work_for_100_ms(void *arg)
+{
+	struct late *late = arg;
+
+	time_fake_advance(100);
+	timer_set(late->timer, 10);
+}
+
+static void note_time(void *arg)
+{
+	((struct late *)arg)->fired_us = time_mono_us();
+}
+
+static void delay_begins_when_it_is_set_late_in_a_turn(void **state)
+{
+	struct fixture *fixture = *state;
+	struct late late = {0};
+	struct timer *work;
+
+	time_fake(1000, 0);
+	late.timer = timer_new(fixture->loop, note_time, &late);
+	work = timer_add(fixture->loop, 0, work_for_100_ms, &late);
+	run_ms(fixture, 20);
+	assert_int_equal(late.fired_us, 1110000);
+	timer_free(&work);
+	timer_free(&late.timer);
+}
+
 static void setting_again_moves_the_deadline(void **state)
 {
 	struct fixture *fixture = *state;
@@ -322,6 +355,7 @@ int main(void)
 		fixture_test(callback_frees_itself),
 		fixture_test(callback_sets_itself_again),
 		fixture_test(zero_delay_is_the_next_turn),
+		fixture_test(delay_begins_when_it_is_set_late_in_a_turn),
 		fixture_test(setting_again_moves_the_deadline),
 		fixture_test(background_timer_does_not_hold_the_loop),
 		fixture_test(stop_and_free_let_the_loop_end),
