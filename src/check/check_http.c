@@ -146,6 +146,11 @@ static int64_t run_time_left_ms(const struct check_run *run)
 	return left > 1 ? left : 1;
 }
 
+static bool is_out_of_time(const struct check_run *run)
+{
+	return run_time_left_ms(run) == 1;
+}
+
 static double seconds(int64_t us)
 {
 	return (double)us / 1e6;
@@ -286,21 +291,28 @@ static void attempt_judge(struct http_attempt *attempt, const struct http_respon
 	}
 }
 
+static const char *timeout_text(struct check_run *run, const char *phase)
+{
+	struct strbuf limit = STRBUF_INIT;
+	const char *text;
+
+	time_add_duration_exact(&limit, run->check->timeout_ms);
+	text = arena_printf(run->arena, "timed out after %s while %s", limit.buf, phase);
+	strbuf_release(&limit);
+	return text;
+}
+
 static void attempt_done(void *arg, const struct http_response *response)
 {
 	struct http_attempt *attempt = arg;
 	struct http_run *http = attempt->http;
 	struct check_run *run = http->run;
-	struct strbuf limit = STRBUF_INIT;
 
 	attempt->exchange = NULL;
 	attempt_judge(attempt, response);
 	add_values(attempt, response);
 	if (attempt->code == CODE_TIMEOUT) {
-		time_add_duration_exact(&limit, run->check->timeout_ms);
-		attempt->why = arena_printf(
-			run->arena, "timed out after %s while %s", limit.buf, response->phase);
-		strbuf_release(&limit);
+		attempt->why = timeout_text(run, response->phase);
 	}
 	http->done_count++;
 	if (http->done_count < http->attempts_count) {
@@ -353,6 +365,13 @@ static void looked_up(void *arg, const struct lookup_result *lookup)
 
 	http->lookup = NULL;
 	check_value_add(&run->result, "lookup_seconds", UNIT_SECONDS, seconds(lookup->duration_us));
+	if (lookup->status == LOOKUP_TIMEOUT && is_out_of_time(run)) {
+		http_add_command(&run->result, http->opts, NULL);
+		check_done(run, CHECK_CRITICAL, CODE_TIMEOUT, "%s",
+			timeout_text(run,
+				arena_printf(run->arena, "looking up '%s'", http->opts->url.host)));
+		return;
+	}
 	if (lookup->status != LOOKUP_OK) {
 		http_add_command(&run->result, http->opts, NULL);
 		check_done(run, CHECK_CRITICAL, CODE_DNS_FAILED, "%s", lookup->text);
