@@ -224,7 +224,8 @@ static void classify_success(struct http_exchange *exchange)
 	}
 	(void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status == PROXY_AUTHENTICATION_REQUIRED && is_asking_http_proxy(exchange)) {
-		set(exchange, HTTP_PROXY_FAILED, "%s answered %ld", peer(exchange), status);
+		set(exchange, HTTP_PROXY_FAILED, "proxy '%s' answered %ld", exchange->proxy->text,
+			status);
 		return;
 	}
 	exchange->status = HTTP_OK;
