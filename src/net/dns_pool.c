@@ -54,8 +54,8 @@ struct dns_pool {
 
 static void channel_free(struct channel *channel)
 {
-	deferred_free(&channel->sweep);
 	dns_channel_free(&channel->dns);
+	deferred_free(&channel->sweep); /* which ending the channel may have asked for */
 	free(channel);
 }
 
@@ -255,7 +255,7 @@ void dns_pool_free(struct dns_pool **pool_ptr)
 	while (pool->busy) {
 		struct channel *channel = pool->busy;
 
-		channel_unlink(channel);
+		pool->busy = channel->next;
 		channel_free(channel);
 	}
 	while (pool->idle) {

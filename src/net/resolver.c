@@ -108,6 +108,19 @@ static void query_abandon(struct query *query)
 	}
 }
 
+static struct lookup *take_first(struct query *query)
+{
+	struct lookup *lookup = query->first;
+
+	query->first = lookup->next;
+	if (query->first) {
+		query->first->prev = NULL;
+	} else {
+		query->last = NULL;
+	}
+	return lookup;
+}
+
 static void deliver_one(struct query *query, struct lookup *lookup)
 {
 	struct lookup_result result = {
@@ -121,7 +134,7 @@ static void deliver_one(struct query *query, struct lookup *lookup)
 	for (size_t i = 0; i < query->addresses_count; i++) {
 		address_set_port(&query->addresses[i], lookup->port);
 	}
-	lookup_end(lookup);
+	timer_free(&lookup->deadline);
 	lookup->done(lookup->arg, &result);
 	free(lookup);
 }
@@ -137,7 +150,7 @@ static void on_delivery(void *arg)
 		query->is_shared = false;
 	}
 	while (query->first) {
-		deliver_one(query, query->first);
+		deliver_one(query, take_first(query));
 	}
 	query_free(query);
 }

@@ -5,7 +5,6 @@
 
 #include <sys/socket.h>
 
-#include <assert.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,6 +158,12 @@ static void send_udp(
 
 static void late_free(struct late *late)
 {
+	timer_free(&late->timer);
+	free(late);
+}
+
+static void late_end(struct late *late)
+{
 	if (late->prev) {
 		late->prev->next = late->next;
 	} else {
@@ -167,8 +172,7 @@ static void late_free(struct late *late)
 	if (late->next) {
 		late->next->prev = late->prev;
 	}
-	timer_free(&late->timer);
-	free(late);
+	late_free(late);
 }
 
 static void on_late(void *arg)
@@ -176,7 +180,7 @@ static void on_late(void *arg)
 	struct late *late = arg;
 
 	send_udp(late->server, late->message.bytes, late->message.len, &late->to);
-	late_free(late);
+	late_end(late);
 }
 
 static void send_late(struct dns_server *server, const struct message *message, int delay_ms,
@@ -240,7 +244,7 @@ static void on_udp(void *arg, unsigned events)
 {
 	struct dns_server *server = arg;
 	unsigned char bytes[512];
-	struct sockaddr_in from;
+	struct sockaddr_in from = {0};
 	socklen_t from_len = sizeof(from);
 	ssize_t n = recvfrom(
 		server->udp_fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&from, &from_len);
@@ -266,6 +270,13 @@ static void on_udp(void *arg, unsigned events)
 
 static void connection_free(struct connection *connection)
 {
+	io_free(&connection->io);
+	(void)close(connection->fd);
+	free(connection);
+}
+
+static void connection_end(struct connection *connection)
+{
 	if (connection->prev) {
 		connection->prev->next = connection->next;
 	} else {
@@ -274,9 +285,7 @@ static void connection_free(struct connection *connection)
 	if (connection->next) {
 		connection->next->prev = connection->prev;
 	}
-	io_free(&connection->io);
-	(void)close(connection->fd);
-	free(connection);
+	connection_free(connection);
 }
 
 static void answer_tcp(struct connection *connection)
@@ -314,7 +323,7 @@ static void on_connection(void *arg, unsigned events)
 	must(connection->len + wanted <= sizeof(connection->bytes), "question");
 	n = read(connection->fd, connection->bytes + connection->len, wanted);
 	if (n <= 0) {
-		connection_free(connection);
+		connection_end(connection);
 		return;
 	}
 	connection->len += (size_t)n;
@@ -391,10 +400,16 @@ void dns_server_free(struct dns_server **server_ptr)
 		return;
 	}
 	while (server->late) {
-		late_free(server->late);
+		struct late *late = server->late;
+
+		server->late = late->next;
+		late_free(late);
 	}
 	while (server->connections) {
-		connection_free(server->connections);
+		struct connection *connection = server->connections;
+
+		server->connections = connection->next;
+		connection_free(connection);
 	}
 	io_free(&server->udp_io);
 	io_free(&server->tcp_io);

@@ -58,6 +58,17 @@ static void must(bool is_true, const char *what)
 
 static void client_free(struct client *client)
 {
+	io_free(&client->io);
+	timer_free(&client->drip);
+	SSL_free(client->ssl);
+	(void)close(client->fd);
+	strbuf_release(&client->in);
+	strbuf_release(&client->out);
+	free(client);
+}
+
+static void client_end(struct client *client)
+{
 	if (client->prev) {
 		client->prev->next = client->next;
 	} else {
@@ -66,13 +77,7 @@ static void client_free(struct client *client)
 	if (client->next) {
 		client->next->prev = client->prev;
 	}
-	io_free(&client->io);
-	timer_free(&client->drip);
-	SSL_free(client->ssl);
-	(void)close(client->fd);
-	strbuf_release(&client->in);
-	strbuf_release(&client->out);
-	free(client);
+	client_free(client);
 }
 
 /* As read() and write(): -1 with EAGAIN while it has to wait. */
@@ -136,7 +141,7 @@ static bool client_sent(struct client *client)
 	} else if (client->ssl) {
 		(void)SSL_shutdown(client->ssl);
 	}
-	client_free(client);
+	client_end(client);
 	return false;
 }
 
@@ -156,7 +161,7 @@ static bool client_flush(struct client *client)
 			return true;
 		}
 		if (n <= 0) {
-			client_free(client);
+			client_end(client);
 			return false;
 		}
 		client->out_sent += (size_t)n;
@@ -171,7 +176,7 @@ static void on_drip(void *arg)
 	char c = client->route->bytes[client->out_sent];
 
 	if (c == '\0' || client_write(client, &c, 1) <= 0) {
-		client_free(client);
+		client_end(client);
 		return;
 	}
 	client->out_sent++;
@@ -272,7 +277,7 @@ static void on_client(void *arg, unsigned events)
 		n = tls_result(client, SSL_accept(client->ssl));
 		if (n <= 0) {
 			if (n == 0 || errno != EAGAIN) {
-				client_free(client);
+				client_end(client);
 			}
 			return;
 		}
@@ -285,7 +290,7 @@ static void on_client(void *arg, unsigned events)
 		strbuf_add(&client->in, bytes, (size_t)n);
 	}
 	if (n == 0 || errno != EAGAIN) {
-		client_free(client);
+		client_end(client);
 		return;
 	}
 	(void)client_work(client);
@@ -379,7 +384,10 @@ void http_server_free(struct http_server **server_ptr)
 		return;
 	}
 	while (server->clients) {
-		client_free(server->clients);
+		struct client *client = server->clients;
+
+		server->clients = client->next;
+		client_free(client);
 	}
 	io_free(&server->io);
 	(void)close(server->fd);
