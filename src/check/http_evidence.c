@@ -119,6 +119,28 @@ static void add_chain(struct check_result *result, const struct certificate_chai
 	strbuf_release(&text);
 }
 
+/* As they came, but for cookies, which may let somebody in. */
+static void add_received_headers(struct check_result *result, struct str headers)
+{
+	static const char cookie[] = "Set-Cookie:";
+	struct strbuf shown = STRBUF_INIT;
+
+	for (size_t at = 0, next; at < headers.len && shown.len < HEADERS_SHOWN_MAX; at = next) {
+		size_t end = str_find(headers, '\n', at);
+		struct str line;
+
+		next = end < headers.len ? end + 1 : headers.len;
+		line = str_sub(headers, at, next - at);
+		if (str_case_eq(str_sub(line, 0, strlen(cookie)), str_of(cookie))) {
+			strbuf_addf(&shown, "%s ***\r\n", cookie);
+		} else {
+			strbuf_addstr(&shown, line);
+		}
+	}
+	check_evidence_add(result, "headers", str_sub(strbuf_str(&shown), 0, HEADERS_SHOWN_MAX));
+	strbuf_release(&shown);
+}
+
 void http_add_evidence(struct check_result *result, const struct http_opts *opts,
 	const struct http_response *response)
 {
@@ -137,8 +159,7 @@ void http_add_evidence(struct check_result *result, const struct http_opts *opts
 		add_chain(result, response->chain);
 	}
 	if (response->http_status != 0) {
-		check_evidence_add(result, "headers",
-			str_sub(strbuf_str(response->headers), 0, HEADERS_SHOWN_MAX));
+		add_received_headers(result, strbuf_str(response->headers));
 	}
 	if (response->status == HTTP_PROTOCOL && response->body->len > 0) {
 		check_evidence_add(

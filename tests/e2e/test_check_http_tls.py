@@ -130,7 +130,7 @@ def test_unverified(toolkit, nginx):
         **{name: (unverified(name), 'ok', FINE) for name in ('self_signed', 'untrusted', 'wrong_name', 'missing_intermediate')},
         'not_yet_valid': (unverified('not_yet_valid'), 'ok', FINE),
         'expired': (unverified('expired'), 'threshold_exceeded',
-                    'certificate_days -2 days (critical below 3 days); status 200 in …'),
+                    'certificate_days -1 days (critical below 3 days); status 200 in …'),
         'expired, and known': (unverified('expired', warning={'certificate_days': 'none'}, critical={'certificate_days': 'none'}),
                                'ok', FINE),
     })
