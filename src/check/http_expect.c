@@ -142,6 +142,8 @@ int http_header_name_check(struct str key, struct err *err)
 	return key.len > 0 ? 0 : err_set(err, ERR_INPUT, "an empty header name");
 }
 
+static const char too_much_work[] = "matching takes too much work (simplify the expression)";
+
 /* Where judging writes to. */
 struct judgement {
 	const struct http_response *response;
@@ -159,7 +161,7 @@ static enum check_code fail(struct judgement *j, enum check_code code, struct st
 static void add_body_evidence(struct judgement *j)
 {
 	check_evidence_add(
-		&*j->result, "body", str_sub(strbuf_str(j->response->body), 0, BODY_SHOWN_MAX));
+		j->result, "body", str_sub(strbuf_str(j->response->body), 0, BODY_SHOWN_MAX));
 }
 
 static void add_quoted(struct strbuf *out, struct str text)
@@ -194,23 +196,50 @@ static enum check_code judge_status(const struct http_expect *expect, struct jud
 	return fail(j, CODE_STATUS_MISMATCH, &why);
 }
 
+/* What matching a header comes to, and the value that decides it; without a match the first one. */
+struct header_match {
+	enum regex_match match;
+	bool is_there;
+	struct str value;
+};
+
+/* A header may come several times (Set-Cookie): all its values are looked at. */
+static struct header_match match_header(
+	struct str headers, const char *name, const struct regex *regex)
+{
+	struct header_match found = {.match = REGEX_NO_MATCH};
+	struct str value = {0};
+
+	while (found.match == REGEX_NO_MATCH && http_header_find(headers, name, &value)) {
+		size_t end = (size_t)(value.ptr - headers.ptr) + value.len;
+
+		found.match = regex_match(regex, value);
+		if (!found.is_there || found.match != REGEX_NO_MATCH) {
+			found.value = value;
+		}
+		found.is_there = true;
+		headers = str_sub(headers, end, headers.len);
+	}
+	return found;
+}
+
 static enum check_code judge_header(
 	struct judgement *j, const char *name, const struct regex *regex, bool is_wanted)
 {
+	struct header_match found = match_header(strbuf_str(j->response->headers), name, regex);
 	struct strbuf why = STRBUF_INIT;
-	struct str value = {0};
-	bool is_there = http_header_find(strbuf_str(j->response->headers), name, &value);
-	bool does_match = is_there && regex_match(regex, value) == REGEX_MATCHES;
 
-	if (does_match == is_wanted) {
+	if (found.match == (is_wanted ? REGEX_MATCHES : REGEX_NO_MATCH)) {
 		return CODE_OK;
 	}
-	strbuf_addf(&why, "header %s ", name);
-	if (!is_there) {
-		strbuf_adds(&why, "is missing, expected ");
+	strbuf_addf(&why, "header %s", name);
+	if (!found.is_there) {
+		strbuf_adds(&why, " is missing, expected ");
+	} else if (found.match == REGEX_GAVE_UP) {
+		strbuf_addf(&why, ": %s: ", too_much_work);
 	} else {
-		strbuf_adds(&why, "is ");
-		add_quoted(&why, value);
+		strbuf_adds(&why, " is ");
+		add_quoted(&why, found.value);
 		strbuf_adds(&why, is_wanted ? ", expected " : ", which must not match ");
 	}
 	add_quoted(&why, str_of(regex_pattern(regex)));
@@ -231,6 +260,16 @@ static enum check_code judge_headers(
 	return CODE_OK;
 }
 
+/* That it may be so only because not all of the body was kept. */
+static void add_cut(const struct judgement *j, struct strbuf *why)
+{
+	const struct strbuf *body = j->response->body;
+
+	if (j->response->body_size > (int64_t)body->len) {
+		strbuf_addf(why, " in its first %zu bytes (body_max)", body->len);
+	}
+}
+
 static enum check_code judge_body(
 	struct judgement *j, const struct option_list *patterns, bool is_wanted)
 {
@@ -245,15 +284,14 @@ static enum check_code judge_body(
 			continue;
 		}
 		if (match == REGEX_GAVE_UP) {
-			strbuf_adds(
-				&why, "matching takes too much work (simplify the expression): ");
+			strbuf_addf(&why, "%s: ", too_much_work);
 		} else {
 			strbuf_adds(
 				&why, is_wanted ? "the body does not match " : "the body matches ");
 		}
 		add_quoted(&why, str_of(regex_pattern(regex)));
-		if (is_wanted && j->response->body_size > (int64_t)body.len) {
-			strbuf_addf(&why, " in its first %zu bytes (body_max)", body.len);
+		if (is_wanted) {
+			add_cut(j, &why);
 		}
 		add_body_evidence(j);
 		return fail(j, CODE_BODY_MISMATCH, &why);
@@ -293,8 +331,14 @@ static bool json_scalar_text(const json_t *value, struct strbuf *out)
 
 static bool json_equals(const json_t *value, struct str text, struct str wanted)
 {
+	int64_t integer = 0;
 	double number = 0;
 
+	/* Integers by themselves, as doubles do not tell large ones apart. */
+	if (json_is_integer(value) &&
+		parse_int(wanted, INT64_MIN, INT64_MAX, &integer, NULL) == 0) {
+		return json_integer_value(value) == integer;
+	}
 	if (json_is_number(value) && parse_double(wanted, &number, NULL) == 0) {
 		return json_number_value(value) == number;
 	}
@@ -367,6 +411,7 @@ static enum check_code judge_json(struct judgement *j, const struct option_map *
 		strbuf_addf(&why, "the body is no JSON (line %d: ", error.line);
 		utf8_add_escaped(&why, str_of(error.text), SHOWN_MAX);
 		strbuf_addc(&why, ')');
+		add_cut(j, &why);
 		add_body_evidence(j);
 		return fail(j, CODE_JSON_MISMATCH, &why);
 	}
