@@ -263,12 +263,15 @@ static void add_redirects(
 	}
 }
 
-static void add_method(struct strbuf *out, const char *method)
+/* curl takes a body for a POST unless it is told otherwise. */
+static void add_method(struct strbuf *out, const struct http_opts *opts)
 {
-	if (strcmp(method, "HEAD") == 0) {
+	bool has_body = opts->body || opts->body_file;
+
+	if (strcmp(opts->method, "HEAD") == 0 && !has_body) {
 		strbuf_adds(out, " --head");
-	} else if (strcmp(method, "GET") != 0) {
-		add_flag(out, "--request", method);
+	} else if (strcmp(opts->method, has_body ? "POST" : "GET") != 0) {
+		add_flag(out, "--request", opts->method);
 	}
 }
 
@@ -342,7 +345,7 @@ void http_add_command(struct check_result *result, const struct http_opts *opts,
 	strbuf_adds(&command, "curl -sv");
 	add_version(&command, opts);
 	strbuf_adds(&command, family_flags[opts->network.family]);
-	add_method(&command, opts->method);
+	add_method(&command, opts);
 	if (response) {
 		add_redirects(&command, opts, response);
 		add_resolve(&command, opts, response);

@@ -47,6 +47,19 @@ static inline int checked_try(const char *target, const struct check_settings *s
 	return 0;
 }
 
+/* A check that must be right; it is in the arena. */
+static inline const struct check *checked_make(
+	const char *target, const struct check_settings *settings, struct arena *arena)
+{
+	const struct check *check = NULL;
+	struct err err = {0};
+
+	if (checked_try(target, settings, arena, &check, &err) < 0) {
+		fail_msg("%s", err.msg);
+	}
+	return check;
+}
+
 static inline void checked_done(void *arg, struct check_run *run)
 {
 	struct checked *checked = arg;
@@ -62,9 +75,7 @@ static inline void checked_run_in(struct checked *checked, const struct check_en
 	struct err err = {0};
 
 	*checked = (struct checked){.arena = arena_new()};
-	if (checked_try(target, settings, checked->arena, &checked->check, &err) < 0) {
-		fail_msg("%s", err.msg);
-	}
+	checked->check = checked_make(target, settings, checked->arena);
 	(void)check_run_start(env, checked->check, checked_done, checked);
 	if (loop_run(env->loop, &err) < 0) {
 		fail_msg("%s", err.msg);

@@ -18,18 +18,6 @@ struct answer {
 	int64_t body_size; /* 0: the body's length */
 };
 
-/* The options of an HTTP check with these settings. */
-static const struct http_opts *opts_with(const struct check_settings *settings, struct arena *arena)
-{
-	const struct check *check = NULL;
-	struct err err = {0};
-
-	if (checked_try("http://example.com/", settings, arena, &check, &err) < 0) {
-		fail_msg("%s", err.msg);
-	}
-	return check->opts;
-}
-
 static enum check_code judge(const struct check_settings *settings, const struct answer *answer,
 	struct check_result *result, const char **ret_why)
 {
@@ -41,13 +29,14 @@ static enum check_code judge(const struct check_settings *settings, const struct
 		.headers = &headers,
 		.body = &body,
 	};
+	const struct http_opts *opts =
+		checked_make("http://example.com/", settings, result->arena)->opts;
 	enum check_code code;
 
 	strbuf_adds(&headers, HEADERS);
 	strbuf_adds(&body, answer->body ? answer->body : "");
 	response.body_size = answer->body_size ? answer->body_size : (int64_t)body.len;
-	code = http_expect_judge(
-		&opts_with(settings, result->arena)->expect, &response, result, ret_why);
+	code = http_expect_judge(&opts->expect, &response, result, ret_why);
 	strbuf_release(&headers);
 	strbuf_release(&body);
 	return code;
