@@ -6,6 +6,8 @@
  */
 #include "check/host_local.h"
 
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/timex.h>
 
 #include <dirent.h>
@@ -74,6 +76,18 @@ static void read_files(struct host_local *local)
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		read_section(local, files[i].section, files[i].path);
+	}
+}
+
+static void add_missing_root(struct host_local *local)
+{
+	struct stat st;
+
+	if (stat(path_of(local, "/"), &st) == 0) {
+		host_mounts_add_missing_root(&local->machine.facts.mounts,
+			arena_printf(
+				local->spec.arena, "%u:%u", major(st.st_dev), minor(st.st_dev)),
+			local->spec.arena);
 	}
 }
 
@@ -230,6 +244,7 @@ struct host_local *host_local_start(
 	host_facts_init(&local->machine.facts, spec->arena);
 	local->machine.facts.page_size = (double)sysconf(_SC_PAGESIZE);
 	read_files(local);
+	add_missing_root(local);
 	read_reboot(local);
 	read_clock(local);
 	spaces_start(local);

@@ -183,6 +183,28 @@ void host_mounts_add_mountinfo(struct host_mounts *mounts, struct str text, stru
 	}
 }
 
+void host_mounts_add_missing_root(
+	struct host_mounts *mounts, const char *device_id, struct arena *arena)
+{
+	for (size_t i = 0; i < mounts->mounts_count; i++) {
+		if (strcmp(mounts->mounts[i].point, "/") == 0) {
+			return;
+		}
+	}
+	if (mounts->mounts_count == 0) { /* nothing is known of this machine's mounts */
+		return;
+	}
+	*VEC_PUSH_IN(arena, mounts, mounts) = (struct host_mount){
+		.device_id = arena_strdup(arena, device_id),
+		.root = "/",
+		.point = "/",
+		.options = "",
+		.type = "unknown",
+		.source = "",
+		.super_options = "",
+	};
+}
+
 /* "/data/" is "/data". */
 static struct str without_slashes(struct str point)
 {

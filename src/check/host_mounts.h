@@ -65,6 +65,12 @@ void host_mounts_add_mountinfo(struct host_mounts *, struct str text, struct are
 void host_mounts_add_fstab(struct host_mounts *, struct str text, struct arena *);
 
 /*
+ * Whose root is a folder of a filesystem that is mounted somewhere above (a chroot) sees lines for
+ * others, but none for "/".  Add it then, on the device ("8:1") that it is found to be on.
+ */
+void host_mounts_add_missing_root(struct host_mounts *, const char *device_id, struct arena *);
+
+/*
  * Lines of numbers and a mount point, written as mountinfo writes it (a space is \040):
  *
  *   BLOCK_SIZE BLOCKS FREE AVAILABLE FILES FILES_FREE POINT      as of `stat -f -c '%S %b %f %a %c

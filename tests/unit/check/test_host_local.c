@@ -93,6 +93,20 @@ static const struct machine machines[] = {
 		.filesystems = "/ 40",
 	},
 	{
+		.name = "a chroot, where \"/\" is no mount",
+		.files =
+			{
+				{"/proc/self/mountinfo", "2 1 0:5 / /proc rw - proc proc rw\n"},
+			},
+		.uptime_s = NAN,
+		.memory_percent = NAN,
+		.pressure = NAN,
+		.processes = -1,
+		.zombies = -1,
+		.reboot = HOST_REBOOT_NOT_KNOWN,
+		.filesystems = "/ 40",
+	},
+	{
 		.name = "nothing at all",
 		.uptime_s = NAN,
 		.memory_percent = NAN,
