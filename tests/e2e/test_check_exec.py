@@ -59,8 +59,8 @@ UNKNOWN = (1, 'unknown', 'plugin_unknown')
 LOCAL = [
     ('check_load', '-w 10000 -c 20000', OK, 'LOAD OK', ['load1', 'load5', 'load15']),
     ('check_load', '-w 0,0,0 -c 0,0,0', None, 'LOAD', ['load1', 'load5', 'load15']),
-    ('check_disk', '-w 0% -c 0% -p /', OK, 'DISK OK', None),
-    ('check_disk', '-c 101% -p /', CRITICAL, 'DISK CRITICAL', ['/']),
+    ('check_disk', '-w 0% -c 0% -p /dev/shm', OK, 'DISK OK', None),
+    ('check_disk', '-c 101% -p /dev/shm', CRITICAL, 'DISK CRITICAL', ['/dev/shm']),
     ('check_procs', '-c 1:', OK, 'PROCS OK', ['procs']),
     ('check_procs', '-C no-such-command -c 1:', CRITICAL, 'PROCS CRITICAL: 0 processes', ['procs']),
     ('check_users', '-w 10000 -c 20000', OK, 'USERS OK', ['users']),

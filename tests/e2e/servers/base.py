@@ -2,6 +2,7 @@
 process of its own, or an asyncio server in a thread of this one."""
 import asyncio
 import contextlib
+import os
 import pathlib
 import shutil
 import socket
@@ -49,6 +50,15 @@ def free_ports(count):
                     continue
             ports.append(port)
         return ports
+
+
+NOBODY = ('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups')
+
+
+def can_be_nobody(path='/'):
+    """Whether a test can run a program as a user without rights: words of NOBODY in front of it.  `path`: a
+    file that this user must be able to read."""
+    return os.geteuid() == 0 and subprocess.run([*NOBODY, 'test', '-r', path], capture_output=True).returncode == 0
 
 
 def wait_until(claim, seconds, what):
