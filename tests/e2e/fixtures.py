@@ -5,6 +5,7 @@ change one starts its own.  Where a server cannot run, the tests that need it ar
 """
 import os
 import pathlib
+import signal
 
 import pytest
 import servers
@@ -18,6 +19,8 @@ def pytest_configure():
     for name in list(os.environ):
         if name.lower().endswith('_proxy') or name.startswith('SRE_') and name != 'SRE_TOOLKIT_BIN':
             del os.environ[name]
+    # A shell's background job ignores SIGINT, and what it starts would too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def started(cls, *args):
