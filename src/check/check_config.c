@@ -108,15 +108,29 @@ static int check_validate(const struct check *check, struct err *err)
 	return thresholds_check(check, "critical", &check->critical, err);
 }
 
-static void depends_check(struct conf *conf, const struct map *by_name, const struct check *check)
+static void unknown_dependency(struct conf *conf, const struct option_items *checks,
+	const struct check *check, const char *name)
+{
+	const char **names = arena_calloc(conf->arena, checks->count, sizeof(*names));
+	const char *near;
+
+	for (size_t i = 0; i < checks->count; i++) {
+		names[i] = ((const struct check *)checks->items[i])->name;
+	}
+	near = suggest(str_of(name), names, checks->count);
+	conf_error(conf, check->origin,
+		"check '%s' depends on '%s', and there is no such check%s%s%s", check->name, name,
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static void depends_check(struct conf *conf, const struct map *by_name,
+	const struct option_items *checks, const struct check *check)
 {
 	for (size_t i = 0; i < check->depends_on.count; i++) {
 		const char *name = OPTION_AT(&check->depends_on, const char *, i);
 
 		if (!map_has(by_name, str_of(name))) {
-			conf_error(conf, check->origin,
-				"check '%s' depends on '%s', and there is no such check",
-				check->name, name);
+			unknown_dependency(conf, checks, check, name);
 		}
 	}
 }
@@ -150,7 +164,7 @@ void check_config_finish(
 		}
 	}
 	for (size_t i = 0; i < checks->count; i++) {
-		depends_check(conf, by_name, checks->items[i]);
+		depends_check(conf, by_name, checks, checks->items[i]);
 	}
 	map_free(by_name);
 }

@@ -7,6 +7,7 @@
 
 #include "base/strbuf.h"
 #include "base/suggest.h"
+#include "base/utf8.h"
 #include "base/vec.h"
 
 enum { EXCEEDED_SHOWN_MAX = 3, SECONDS_PER_DAY = 86400 };
@@ -280,6 +281,12 @@ static int unknown_value(const struct check_kind *kind, struct str name, struct 
 		kind->variant.name, STR_ARG(name), kind->variant.name);
 }
 
+/* Nothing is missing, and nothing stands behind the bracket. */
+static bool key_is_whole(struct str key, struct str name, struct str instance)
+{
+	return name.len > 0 && (name.len == key.len || instance.len > 0);
+}
+
 int check_threshold_check(const struct check_kind *kind, const char *key,
 	const struct threshold *threshold, struct err *err)
 {
@@ -291,6 +298,10 @@ int check_threshold_check(const struct check_kind *kind, const char *key,
 		return 0; /* plugins: not known beforehand */
 	}
 	key_split(str_of(key), &name, &instance);
+	if (!key_is_whole(str_of(key), name, instance)) {
+		return err_set(err, ERR_INPUT, "'%s' names no value; write NAME or NAME[INSTANCE]",
+			utf8_quote(str_of(key)).text);
+	}
 	row = value_row(kind, name);
 	if (!row) {
 		return unknown_value(kind, name, err);
