@@ -261,7 +261,7 @@ static void test_silence(void **state)
 	assert_true(address_eq(&result->address, &hole.address));
 	assert_text(result->text, "no answer from 127.0.0.1:", address_port(&hole.address),
 		" within 100 ms");
-	assert_in_range(time_mono_ms() - begun_ms, 100, 900);
+	assert_in_range(time_mono_ms() - begun_ms, 100, 4500);
 	black_hole_close(&hole);
 }
 
@@ -292,7 +292,7 @@ static void test_silent_first(void **state)
 	result = dial(fixture, (struct dial_spec){.host = "three.example", .port = port});
 	assert_int_equal(result->status, DIAL_OK);
 	assert_true(address_eq(&result->address, &good));
-	assert_true(time_mono_ms() - begun_ms < 2000);
+	assert_true(time_mono_ms() - begun_ms < 4500);
 	(void)close(result->fd);
 
 	strbuf_release(&servers);

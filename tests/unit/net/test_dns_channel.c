@@ -66,7 +66,7 @@ static int fixture_start(void **state)
 	fixture->settings = (struct dns_settings){
 		.servers = &fixture->address,
 		.servers_count = 1,
-		.try_timeout_ms = 50,
+		.try_timeout_ms = 200,
 		.tries = 2,
 	};
 	assert_int_equal(dns_channel_new(fixture->loop, &fixture->settings, on_idle, fixture,

@@ -48,7 +48,7 @@ static void test_timeouts(void **state)
 				.timeout_ms = TIMEOUT_MS});
 		const struct http_phases *phases = &answer.response.phases;
 
-		assert_in_range(time_mono_ms() - begun_ms, TIMEOUT_MS, 20 * TIMEOUT_MS);
+		assert_in_range(time_mono_ms() - begun_ms, TIMEOUT_MS, 100 * TIMEOUT_MS);
 		assert_int_equal(answer.response.status, HTTP_TIMEOUT);
 		assert_has(answer.response.phase, c->phase);
 		assert_has(answer.response.text, "60 ms");
@@ -131,7 +131,7 @@ static void test_deadline_covers_redirects(void **state)
 	assert_int_equal(answer.response.redirects, 1);
 	assert_has(answer.response.url, "/silence");
 	assert_has(answer.response.phase, "waiting for the answer of ");
-	assert_in_range(time_mono_ms() - begun_ms, 1500, 2900);
+	assert_in_range(time_mono_ms() - begun_ms, 1500, 8000);
 	http_server_free(&server);
 }
 

@@ -182,8 +182,8 @@ static void test_deadline(void **state)
 	assert_int_equal(answer.status, LOOKUP_TIMEOUT);
 	assert_string_equal(
 		answer.text, "no answer from the name servers about 'silent.example' within 50 ms");
-	assert_in_range(answer.duration_us, 50000, 900000);
-	assert_in_range(time_mono_ms() - begun_ms, 50, 900);
+	assert_in_range(answer.duration_us, 50000, 2900000);
+	assert_in_range(time_mono_ms() - begun_ms, 50, 2900);
 	strbuf_release(&answer.addresses);
 	fixture_end(&fixture);
 }
@@ -202,7 +202,7 @@ static void test_tries_run_out(void **state)
 	assert_int_equal(loop_run(fixture.loop, NULL), 0);
 	assert_int_equal(answer.status, LOOKUP_TIMEOUT);
 	assert_string_equal(answer.text, "no answer from the name servers about 'silent.example'");
-	assert_in_range(answer.duration_us, 60000, 900000);
+	assert_in_range(answer.duration_us, 60000, 4900000);
 	assert_int_equal(dns_server_questions(fixture.server), 2);
 	strbuf_release(&answer.addresses);
 	fixture_end(&fixture);
