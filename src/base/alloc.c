@@ -49,7 +49,12 @@ char *xstrdup(const char *s)
 
 char *xstrndup(const char *s, size_t len)
 {
-	return must(strndup(s, len));
+	size_t copied = strnlen(s, len); /* not strndup(): s needs no NUL */
+	char *copy = xmalloc(copied + 1);
+
+	memcpy(copy, s, copied);
+	copy[copied] = '\0';
+	return copy;
 }
 
 char *xasprintf(const char *fmt, ...)
