@@ -200,6 +200,9 @@ static void on_answer(void *arg, const struct dns_answer *answer)
 
 	if (!question->is_forgotten) {
 		question->channel->waiting--;
+		if (question->channel->waiting == 0) {
+			channel_want_sweep(question->channel); /* forgotten ones may be left */
+		}
 		question->fn(question->arg, answer);
 	}
 	free(question);
