@@ -306,6 +306,18 @@ static struct query *query_new(
 	return query;
 }
 
+/*
+ * "localhost" of one family is loopback, whatever /etc/hosts has (RFC 6761, section 6.3).  c-ares
+ * 1.18 says the same, but loses memory where /etc/hosts knows an address of the other family only.
+ */
+static bool loopback_of(struct str host, enum address_family family, struct address *ret_address)
+{
+	static const char *const texts[] = {[ADDRESS_IPV4] = "127.0.0.1", [ADDRESS_IPV6] = "::1"};
+
+	return family != ADDRESS_ANY && host_name_eq(host, str_of("localhost")) &&
+	       address_parse(str_of(texts[family]), 0, ret_address);
+}
+
 /* An address instead of a name. */
 static void query_answer_literal(struct query *query, const struct address *address)
 {
@@ -376,7 +388,7 @@ static void start_query(struct resolver *resolver, struct str key, enum address_
 	struct address address;
 
 	query_add_lookup(query, lookup);
-	if (address_parse(host, 0, &address)) {
+	if (address_parse(host, 0, &address) || loopback_of(host, family, &address)) {
 		query_answer_literal(query, &address);
 	} else if (!host_name_is_valid(host)) {
 		query_finish(query, LOOKUP_BAD_NAME,

@@ -107,6 +107,7 @@ static void test_answers(void **state)
 		{"::1", ADDRESS_ANY, LOOKUP_OK, "[::1]:80"},
 		{"fe80::1%lo", ADDRESS_IPV6, LOOKUP_OK, "[fe80::1%lo]:80"},
 		{"localhost", ADDRESS_IPV4, LOOKUP_OK, "127.0.0.1:80"},
+		{"LocalHost.", ADDRESS_IPV6, LOOKUP_OK, "[::1]:80"},
 		{"192.0.2.9", ADDRESS_IPV6, LOOKUP_NOT_FOUND, "'192.0.2.9' is no IPv6 address"},
 		{"::1", ADDRESS_IPV4, LOOKUP_NOT_FOUND, "'::1' is no IPv4 address"},
 		{"missing.example.", ADDRESS_ANY, LOOKUP_NOT_FOUND,
