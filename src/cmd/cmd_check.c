@@ -421,7 +421,15 @@ static enum exit_code check_main(struct check_cmd *check, const struct config *c
 		usage_error(common, "check", "%s", err.msg);
 		return EXIT_CODE_USAGE;
 	}
-	if (env_open(check, &err) < 0 || check_loop(check, &err) < 0) {
+	if (env_open(check, &err) < 0) {
+		if (err.code == ERR_INPUT) { /* the only input of these is the name server */
+			usage_error(common, "check", "--resolver: %s", err.msg);
+			return EXIT_CODE_USAGE;
+		}
+		log_error(&log_context, "%s", err.msg);
+		return EXIT_CODE_FAILED;
+	}
+	if (check_loop(check, &err) < 0) {
 		log_error(&log_context, "%s", err.msg);
 		return EXIT_CODE_FAILED;
 	}
