@@ -144,12 +144,18 @@ static int create_temporary(const char *path, mode_t mode, char **ret_name)
 	return fd;
 }
 
+/* New; free it. */
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return !slash ? xstrdup(".") : xstrndup(path, slash > path ? (size_t)(slash - path) : 1);
+}
+
 /* A renamed file is there after a crash only when its folder is on disk too. */
 static int sync_folder(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	_cleanup_(freep) char *folder =
-		!slash ? xstrdup(".") : xstrndup(path, slash > path ? (size_t)(slash - path) : 1);
+	_cleanup_(freep) char *folder = folder_of(path);
 	_cleanup_close_ int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	/* Some file systems cannot; they say EINVAL. */
@@ -187,6 +193,32 @@ static int replace(
 	return 0;
 }
 
+static int directory_error(const char *path, struct err *err)
+{
+	return err_set(err, ERR_INPUT, "cannot write '%s': it is a directory", path);
+}
+
+int file_check_writable(const char *path, struct err *err)
+{
+	_cleanup_(freep) char *folder = folder_of(path);
+	struct stat st;
+	bool is_new = lstat(path, &st) < 0;
+
+	if (is_new && errno != ENOENT) {
+		return err_set_errno(err, errno, "cannot write '%s'", path);
+	}
+	if (!is_new && S_ISDIR(st.st_mode)) {
+		return directory_error(path, err);
+	}
+	if (!is_new && !S_ISREG(st.st_mode)) {
+		return 0; /* only writing tells */
+	}
+	if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0) {
+		return err_set_errno(err, errno, "cannot write '%s'", path);
+	}
+	return 0;
+}
+
 int file_write(const char *path, struct str content, mode_t mode, struct err *err)
 {
 	struct stat st;
@@ -198,7 +230,7 @@ int file_write(const char *path, struct str content, mode_t mode, struct err *er
 		return replace(path, content, mode, NULL, err);
 	}
 	if (S_ISDIR(st.st_mode)) {
-		return err_set(err, ERR_INPUT, "cannot write '%s': it is a directory", path);
+		return directory_error(path, err);
 	}
 	if (!S_ISREG(st.st_mode)) {
 		return write_in_place(path, content, mode, err);

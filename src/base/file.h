@@ -35,6 +35,12 @@ int file_read(const char *path, enum file_type, size_t max_bytes, struct strbuf 
  */
 int file_write(const char *path, struct str content, mode_t mode, struct err *);
 
+/*
+ * Whether file_write() could write there now, with nothing written: what can be known before hours
+ * of work.
+ */
+int file_check_writable(const char *path, struct err *err);
+
 /* Write all of it to a descriptor; waits where it would block.  0, or -1 with errno set. */
 int file_write_all(int fd, struct str content);
 

@@ -202,15 +202,15 @@ bool log_is_on(enum log_level level)
 	return is_observed(level);
 }
 
-static void __attribute__((format(printf, 3, 0)))
-log_add(enum log_level level, const struct log_context *context, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 4, 0))) log_add(enum log_level level, bool is_told,
+	const struct log_context *context, const char *fmt, va_list ap)
 {
 	_cleanup_(strbuf_release) struct strbuf raw = STRBUF_INIT_MAX(LOG_MESSAGE_MAX + 1);
 	_cleanup_(strbuf_release) struct strbuf message = STRBUF_INIT;
 	_cleanup_(strbuf_release) struct strbuf body = STRBUF_INIT;
 	struct log_line line = {.level = level, .context = context, .wall_ms = time_wall_ms()};
 
-	if (!log_is_on(level)) {
+	if (is_told ? !is_observed(level) : !log_is_on(level)) {
 		return;
 	}
 	strbuf_vaddf(&raw, fmt, ap);
@@ -220,7 +220,7 @@ log_add(enum log_level level, const struct log_context *context, const char *fmt
 	if (is_observed(level)) {
 		the_log.observer(the_log.observer_arg, level, strbuf_str(&body));
 	}
-	if (!is_repeat(&line, strbuf_str(&body))) {
+	if (!is_told && !is_repeat(&line, strbuf_str(&body))) {
 		log_flush();
 		remember(&line, strbuf_str(&body));
 		log_write(&line);
@@ -232,7 +232,16 @@ void log_error(const struct log_context *context, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	log_add(LOG_LEVEL_ERROR, context, fmt, ap);
+	log_add(LOG_LEVEL_ERROR, false, context, fmt, ap);
+	va_end(ap);
+}
+
+void log_told_error(const struct log_context *context, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_add(LOG_LEVEL_ERROR, true, context, fmt, ap);
 	va_end(ap);
 }
 
@@ -241,7 +250,7 @@ void log_warn(const struct log_context *context, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	log_add(LOG_LEVEL_WARN, context, fmt, ap);
+	log_add(LOG_LEVEL_WARN, false, context, fmt, ap);
 	va_end(ap);
 }
 
@@ -250,7 +259,7 @@ void log_info(const struct log_context *context, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	log_add(LOG_LEVEL_INFO, context, fmt, ap);
+	log_add(LOG_LEVEL_INFO, false, context, fmt, ap);
 	va_end(ap);
 }
 
@@ -259,7 +268,7 @@ void log_debug(const struct log_context *context, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	log_add(LOG_LEVEL_DEBUG, context, fmt, ap);
+	log_add(LOG_LEVEL_DEBUG, false, context, fmt, ap);
 	va_end(ap);
 }
 

@@ -79,6 +79,10 @@ void log_info(const struct log_context *, const char *fmt, ...)
 void log_debug(const struct log_context *, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* An error that people have been told of in another way: only the observer hears of it. */
+void log_told_error(const struct log_context *, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Called for each error and warning, written or not, repeated or not, with "component: message
  * (key=value)": what feeds the run report.  NULL ends it.  It must not log. */
 typedef void log_observer_fn(void *arg, enum log_level, struct str text);

@@ -30,7 +30,7 @@ const struct option_row common_rows[] = {
 	{.name = "quiet", .letter = 'q', .type = &option_bool, .offset = offsetof(struct common_opts, is_quiet), .flags = OPTION_FLAG_ONLY,
 	 .help = "say nothing but results and errors"},
 	{.name = "log_file", .type = &option_path, .offset = offsetof(struct common_opts, log_file), .flags = OPTION_FLAG_ONLY,
-	 .placeholder = "FILE", .help = "append log lines there instead of writing them to stderr"},
+	 .placeholder = "FILE", .help = "append log lines there; only warnings and errors go to stderr too"},
 	{.name = "log_format", .type = &option_choice, .offset = offsetof(struct common_opts, log_format), .flags = OPTION_FLAG_ONLY,
 	 .def = "text", .choices = log_formats, .help = "log lines for people, or one JSON object a line"},
 	{.name = "color", .type = &option_choice, .offset = offsetof(struct common_opts, color), .flags = OPTION_FLAG_ONLY,

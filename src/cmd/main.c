@@ -2,6 +2,7 @@
  * The program: which subcommand, with what flags; its log, lock and report; its exit code.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,10 +20,16 @@
 
 static enum exit_code print(struct strbuf *text)
 {
-	int status = file_write_all(STDOUT_FILENO, strbuf_str(text));
+	static const struct common_opts to_stdout = {0};
+	struct err err = {0};
+	int status = common_write_output(&to_stdout, strbuf_str(text), &err);
 
 	strbuf_release(text);
-	return status < 0 ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+	if (status < 0) {
+		usage_error(NULL, NULL, "%s", err.msg);
+		return EXIT_CODE_FAILED;
+	}
+	return EXIT_CODE_OK;
 }
 
 static enum exit_code print_program_help(void)
@@ -80,6 +87,18 @@ static int open_log(const struct common_opts *common, struct err *err)
 	};
 
 	return log_open(&options, err);
+}
+
+/* Told before the work, not after it. */
+static int check_files(const struct common_opts *common, struct err *err)
+{
+	if (common->output_file && file_check_writable(common->output_file, err) < 0) {
+		return err_wrap(err, "--output-file");
+	}
+	if (common->report && file_check_writable(common->report, err) < 0) {
+		return err_wrap(err, "--report");
+	}
+	return 0;
 }
 
 static enum exit_code write_report(struct cmd_run *run, enum exit_code exit_code)
@@ -145,7 +164,12 @@ static enum exit_code run_command(
 		usage_error(NULL, cmd->doc.name, "--log-file: %s", err.msg);
 		return EXIT_CODE_USAGE;
 	}
-	exit_code = run_locked(cmd, &run);
+	if (check_files(&common, &err) < 0) {
+		usage_error(&common, cmd->doc.name, "%s", err.msg);
+		exit_code = EXIT_CODE_USAGE;
+	} else {
+		exit_code = run_locked(cmd, &run);
+	}
 	log_close();
 	return exit_code;
 }
@@ -215,6 +239,7 @@ int main(int argc, char **argv)
 	enum exit_code exit_code;
 
 	open_standard_descriptors();
+	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail; a closed pipe is told by write(2) */
 	exit_code = dispatch(argc, (const char *const *)argv, arena);
 	arena_free(arena);
 	return (int)exit_code;

@@ -28,6 +28,7 @@ void usage_error(const struct common_opts *common, const char *command, const ch
 		utf8_add_escaped(&line, strbuf_str(&text), 0);
 		strbuf_addc(&line, '\n');
 		(void)file_write_all(STDERR_FILENO, strbuf_str(&line)); /* nobody else to tell */
+		log_told_error(&context, "%s", text.buf);
 	}
 	strbuf_release(&line);
 	strbuf_release(&text);

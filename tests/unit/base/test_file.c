@@ -229,10 +229,13 @@ static void test_write_refuses(void **state)
 	static const struct {
 		const char *path, *error;
 		enum err_code code;
+		bool is_known_before;
 	} cases[] = {
-		{"dir", "cannot write 'dir': it is a directory", ERR_INPUT},
-		{"no/file", "cannot write 'no/file': No such file or directory", ERR_NOT_FOUND},
-		{"dir/../fifo/x", "cannot write 'dir/../fifo/x': Not a directory", ERR_NOT_FOUND},
+		{"dir", "cannot write 'dir': it is a directory", ERR_INPUT, true},
+		{"no/file", "cannot write 'no/file': No such file or directory", ERR_NOT_FOUND,
+			true},
+		{"dir/../fifo/x", "cannot write 'dir/../fifo/x': Not a directory", ERR_NOT_FOUND,
+			true},
 		{"", "cannot write '': No such file or directory", ERR_NOT_FOUND},
 		{"fifo", "cannot write 'fifo': No such device or address", ERR_SYSTEM},
 		{"/dev/full", "cannot write '/dev/full': No space left on device", ERR_SYSTEM},
@@ -242,12 +245,29 @@ static void test_write_refuses(void **state)
 	assert_int_equal(mkfifo("fifo", 0600), 0);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct err err = {0};
+		struct err before = {0};
 
 		assert_int_equal(file_write(cases[i].path, str_of("x"), 0600, &err), -1);
 		assert_string_equal(err.msg, cases[i].error);
 		assert_int_equal(err.code, cases[i].code);
+		assert_int_equal(file_check_writable(cases[i].path, &before),
+			cases[i].is_known_before ? -1 : 0);
+		assert_string_equal(before.msg, cases[i].is_known_before ? cases[i].error : "");
 	}
 	assert_int_equal(count_files(), 2);
+}
+
+static void test_what_can_be_written(void **state)
+{
+	(void)state;
+	static const char *const paths[] = {"new", "./new", "old", "/dev/null"};
+
+	assert_int_equal(file_write("old", str_of("x"), 0600, NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		assert_int_equal(file_check_writable(paths[i], NULL), 0);
+	}
+	assert_int_equal(count_files(), 1);
+	assert_content("old", "x");
 }
 
 static void test_devices_and_links_are_written_in_place(void **state)
@@ -280,6 +300,8 @@ int main(void)
 		cmocka_unit_test(test_read_that_fails_half_way),
 		cmocka_unit_test(test_write_all_waits),
 		cmocka_unit_test_setup_teardown(test_write_refuses, enter_folder, leave_folder),
+		cmocka_unit_test_setup_teardown(
+			test_what_can_be_written, enter_folder, leave_folder),
 		cmocka_unit_test_setup_teardown(
 			test_devices_and_links_are_written_in_place, enter_folder, leave_folder),
 	};

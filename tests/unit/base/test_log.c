@@ -381,7 +381,9 @@ static void test_observers(void **state)
 	log_warn(&context, "quiet");
 	log_info(&context, "not of interest");
 	log_error(NULL, "loud");
-	assert_string_equal(seen.texts.buf, "1 check: quiet\n1 check: quiet\n0 loud\n");
+	log_told_error(&context, "told already");
+	assert_string_equal(
+		seen.texts.buf, "1 check: quiet\n1 check: quiet\n0 loud\n0 check: told already\n");
 	assert_int_equal(seen.before, 1);
 	assert_file("err", STAMP "[ERROR   ] loud\n");
 	strbuf_release(&seen.texts);
