@@ -298,7 +298,7 @@ static void signal_came(void *arg, int signo)
 {
 	if (signo == SIGINT) {
 		stop(arg, STOP_INT, "interrupted");
-	} else if (signo == SIGTERM) {
+	} else { /* SIGTERM; or SIGHUP: nobody reads on a terminal that is gone */
 		stop(arg, STOP_TERM, "terminated");
 	}
 }
