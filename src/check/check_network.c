@@ -57,19 +57,15 @@ const char *network_address_text(struct arena *arena, const struct address *addr
 
 void network_add_dial_values(struct check_run *run, const struct dial_result *dial)
 {
-	const char *address = NULL;
-
 	check_value_add(
 		&run->result, "lookup_seconds", UNIT_SECONDS, (double)dial->lookup_us / 1e6);
 	if (dial->address.sa_len) {
-		address = network_address_text(run->arena, &dial->address);
-		check_value_add_text(&run->result, "remote_address", address);
+		check_value_add_text(&run->result, "remote_address",
+			network_address_text(run->arena, &dial->address));
 	}
 	if (dial->status == DIAL_OK) {
 		check_value_add(&run->result, "connect_seconds", UNIT_SECONDS,
 			(double)dial->connect_us / 1e6);
-	} else if (address) {
-		check_evidence_add(&run->result, "address", str_of(address));
 	}
 }
 

@@ -39,7 +39,7 @@ extern const struct option_type option_ip;       /* struct address, port 0 */
 
 void network_fill_dial(const struct network_opts *, struct dial_spec *);
 
-/* lookup_seconds, connect_seconds and remote_address; on failure the addresses as evidence. */
+/* lookup_seconds, connect_seconds and remote_address. */
 void network_add_dial_values(struct check_run *, const struct dial_result *);
 
 enum check_code network_dial_code(const struct dial_result *);

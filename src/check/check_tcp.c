@@ -163,7 +163,8 @@ struct tcp_run {
 	size_t sent;            /* of the step's bytes */
 	struct strbuf received; /* since the last match */
 	int64_t connected_us;
-	const char *remote;
+	struct address address; /* connected to, or the one that failed; sa_len 0: none */
+	const char *remote;     /* the same as text, once connected */
 };
 
 static void tcp_next_step(struct tcp_run *tcp);
@@ -174,17 +175,49 @@ static void tcp_add_received(struct tcp_run *tcp)
 		&tcp->run->result, "received", str_sub(strbuf_str(&tcp->received), 0, SHOWN_MAX));
 }
 
+static void add_ip(const char *before, const struct address *address, struct strbuf *out)
+{
+	strbuf_adds(out, before);
+	address_add_ip(address, out);
+}
+
+/* What connects to the same place in the same way. */
 static void tcp_add_command(struct tcp_run *tcp)
 {
-	check_evidence_addf(&tcp->run->result, "command", "nc -v -w 10 %s %lld", tcp->opts->host,
-		(long long)tcp->opts->port);
+	static const char *const family_flags[] = {
+		[ADDRESS_ANY] = "", [ADDRESS_IPV4] = " -4", [ADDRESS_IPV6] = " -6"};
+	const struct network_opts *network = &tcp->opts->network;
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "nc -v -w 10%s", family_flags[network->family]);
+	if (network->source.sa_len > 0) {
+		add_ip(" -s ", &network->source, &text);
+	}
+	if (network->resolve.sa_len > 0) {
+		add_ip(" ", &network->resolve, &text);
+	} else {
+		strbuf_addf(&text, " %s", tcp->opts->host);
+	}
+	strbuf_addf(&text, " %lld", (long long)tcp->opts->port);
+	check_evidence_add(&tcp->run->result, "command", strbuf_str(&text));
+	strbuf_release(&text);
+}
+
+/* The address tried, if it came to that, and how to try it by hand. */
+static void tcp_add_evidence(struct tcp_run *tcp)
+{
+	if (tcp->address.sa_len > 0) {
+		check_evidence_add(&tcp->run->result, "address",
+			str_of(network_address_text(tcp->run->arena, &tcp->address)));
+	}
+	tcp_add_command(tcp);
 }
 
 static void tcp_fail(struct tcp_run *tcp, enum check_code code, const char *why)
 {
 	tcp->phase = TCP_DONE;
-	tcp_add_command(tcp);
-	check_done(tcp->run, CHECK_CRITICAL, code, "%s", why);
+	check_done(tcp->run, code == CODE_LOCAL_ERROR ? CHECK_UNKNOWN : CHECK_CRITICAL, code, "%s",
+		why);
 }
 
 static void tcp_succeed(struct tcp_run *tcp)
@@ -352,6 +385,7 @@ static void tcp_dialled(void *arg, const struct dial_result *result)
 	struct check_run *run = tcp->run;
 
 	tcp->dial = NULL;
+	tcp->address = result->address;
 	network_add_dial_values(run, result);
 	if (result->status != DIAL_OK) {
 		tcp_fail(tcp, network_dial_code(result), arena_strdup(run->arena, result->text));
@@ -415,9 +449,9 @@ static const char *tcp_interrupted(struct check_run *run)
 	struct strbuf phase = STRBUF_INIT;
 	const char *text;
 
-	tcp_add_command(tcp);
 	switch (tcp->phase) {
 	case TCP_DIALLING:
+		tcp->address = dial_address(tcp->dial);
 		dial_add_phase(tcp->dial, &phase);
 		break;
 	case TCP_SENDING:
@@ -433,9 +467,15 @@ static const char *tcp_interrupted(struct check_run *run)
 	case TCP_DONE:
 		break;
 	}
+	tcp_add_evidence(tcp);
 	text = arena_strndup(run->arena, phase.buf, phase.len);
 	strbuf_release(&phase);
 	return *text ? text : NULL;
+}
+
+static void tcp_explain(struct check_run *run)
+{
+	tcp_add_evidence(run->state);
 }
 
 static void tcp_release(struct check_run *run)
@@ -522,5 +562,6 @@ const struct check_kind check_tcp = {
 	.target = tcp_target,
 	.start = tcp_start,
 	.interrupted = tcp_interrupted,
+	.explain = tcp_explain,
 	.release = tcp_release,
 };
