@@ -25,7 +25,13 @@
 #include "net/http_client.h"
 #include "net/resolver.h"
 
-enum { WORKERS_MAX = 100000, PROGRESS_EVERY_MS = 100, FDS_KEPT = 64, FDS_PER_CHECK = 3 };
+enum {
+	WORKERS_MAX = 100000,
+	PROGRESS_EVERY_MS = 100,
+	SECOND_SIGNAL_AFTER_MS = 200,
+	FDS_KEPT = 64,
+	FDS_PER_CHECK = 3,
+};
 
 struct check_opts {
 	int output; /* index into check_formats() */
@@ -105,8 +111,10 @@ struct check_cmd {
 	size_t done_count, failed_count;
 	int64_t started_ms, started_us;
 	enum stop_reason stop;
+	int64_t stopped_ms;
 	enum exit_code exit_code;
-	struct strbuf out; /* with --output-file: all that is written, at the end */
+	struct strbuf out;   /* with --output-file: all that is written, at the end */
+	bool is_output_lost; /* a piece could not be written, so the rest is not */
 };
 
 static void emit(struct check_cmd *check, struct strbuf *text)
@@ -116,9 +124,11 @@ static void emit(struct check_cmd *check, struct strbuf *text)
 	progress_erase(check->progress);
 	if (check->cmd->common->output_file) {
 		strbuf_addstr(&check->out, strbuf_str(text));
-	} else if (common_write_output(check->cmd->common, strbuf_str(text), &err) < 0) {
+	} else if (!check->is_output_lost &&
+		   common_write_output(check->cmd->common, strbuf_str(text), &err) < 0) {
 		log_error(&log_context, "%s", err.msg);
 		check->exit_code = EXIT_CODE_FAILED;
+		check->is_output_lost = true;
 	}
 	strbuf_release(text);
 }
@@ -270,13 +280,22 @@ static void round_begin(void *arg)
 	check->batch = check_batch_start(&spec);
 }
 
-/* The first time what runs is stopped and told; the second time we leave at once. */
+/*
+ * The first time what runs is stopped and told; the second time we leave at once.  timeout(1) sends
+ * its signal twice, and means it once.
+ */
 static void stop(struct check_cmd *check, enum stop_reason reason, const char *why)
 {
-	if (check->stop != STOP_NONE && reason != STOP_DEADLINE) {
-		_exit(reason == STOP_INT ? EXIT_CODE_INTERRUPTED : EXIT_CODE_TERMINATED);
+	int64_t now_ms = loop_now_ms(check->env.loop);
+
+	if (check->stop != STOP_NONE) {
+		if (now_ms - check->stopped_ms >= SECOND_SIGNAL_AFTER_MS) {
+			_exit(reason == STOP_INT ? EXIT_CODE_INTERRUPTED : EXIT_CODE_TERMINATED);
+		}
+		return;
 	}
 	check->stop = reason;
+	check->stopped_ms = now_ms;
 	if (check->batch) {
 		check_batch_stop(check->batch, why);
 	} else { /* between two rounds */
@@ -336,8 +355,25 @@ static int env_open(struct check_cmd *check, struct err *err)
 	return http_client_new(check->env.loop, check->env.resolver, &check->env.http, err);
 }
 
+/* The first signal has done its work; another must not end us before the run report is written. */
+static void forget_signals(void)
+{
+	const struct timespec at_once = {0};
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGHUP);
+	while (sigtimedwait(&set, NULL, &at_once) > 0) {
+	}
+}
+
 static void check_release(struct check_cmd *check)
 {
+	if (check->stop == STOP_INT || check->stop == STOP_TERM) {
+		forget_signals();
+	}
 	log_before_stderr(NULL, NULL);
 	check_batch_free(&check->batch);
 	if (check->outcomes) {

@@ -4,6 +4,9 @@
 #include "cmd/common_options.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -43,12 +46,42 @@ const struct option_row common_rows[] = {
 };
 // clang-format on
 
+enum { STUCK_MS = 200 };
+
+/* Whether a signal that ends us has come and waits to be read (loop/signals.h). */
+static bool is_told_to_end(void)
+{
+	sigset_t waiting;
+
+	return sigpending(&waiting) == 0 &&
+	       (sigismember(&waiting, SIGINT) == 1 || sigismember(&waiting, SIGTERM) == 1 ||
+		       sigismember(&waiting, SIGHUP) == 1);
+}
+
+/* As long as it takes, as a pager may be at the other end; but not if we are to end. */
+static int wait_for_reader(struct err *err)
+{
+	struct pollfd fd = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	while (poll(&fd, 1, STUCK_MS) == 0) {
+		if (is_told_to_end()) {
+			return err_set(err, ERR_BUSY, "nobody reads standard output");
+		}
+	}
+	return 0; /* or poll(2) failed, and write(2) tells why */
+}
+
+/* By pieces that a pipe with a reader takes at once, so that only wait_for_reader() waits. */
 static int write_stdout(struct str data, struct err *err)
 {
 	while (data.len > 0) {
-		ssize_t n = write(STDOUT_FILENO, data.ptr, data.len);
+		ssize_t n;
 
-		if (n < 0 && errno == EINTR) {
+		if (wait_for_reader(err) < 0) {
+			return -1;
+		}
+		n = write(STDOUT_FILENO, data.ptr, data.len < PIPE_BUF ? data.len : PIPE_BUF);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
 			continue;
 		}
 		if (n < 0 && errno == EPIPE) {

@@ -28,7 +28,10 @@ struct common_opts {
 
 extern const struct option_row common_rows[];
 
-/* Write a command's data to --output-file (atomically), or to stdout.  A closed pipe is no error.
+/*
+ * Write a command's data to --output-file (atomically), or to stdout.  A closed pipe is no error.
+ * Waits for the reader of a pipe that is full; ERR_BUSY if a signal says meanwhile that we are to
+ * end.
  */
 int common_write_output(const struct common_opts *, struct str data, struct err *);
 
