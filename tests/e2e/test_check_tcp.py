@@ -101,8 +101,10 @@ def test_evidence_for_people(toolkit, echo):
 
 def test_values_for_people(toolkit, echo):
     target = f'tcp://127.0.0.1:{echo.ports["echo"]}'
-    first, *values = toolkit('check', target, '-vv').stdout.splitlines()
+    first, address, command, *values = toolkit('check', target, '-vv').stdout.splitlines()
     assert first.startswith(f'✓  {target}  ok  ')
+    assert address == f'    address: 127.0.0.1:{echo.ports["echo"]}'
+    assert command == f'    command: {nc(echo.ports["echo"])}'
     assert [value.split(' = ')[0] for value in values] == [
         '    lookup_seconds', '    remote_address', '    connect_seconds', '    total_seconds']
     assert len(toolkit('check', target, '-v').stdout.splitlines()) == 1
@@ -423,6 +425,7 @@ def test_those_that_hang_cost_one_timeout(toolkit, echo):
 
 @pytest.mark.parametrize('flag, state, exit_code', [('--warning', 'warning', 0), ('--critical', 'critical', 1)])
 def test_thresholds(check, echo, flag, state, exit_code):
-    done, result = check(f'tcp://127.0.0.1:{echo.ports["drip"]}', flag, 'dialogue_seconds=0.1', expect='220')
+    done, result = check(f'tcp://127.0.0.1:{echo.ports["drip"]}', flag, 'dialogue_seconds=0.03', expect='220 ready')
     assert (done.exit_code, result['state'], result['code']) == (exit_code, state, 'threshold_exceeded')
-    assert 'dialogue_seconds' in result['message']
+    assert re.match(rf'dialogue_seconds [0-9.]+ ms \({state} above 30 ms\); connected and spoke to ', result['message'])
+    assert set(result['evidence']) == {'address', 'command'}

@@ -45,7 +45,7 @@ def ten_checks(echo):
         {'name': 'failed', 'timeout': '20s', 'exec': plugin(f"echo 'LOAD CRITICAL - {LONG} | load1=15.2;5;10'; exit 2")},
         {'name': 'unsure', 'timeout': '20s', 'exec': plugin("echo 'cannot connect'; exit 3")},
         {'name': 'killed', 'timeout': '20s', 'exec': plugin('kill -9 $$')},
-        {'name': WIDE, 'timeout': '20s', 'tcp': port('drip'), 'expect': '220', 'warning': {'dialogue_seconds': 0.1}},
+        {'name': WIDE, 'timeout': '20s', 'tcp': port('drip'), 'expect': '220 ', 'warning': {'dialogue_seconds': 0.03}},
     ]}
 
 
@@ -295,7 +295,7 @@ def test_nagios_of_ten(ten):
     tricky = TRICKY.replace('|', '_')
     assert items[f'{tricky} /'] == ('12884901888', 'B', '16106127360', '21474836480', '0', '26843545600')
     assert items[f'{tricky} time'][:2] == ('0.000052', 's')
-    assert items[f'{WIDE} dialogue_seconds'][1:3] == ('s', '~:0.1')
+    assert items[f'{WIDE} dialogue_seconds'][1:3] == ('s', '~:0.03')
 
 
 @pytest.mark.parametrize('script, exit_code, line', [
