@@ -148,22 +148,34 @@ static void name_check(struct conf *conf, struct map *by_name, struct check *che
 	}
 }
 
+static void finish_one(
+	struct conf *conf, const struct check_defaults *defaults, struct check *check)
+{
+	struct err err = {0};
+
+	fill_in(check, defaults, conf->arena);
+	if (check_validate(check, &err) < 0) {
+		conf_error(conf, check->origin, "check '%s': %s", check->name, err.msg);
+	}
+}
+
 void check_config_finish(
 	struct conf *conf, const struct check_defaults *defaults, const struct option_items *checks)
 {
 	struct map *by_name = map_new(MAP_KEYS_BORROWED);
+	bool is_complete = conf->errors_count == 0; /* else some may be missing */
 
 	for (size_t i = 0; i < checks->count; i++) {
 		struct check *check = checks->items[i];
-		struct err err = {0};
 
-		fill_in(check, defaults, conf->arena);
-		name_check(conf, by_name, check);
-		if (check_validate(check, &err) < 0) {
-			conf_error(conf, check->origin, "check '%s': %s", check->name, err.msg);
+		if (check->opts) {
+			finish_one(conf, defaults, check);
+		}
+		if (check->name) {
+			name_check(conf, by_name, check);
 		}
 	}
-	for (size_t i = 0; i < checks->count; i++) {
+	for (size_t i = 0; i < checks->count && is_complete; i++) {
 		depends_check(conf, by_name, checks, checks->items[i]);
 	}
 	map_free(by_name);

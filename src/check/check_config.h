@@ -28,7 +28,8 @@ extern const struct option_variants check_variants; /* the list `checks`; items 
 /*
  * After reading: fill in names, targets and defaults, and check what the rows cannot: that names
  * are unique, that thresholds ask for values the kind measures.  Errors go to conf_error(), each
- * with its place.
+ * with its place.  Also after a reading that failed, so that all errors are told at once; of the
+ * checks nothing can be used then.
  */
 void check_config_finish(
 	struct conf *, const struct check_defaults *, const struct option_items *checks);

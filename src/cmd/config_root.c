@@ -94,6 +94,7 @@ int config_load(struct config *config, const char *given, struct err *err)
 		return 0;
 	}
 	if (conf_read(conf, path, config_rows, config, err) < 0) {
+		check_config_finish(conf, &config->defaults, &config->checks);
 		return -1;
 	}
 	log_warnings(conf);

@@ -220,7 +220,7 @@ static void *read_object(struct conf_reader *r, struct item *item)
 	}
 
 	set_pointer(object, variants->variant_offset, item->kind);
-	set_pointer(object, variants->opts_offset, opts);
+	set_pointer(object, variants->opts_offset, r->faults_told == faults ? opts : NULL);
 	set_pointer(object, variants->origin_offset,
 		arena_printf(r->conf->arena, "%s:%u:%u", r->file->name, item->node->place.line,
 			item->node->place.column));

@@ -144,8 +144,8 @@ struct option_variants {
 	const struct option_row *common; /* rows over the item */
 	size_t item_size;
 	size_t variant_offset; /* in the item: const struct option_variant * */
-	size_t opts_offset;    /* in the item: void *, the kind's struct */
-	size_t origin_offset;  /* in the item: const char *, "file:line:column" */
+	size_t opts_offset; /* in the item: void *, the kind's struct; NULL: the item has a fault */
+	size_t origin_offset; /* in the item: const char *, "file:line:column" */
 	/* The kinds, sorted by name; a function because tables of kinds live above conf/. */
 	const struct option_variant *const *(*kinds)(size_t *ret_count);
 };
