@@ -13,6 +13,7 @@
 #include "cmd/config_root.h"
 #include "cmd/program.h"
 #include "cmd/usage.h"
+#include "net/url.h"
 
 enum config_output {
 	CONFIG_TEXT,
@@ -78,23 +79,39 @@ static const char *origin_text(const struct conf_value *value)
 	return value->origin == CONF_DEFAULT ? "default" : value->where;
 }
 
+/* As written, but for the password of a URL, which may stand in any value; secrets are masked
+ * already.  Valid until the next call with the same buffer. */
+static const char *shown_value(const struct conf_value *value, struct strbuf *buf)
+{
+	if (!str_contains(str_of(value->text), "://")) {
+		return value->text;
+	}
+	strbuf_clear(buf);
+	url_add_masked(str_of(value->text), buf);
+	return buf->buf;
+}
+
 static void show_text(const struct conf *conf, struct strbuf *out)
 {
+	struct strbuf buf = STRBUF_INIT;
+
 	for (size_t i = 0; i < conf->values_count; i++) {
 		const struct conf_value *value = &conf->values[i];
 		size_t start = out->len;
 
-		strbuf_addf(out, "%s: %s", value->path, value->text);
+		strbuf_addf(out, "%s: %s", value->path, shown_value(value, &buf));
 		if (out->len - start < 48) {
 			strbuf_addn(out, ' ', 48 - (out->len - start));
 		}
 		strbuf_addf(out, "  # %s\n", origin_text(value));
 	}
+	strbuf_release(&buf);
 }
 
 static void show_json(const struct conf *conf, struct strbuf *out)
 {
 	struct json_writer json;
+	struct strbuf buf = STRBUF_INIT;
 
 	json_writer_init(&json, out, true);
 	json_write_object_begin(&json);
@@ -106,13 +123,14 @@ static void show_json(const struct conf *conf, struct strbuf *out)
 	for (size_t i = 0; i < conf->values_count; i++) {
 		json_write_object_begin(&json);
 		json_field_string(&json, "path", conf->values[i].path);
-		json_field_string(&json, "value", conf->values[i].text);
+		json_field_string(&json, "value", shown_value(&conf->values[i], &buf));
 		json_field_string(&json, "origin", origin_text(&conf->values[i]));
 		json_write_object_end(&json);
 	}
 	json_write_array_end(&json);
 	json_write_object_end(&json);
 	strbuf_addc(out, '\n');
+	strbuf_release(&buf);
 }
 
 static enum exit_code config_show(struct cmd_run *run, struct config *config)
