@@ -153,7 +153,8 @@ void conf_unknown_key(struct conf_reader *, const struct yaml_node *key, const c
 
 /* conf_item.c */
 
-/* Read one object of a list of variants; NULL, after telling why, if it is none. */
+/* Read one object of a list of variants.  One with a fault, which has been told, has no opts, but
+ * keeps its place in the list. */
 void *conf_read_variant(
 	struct conf_reader *, const struct option_variants *, const struct yaml_node *);
 

@@ -194,10 +194,9 @@ static void validate(struct conf_reader *r, const struct item *item, void *opts)
 	}
 }
 
-static void *read_object(struct conf_reader *r, struct item *item)
+static void read_object(struct conf_reader *r, struct item *item, void *object)
 {
 	const struct option_variants *variants = item->variants;
-	void *object = new_object(r, variants->common, variants->item_size);
 	struct conf_table tables[3] = {{variants->common, object}};
 	const size_t faults = r->faults_told;
 	void *opts = NULL;
@@ -212,10 +211,7 @@ static void *read_object(struct conf_reader *r, struct item *item)
 		conf_check_required(r, table->rows, item->owner.buf, r->file->number, r->file->name,
 			item->node->place);
 	}
-	if (!item->kind) {
-		return NULL;
-	}
-	if (r->faults_told == faults) {
+	if (item->kind && r->faults_told == faults) {
 		validate(r, item, opts);
 	}
 
@@ -224,22 +220,21 @@ static void *read_object(struct conf_reader *r, struct item *item)
 	set_pointer(object, variants->origin_offset,
 		arena_printf(r->conf->arena, "%s:%u:%u", r->file->name, item->node->place.line,
 			item->node->place.column));
-	return object;
 }
 
 void *conf_read_variant(
 	struct conf_reader *r, const struct option_variants *variants, const struct yaml_node *node)
 {
 	struct item item = {.variants = variants, .node = node, .owner = STRBUF_INIT};
-	void *object = NULL;
+	void *object = new_object(r, variants->common, variants->item_size);
 
 	if (node->is_bad) {
-		return NULL;
+		return object;
 	}
 	item.kinds = variants->kinds(&item.kinds_count);
 	if (node->shape == YAML_MAP) {
 		item_name(&item, r);
-		object = read_object(r, &item);
+		read_object(r, &item, object);
 	} else {
 		conf_fault(r, node->place, "expected a %s here, a mapping ('key: value'), not %s",
 			variants->what, yaml_shape_name(node));

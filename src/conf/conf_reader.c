@@ -313,9 +313,7 @@ static void read_items(struct conf_reader *r, const struct option_row *row, cons
 		const size_t end = conf_path_index(&r->path, items->count);
 		void *item = conf_read_variant(r, row->variants, value->items[i]);
 
-		if (item) {
-			option_items_add(&r->context, item, items);
-		}
+		option_items_add(&r->context, item, items);
 		strbuf_truncate(&r->path, end);
 	}
 }

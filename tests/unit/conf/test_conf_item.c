@@ -122,9 +122,9 @@ static void test_errors(void **state)
 		{"checks: [{name: a, tcp: x, dialogue: [{sned: x}, {wait: a, send: b}, {}]}]\n",
 			"c.yaml:1:40: unknown key 'sned' in checks[0].dialogue[0]; did you mean "
 			"'send'?\n"
-			"c.yaml:1:60: checks[0].dialogue[0] has two kinds, 'wait' and 'send'; keep "
+			"c.yaml:1:60: checks[0].dialogue[1] has two kinds, 'wait' and 'send'; keep "
 			"one\n"
-			"c.yaml:1:70: checks[0].dialogue[0] has no kind; it needs one of the keys "
+			"c.yaml:1:70: checks[0].dialogue[2] has no kind; it needs one of the keys "
 			"'send', 'wait'\n"},
 		{"checks: [{name: \"a\\nb\", http: x, y: 1}]\n",
 			"c.yaml:1:34: unknown key 'y' in check 'a\\nb'\n"},
@@ -140,6 +140,26 @@ static void test_errors(void **state)
 		assert_int_equal(conf_fixture_read(f, str_of(cases[i].text)), -1);
 		assert_string_equal(f->errors.buf, cases[i].errors);
 	}
+}
+
+/* What is wrong keeps its place, so that those after it have their own. */
+static void test_bad_items_stay(void **state)
+{
+	struct conf_fixture *f = *state;
+
+	assert_int_equal(
+		conf_fixture_read(f, str_of("checks: [3, {name: a, http: x, ping: y}, {name: b}, "
+					    "{name: c, tcp: x, open: z}, {name: d, tcp: x}]\n")),
+		-1);
+	assert_int_equal(f->conf.errors_count, 4);
+	assert_int_equal(f->sample.checks.count, 5);
+	for (size_t i = 0; i < 4; i++) {
+		assert_null(check_at(f, i)->opts);
+	}
+	assert_null(check_at(f, 0)->name);
+	assert_string_equal(check_at(f, 1)->name, "a");
+	assert_string_equal(check_at(f, 4)->name, "d");
+	assert_non_null(check_at(f, 4)->opts);
 }
 
 static void test_many_bad_items(void **state)
@@ -162,6 +182,7 @@ int main(void)
 		cmocka_unit_test(test_items),
 		cmocka_unit_test(test_option_called_as_a_kind),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_bad_items_stay),
 		cmocka_unit_test(test_many_bad_items),
 	};
 
