@@ -20,6 +20,7 @@ extern const char *const network_family_names[]; /* in the order of enum address
 extern const struct option_type option_ip;       /* struct address, port 0 */
 
 /* The rows over a `struct network_opts` that is `member` of `container`. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): offsetof() takes no parentheses in its member */
 #define NETWORK_ROWS(container, member)                                                            \
 	{.name = "ip_family",                                                                      \
 		.type = &option_choice,                                                            \
@@ -36,6 +37,7 @@ extern const struct option_type option_ip;       /* struct address, port 0 */
 		.offset = offsetof(container, member.source),                                      \
 		.help = "address of this machine to connect from"                                  \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 void network_fill_dial(const struct network_opts *, struct dial_spec *);
 
