@@ -13,7 +13,9 @@
 #include "base/file.h"
 #include "base/strbuf.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "check/check_kinds.h"
+#include "net/host_name.h"
 #include "net/resolver.h"
 #include "scan/json_pointer.h"
 #include "scan/regex.h"
@@ -492,32 +494,55 @@ static int make_header_lines(struct http_opts *http, struct arena *arena, struct
 	return 0;
 }
 
-static int http_validate(void *opts, struct arena *arena, struct err *err)
+static int credentials_check(const struct http_opts *http, struct err *err)
 {
-	static const char *const schemes[] = {"http", "https", NULL};
-	struct http_opts *http = opts;
-
-	if (url_parse(str_of(http->address), arena, &http->url, err) < 0 ||
-		url_check_scheme(&http->url, schemes, err) < 0 || method_check(http, err) < 0) {
-		return -1;
-	}
 	if (http->password && !http->username) {
 		return err_set(err, ERR_INPUT, "password without username");
+	}
+	if (http->username && strchr(http->username, ':')) {
+		return err_set(err, ERR_INPUT, "username '%s' has a ':', which would end it",
+			utf8_quote(str_of(http->username)).text);
 	}
 	if (http->bearer_token && (http->username || http->url.user)) {
 		return err_set(
 			err, ERR_INPUT, "give username and password or bearer_token, not both");
 	}
+	return 0;
+}
+
+static int tls_check(const struct http_opts *http, struct err *err)
+{
+	const char *name = http->tls.server_name;
+	struct address address;
+
 	if (http->tls.key_file && !http->tls.certificate_file) {
 		return err_set(err, ERR_INPUT, "tls.key_file without tls.cert_file");
+	}
+	if (name && !host_name_is_valid(str_of(name)) &&
+		!address_parse(str_of(name), 0, &address)) {
+		return err_set(err, ERR_INPUT, "tls.server_name '%s' is no host name",
+			utf8_quote(str_of(name)).text);
+	}
+	return 0;
+}
+
+static int http_validate(void *opts, struct arena *arena, struct err *err)
+{
+	static const char *const schemes[] = {"http", "https", NULL};
+	struct http_opts *http = opts;
+	struct http_request request;
+
+	if (url_parse(str_of(http->address), arena, &http->url, err) < 0 ||
+		url_check_scheme(&http->url, schemes, err) < 0 || method_check(http, err) < 0 ||
+		credentials_check(http, err) < 0 || tls_check(http, err) < 0 ||
+		make_header_lines(http, arena, err) < 0 || read_body(http, arena, err) < 0) {
+		return -1;
 	}
 	if (http->network.resolve.sa_len) {
 		address_set_port(&http->network.resolve, http->url.port);
 	}
-	if (make_header_lines(http, arena, err) < 0) {
-		return -1;
-	}
-	return read_body(http, arena, err);
+	fill_request(http, &request);
+	return http_request_check(&request, err);
 }
 
 static int http_from_target(struct str target, struct arena *arena, void *opts, struct err *err)

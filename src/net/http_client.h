@@ -128,6 +128,10 @@ int http_client_new(
 	struct loop *, struct resolver *, struct http_client **ret_client, struct err *);
 void http_client_free(struct http_client **);
 
+/* Is the request one that can be made at all: its method, headers, token, scheme, proxy? ERR_INPUT.
+ * What is wrong with it is told by HTTP_LOCAL otherwise. */
+int http_request_check(const struct http_request *, struct err *);
+
 /*
  * `done` is called once, never before this returns.  The response is valid inside it, and the
  * exchange is gone after it: forget the pointer there.

@@ -416,22 +416,47 @@ void http_exchange_transferred(struct http_exchange *exchange, CURLcode code)
 	}
 }
 
-static int parse_proxy(struct http_exchange *exchange, struct err *err)
+static int parse_proxy(
+	const char *text, struct arena *arena, struct url *ret_proxy, struct err *err)
 {
 	static const char *const schemes[] = {
 		"http", "socks5h", "socks5", "socks4a", "socks4", NULL};
 	enum { SOCKS_PORT = 1080 };
-	struct arena *arena = exchange_arena(exchange);
+	struct url proxy;
 
-	exchange->proxy = arena_alloc(arena, sizeof(*exchange->proxy));
-	if (url_parse(str_of(exchange->request->proxy), arena, exchange->proxy, err) < 0 ||
-		url_check_scheme(exchange->proxy, schemes, err) < 0) {
-		exchange->proxy = NULL;
+	if (url_parse(str_of(text), arena, &proxy, err) < 0 ||
+		url_check_scheme(&proxy, schemes, err) < 0) {
 		return err_wrap(err, "proxy");
 	}
-	if (exchange->proxy->port == 0) {
-		exchange->proxy->port = SOCKS_PORT;
+	if (proxy.port == 0) {
+		proxy.port = SOCKS_PORT;
 	}
+	*ret_proxy = proxy;
+	return 0;
+}
+
+int http_request_check(const struct http_request *request, struct err *err)
+{
+	struct arena *arena = arena_new();
+	struct url proxy;
+	int status = http_setup_check(request, err);
+
+	if (status == 0 && request->proxy) {
+		status = parse_proxy(request->proxy, arena, &proxy, err);
+	}
+	arena_free(arena);
+	return status;
+}
+
+static int set_proxy(struct http_exchange *exchange, struct err *err)
+{
+	struct arena *arena = exchange_arena(exchange);
+	struct url *proxy = arena_alloc(arena, sizeof(*proxy));
+
+	if (parse_proxy(exchange->request->proxy, arena, proxy, err) < 0) {
+		return -1;
+	}
+	exchange->proxy = proxy;
 	return 0;
 }
 
@@ -457,7 +482,7 @@ struct http_exchange *http_start(struct http_client *client, const struct http_r
 	strbuf_init(&exchange->received_body, 0); /* what goes in is counted in http_setup.c */
 	client->exchanges++;
 	if (http_setup_check(request, &err) < 0 ||
-		(request->proxy && parse_proxy(exchange, &err) < 0)) {
+		(request->proxy && set_proxy(exchange, &err) < 0)) {
 		x_fail_soon(exchange, err.msg);
 		return exchange;
 	}
