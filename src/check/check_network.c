@@ -3,6 +3,8 @@
  */
 #include "check/check_network.h"
 
+#include <errno.h>
+
 #include "base/strbuf.h"
 
 const char *const network_family_names[] = {"any", "ipv4", "ipv6", NULL};
@@ -69,8 +71,11 @@ void network_add_dial_values(struct check_run *run, const struct dial_result *di
 	}
 }
 
-enum check_code network_dial_code(const struct dial_result *dial)
+enum check_code network_dial_code(const struct network_opts *opts, const struct dial_result *dial)
 {
+	if (opts->source.sa_len && dial->error == EADDRNOTAVAIL) {
+		return CODE_LOCAL_ERROR; /* no such address here */
+	}
 	switch (dial->status) {
 	case DIAL_OK:
 		return CODE_OK;

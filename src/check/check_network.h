@@ -44,7 +44,8 @@ void network_fill_dial(const struct network_opts *, struct dial_spec *);
 /* lookup_seconds, connect_seconds and remote_address. */
 void network_add_dial_values(struct check_run *, const struct dial_result *);
 
-enum check_code network_dial_code(const struct dial_result *);
+/* CODE_LOCAL_ERROR says nothing of the target: its state is unknown. */
+enum check_code network_dial_code(const struct network_opts *, const struct dial_result *);
 
 /* "192.0.2.1:80", in the arena. */
 const char *network_address_text(struct arena *, const struct address *);

@@ -388,7 +388,8 @@ static void tcp_dialled(void *arg, const struct dial_result *result)
 	tcp->address = result->address;
 	network_add_dial_values(run, result);
 	if (result->status != DIAL_OK) {
-		tcp_fail(tcp, network_dial_code(result), arena_strdup(run->arena, result->text));
+		tcp_fail(tcp, network_dial_code(&tcp->opts->network, result),
+			arena_strdup(run->arena, result->text));
 		return;
 	}
 	tcp->fd = result->fd;

@@ -10,11 +10,13 @@
 #include "net/http_client.h"
 #include "net/resolver.h"
 #include "support/dns_server.h"
+#include "support/http_server.h"
 #include "support/tcp_script.h"
 
 /* What listens on 127.0.0.1 does not listen on the other addresses of the loopback net. */
 static const struct dns_rule network_names[] = {
 	{"up.example", DNS_ANSWER, "127.0.0.1", NULL},
+	{"three.example", DNS_ANSWER, "127.0.0.1 127.0.0.2 127.0.0.3", NULL},
 	{"second.example", DNS_ANSWER, "127.0.0.2 127.0.0.1", NULL},
 	{"both.example", DNS_ANSWER, "127.0.0.1", "::1"},
 	{"silent.example", DNS_SILENCE},
@@ -26,6 +28,8 @@ struct network {
 	struct dns_server *dns;
 	struct check_env env;
 	struct tcp_script *server;
+	struct http_server *web, *web2;
+	uint16_t port;          /* of the server that was started last: "%u" in texts */
 	struct checked checked; /* the latest */
 	char text[512];
 };
@@ -58,6 +62,8 @@ static inline int network_teardown(void **state)
 
 	checked_free(&n->checked);
 	tcp_script_free(&n->server);
+	http_server_free(&n->web);
+	http_server_free(&n->web2);
 	http_client_free(&n->env.http);
 	resolver_free(&n->env.resolver);
 	dns_server_free(&n->dns);
@@ -72,6 +78,7 @@ static inline bool network_serve_on(
 {
 	tcp_script_free(&n->server);
 	n->server = tcp_script_new(n->env.loop, ip, steps);
+	n->port = n->server ? tcp_script_port(n->server) : 0;
 	return n->server != NULL;
 }
 
@@ -80,16 +87,29 @@ static inline void network_serve(struct network *n, const struct tcp_script_step
 	assert_true(network_serve_on(n, "127.0.0.1", steps));
 }
 
-/* `format` with the server's port for its "%u". */
+/* From now on an HTTP server is there, in place of an earlier one. */
+static inline void network_web(struct network *n, const struct http_server_options *options)
+{
+	http_server_free(&n->web);
+	n->web = http_server_new(n->env.loop, options);
+	n->port = http_server_port(n->web);
+}
+
+/* `format` with the server's port for each "%u". */
 static inline const char *network_text(struct network *n, const char *format)
 {
-	const char *port = strstr(format, "%u");
+	struct strbuf text = STRBUF_INIT_MAX(sizeof(n->text) - 1);
 
-	if (!port) {
-		return format;
+	for (const char *c = format; *c; c++) {
+		if (c[0] == '%' && c[1] == 'u') {
+			strbuf_addf(&text, "%u", n->port);
+			c++;
+		} else {
+			strbuf_addc(&text, *c);
+		}
 	}
-	(void)snprintf(n->text, sizeof(n->text), "%.*s%u%s", (int)(port - format), format,
-		tcp_script_port(n->server), port + 2);
+	memcpy(n->text, text.buf, text.len + 1);
+	strbuf_release(&text);
 	return n->text;
 }
 

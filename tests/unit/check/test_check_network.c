@@ -1,6 +1,8 @@
 /*
  * What checks over the network share.
  */
+#include <errno.h>
+
 #include <netinet/in.h>
 
 #include "base/alloc.h"
@@ -96,13 +98,20 @@ static void every_failure_has_its_code(void **state)
 		{DIAL_RESET, CODE_CONNECTION_CLOSED},
 		{DIAL_ERROR, CODE_LOCAL_ERROR},
 	};
+	struct network_opts opts = {0};
+	struct dial_result no_source = {.status = DIAL_UNREACHABLE, .error = EADDRNOTAVAIL};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct dial_result result = {.status = cases[i].status};
 
-		assert_int_equal(network_dial_code(&result), cases[i].code);
+		assert_int_equal(network_dial_code(&opts, &result), cases[i].code);
 	}
+
+	/* Without a source it is about the target: we have no address of its family. */
+	assert_int_equal(network_dial_code(&opts, &no_source), CODE_CONNECTION_FAILED);
+	opts.source = address_of("192.0.2.99", 0);
+	assert_int_equal(network_dial_code(&opts, &no_source), CODE_LOCAL_ERROR);
 }
 
 /* What was measured by the time it ended. */

@@ -1,6 +1,7 @@
 /*
  * Checks of TCP servers that answer, stutter, break off, say nothing, or are not there.
  */
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <unistd.h>
@@ -228,22 +229,25 @@ static void tells_why_there_is_no_connection(void **state)
 	static const struct {
 		const char *target;
 		struct check_settings settings;
+		enum check_state state;
 		enum check_code code;
 		const char *message;
 		const char *address; /* evidence */
 	} cases[] = {
-		{"tcp://127.0.0.2:%u", {{0}}, CODE_CONNECTION_REFUSED,
+		{"tcp://127.0.0.2:%u", {{0}}, CHECK_CRITICAL, CODE_CONNECTION_REFUSED,
 			"connection refused by 127.0.0.2:%u", "127.0.0.2:%u"},
-		{"tcp://missing.example.:25", {{0}}, CODE_DNS_FAILED,
+		{"tcp://missing.example.:25", {{0}}, CHECK_CRITICAL, CODE_DNS_FAILED,
 			"no such name 'missing.example.'", ""},
-		{"tcp://up.example.:25", {{"ip_family=ipv6"}}, CODE_DNS_FAILED,
+		{"tcp://up.example.:25", {{"ip_family=ipv6"}}, CHECK_CRITICAL, CODE_DNS_FAILED,
 			"name 'up.example.' has no IPv6 address", ""},
-		{"tcp://up.example:%u", {{"source_address=192.0.2.99"}}, CODE_CONNECTION_FAILED,
+		{"tcp://up.example:%u", {{"source_address=192.0.2.99"}}, CHECK_UNKNOWN,
+			CODE_LOCAL_ERROR,
 			"cannot reach 127.0.0.1:%u from 192.0.2.99: Cannot assign requested "
 			"address",
 			"127.0.0.1:%u"},
-		{"tcp://up.example:%u", {{"resolve=127.0.0.3"}}, CODE_CONNECTION_REFUSED,
-			"connection refused by 127.0.0.3:%u", "127.0.0.3:%u"},
+		{"tcp://up.example:%u", {{"resolve=127.0.0.3"}}, CHECK_CRITICAL,
+			CODE_CONNECTION_REFUSED, "connection refused by 127.0.0.3:%u",
+			"127.0.0.3:%u"},
 	};
 	struct network *n = *state;
 
@@ -252,12 +256,29 @@ static void tells_why_there_is_no_connection(void **state)
 		const struct check_result *result =
 			network_check(n, cases[i].target, &cases[i].settings);
 
-		assert_result(n, CHECK_CRITICAL, cases[i].code, cases[i].message);
+		assert_result(n, cases[i].state, cases[i].code, cases[i].message);
 		assert_string_equal(
 			evidence_of(result, "address"), network_text(n, cases[i].address));
 		assert_says(evidence_of(result, "command"), "nc -v -w 10 ");
 		assert_false(has_value(result, "connect_seconds"));
 	}
+}
+
+/* That we have no descriptors left says nothing of the target. */
+static void our_own_limits_are_not_the_targets(void **state)
+{
+	struct network *n = *state;
+	struct rlimit limit = {0};
+	struct rlimit none = {0};
+
+	network_serve(n, silent);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none.rlim_max = limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	(void)network_check(n, "tcp://127.0.0.1:%u", &no_settings);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_result(n, CHECK_UNKNOWN, CODE_LOCAL_ERROR,
+		"cannot connect to 127.0.0.1:%u: Too many open files");
 }
 
 static void takes_the_way_it_is_told(void **state)
@@ -497,6 +518,7 @@ int main(void)
 		network_test(a_lost_connection_is_told_while_sending_too),
 		network_test(reads_so_much_and_no_more),
 		network_test(tells_why_there_is_no_connection),
+		network_test(our_own_limits_are_not_the_targets),
 		network_test(takes_the_way_it_is_told),
 		network_test(says_what_it_was_doing_at_its_deadline),
 		network_test(a_silent_host_costs_no_more_than_its_deadline),
