@@ -30,10 +30,10 @@ static void read_config(
 {
 	struct err err = {0};
 
+	*sections = (struct sections){0};
 	conf_init(conf);
-	if (conf_read_text(conf, "c.yaml", NULL, str_of(yaml), rows, sections, &err) == 0) {
-		check_config_finish(conf, &sections->defaults, &sections->checks);
-	}
+	(void)conf_read_text(conf, "c.yaml", NULL, str_of(yaml), rows, sections, &err);
+	check_config_finish(conf, &sections->defaults, &sections->checks);
 	for (size_t i = 0; i < conf->errors_count; i++) {
 		strbuf_addf(errors, "%s\n", conf->errors[i]);
 	}
@@ -154,9 +154,17 @@ static void refuses_what_is_wrong_and_says_where(void **state)
 		 "c.yaml:2:16: unknown key 'tpc' in check 'db'; did you mean 'tcp'?\n"},
 		{"checks:\n  - {name: db}\n",
 		 "c.yaml:2:5: check 'db' has no kind; it needs one of the keys 'exec', 'host', 'http', 'tcp'\n"},
-		/* all errors at once */
+		{"checks: [\n", "c.yaml:2:1: a list or mapping in brackets is not closed, or has nothing before a ','\n"},
+		/* all errors at once, but for dependencies while checks are missing */
+		{"checks:\n  - {name: a, tcp: 'b:1', colour: red, depends_on: [x]}\n"
+		 "  - {name: a, http: 'http://a/', warning: {y: 1}, depends_on: [x]}\n",
+		 "c.yaml:2:27: unknown key 'colour' in check 'a'\n"
+		 "c.yaml:3:5: check 'a': warning: kind 'http' measures no 'y' (see docs/checks/http.md)\n"
+		 "c.yaml:3:5: a check called 'a' is already at c.yaml:2:5; give one of them another name\n"},
 		{"checks:\n  - {name: a, tcp: 'b:1', depends_on: [x]}\n  - {name: a, http: 'http://a/', warning: {y: 1}, critical: {z: 1}}\n",
-		 "c.yaml:3:5: a check called 'a' is already at c.yaml:2:5; give one of them another name\nc.yaml:3:5: check 'a': warning: kind 'http' measures no 'y' (see docs/checks/http.md)\nc.yaml:2:5: check 'a' depends on 'x', and there is no such check\n"},
+		 "c.yaml:3:5: check 'a': warning: kind 'http' measures no 'y' (see docs/checks/http.md)\n"
+		 "c.yaml:3:5: a check called 'a' is already at c.yaml:2:5; give one of them another name\n"
+		 "c.yaml:2:5: check 'a' depends on 'x', and there is no such check\n"},
 	};
 	// clang-format on
 
