@@ -154,6 +154,7 @@ int http_client_new(struct loop *loop, struct resolver *resolver, struct http_cl
 	client->resolver = resolver;
 	client->trust = http_trust_new();
 	client->timer = timer_new(loop, on_timer, client);
+	client->curl_version = curl_version_info(CURLVERSION_NOW)->version_num;
 	client->multi = curl_multi_init();
 	if (!client->multi) {
 		abort(); /* out of memory */

@@ -17,7 +17,8 @@ struct http_client {
 	struct loop *loop;
 	struct resolver *resolver;
 	CURLM *multi;
-	struct timer *timer; /* curl's */
+	unsigned curl_version; /* 0x075801 */
+	struct timer *timer;   /* curl's */
 	struct http_trust *trust;
 	struct socket_watch **watches; /* by descriptor */
 	size_t watches_count;

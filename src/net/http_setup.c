@@ -21,7 +21,9 @@
 /* Never connected to. */
 #define NOWHERE "127.0.0.1:1"
 
-enum { BUFFER_BYTES = 4096, UPLOAD_BUFFER_BYTES = 16 * 1024 };
+enum { CURL_BELIEVES = 0x080001 };
+
+enum { BUFFER_BYTES = 4096, HEADERS_BYTES = 512, UPLOAD_BUFFER_BYTES = 16 * 1024 };
 
 /* A token (RFC 9110), a colon, and no line break that would begin another header. */
 static bool header_is_valid(struct str header)
@@ -105,6 +107,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
+/* From CURL_BELIEVES on curl believes this; before, it connects nevertheless (see dial.c). */
 static int on_socket_options(void *arg, curl_socket_t fd, curlsocktype purpose)
 {
 	(void)arg;
@@ -129,6 +132,9 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
 	if (exchange->headers_size > HTTP_HEADERS_MAX) {
 		exchange->is_too_large = true;
 		return 0;
+	}
+	if (exchange->received_headers.alloc == 0) {
+		(void)strbuf_reserve(&exchange->received_headers, HEADERS_BYTES);
 	}
 	strbuf_add(&exchange->received_headers, bytes, len);
 	return len;
@@ -195,7 +201,9 @@ static void set_plumbing(CURL *easy, struct http_exchange *exchange)
 	SET(CURLOPT_OPENSOCKETDATA, exchange);
 	SET(CURLOPT_CLOSESOCKETFUNCTION, http_client_close_socket);
 	SET(CURLOPT_CLOSESOCKETDATA, exchange->client);
-	SET(CURLOPT_SOCKOPTFUNCTION, on_socket_options);
+	if (exchange->client->curl_version >= CURL_BELIEVES) {
+		SET(CURLOPT_SOCKOPTFUNCTION, on_socket_options);
+	}
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 	SET(CURLOPT_HEADERDATA, exchange);
 	SET(CURLOPT_WRITEFUNCTION, on_body);

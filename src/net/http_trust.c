@@ -50,15 +50,22 @@ void http_trust_free(struct http_trust **trust_ptr)
 	free(trust);
 }
 
+/* curl makes up all of its answer each time. */
+static const char *built_in_file(void)
+{
+	static const char *file;
+
+	if (!file) {
+		file = curl_version_info(CURLVERSION_NOW)->cainfo;
+	}
+	return file ? file : X509_get_default_cert_file();
+}
+
 const char *http_trust_system_file(void)
 {
-	const char *file = getenv("SSL_CERT_FILE"); // NOLINT(concurrency-mt-unsafe)
+	const char *file = getenv("SSL_CERT_FILE");
 
-	if (file && file[0]) {
-		return file;
-	}
-	file = curl_version_info(CURLVERSION_NOW)->cainfo;
-	return file ? file : X509_get_default_cert_file();
+	return file && file[0] ? file : built_in_file();
 }
 
 static bool is_same_file(const struct stat *a, const struct stat *b)
