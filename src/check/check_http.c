@@ -172,6 +172,22 @@ static void add_certificate_values(
 	}
 }
 
+/* Of a failure, the phases before the one that failed: that one has no duration. */
+static void add_finished_phases(
+	struct check_result *result, const char *instance, const struct http_response *response)
+{
+	const struct http_phases *phases = &response->phases;
+
+	if (phases->tls_us > 0 || phases->first_byte_us > 0) {
+		check_value_add_instance(result, "connect_seconds", instance, UNIT_SECONDS,
+			seconds(phases->connect_us));
+	}
+	if (response->tls_version && phases->first_byte_us > 0) {
+		check_value_add_instance(
+			result, "tls_seconds", instance, UNIT_SECONDS, seconds(phases->tls_us));
+	}
+}
+
 /* What was measured: as far as it got. */
 static void add_values(struct http_attempt *attempt, const struct http_response *response)
 {
@@ -192,6 +208,7 @@ static void add_values(struct http_attempt *attempt, const struct http_response 
 		}
 	}
 	if (response->status != HTTP_OK) {
+		add_finished_phases(result, instance, response);
 		add_certificate_values(attempt, instance, response);
 		return;
 	}
@@ -532,6 +549,11 @@ static int http_validate(void *opts, struct arena *arena, struct err *err)
 	struct http_opts *http = opts;
 	struct http_request request;
 
+	if (strstr(http->address, "://@")) {
+		return err_set(err, ERR_INPUT,
+			"groups and node sets in URLs work on the command line only, not in '%s'",
+			http->address);
+	}
 	if (url_parse(str_of(http->address), arena, &http->url, err) < 0 ||
 		url_check_scheme(&http->url, schemes, err) < 0 || method_check(http, err) < 0 ||
 		credentials_check(http, err) < 0 || tls_check(http, err) < 0 ||

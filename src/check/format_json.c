@@ -1,10 +1,28 @@
 /*
  * JSON, the documented envelope in one document, and JSON-lines, a result a line as each comes.
  */
+#include <math.h>
+
 #include "base/json_writer.h"
 #include "base/strbuf.h"
 #include "check/check_format.h"
 #include "check/format_kinds.h"
+
+/* Counts and sizes are whole numbers; of a percentage, more than two decimals say nothing. */
+static void add_number(struct json_writer *json, const struct check_value *value)
+{
+	bool is_measure = value->unit == UNIT_PERCENT || value->unit == UNIT_SECONDS ||
+			  value->unit == UNIT_DAYS;
+
+	if (value->unit == UNIT_PERCENT) {
+		json_write_double(json, round(value->number * 100) / 100);
+	} else if (!is_measure && fabs(value->number) < 1e15 &&
+		   value->number == trunc(value->number)) {
+		json_write_int(json, (int64_t)value->number);
+	} else {
+		json_write_double(json, value->number);
+	}
+}
 
 static void add_values(struct json_writer *json, const struct check_result *result)
 {
@@ -23,7 +41,7 @@ static void add_values(struct json_writer *json, const struct check_result *resu
 		} else if (value->unit == UNIT_BOOL) {
 			json_write_bool(json, value->number != 0);
 		} else {
-			json_write_double(json, value->number);
+			add_number(json, value);
 		}
 	}
 	json_write_object_end(json);

@@ -12,6 +12,8 @@
 
 enum { SECONDS_PER_DAY = 86400 };
 
+enum { NAMES_MAX = 5 };
+
 static const int exit_codes[] = {
 	[CHECK_OK] = 0,
 	[CHECK_WARNING] = 1,
@@ -139,6 +141,26 @@ static void add_perfdata(
 	}
 }
 
+/* Of those that are not ok, the worst first: a notification shows no more than this line. */
+static void add_names(struct strbuf *out, const struct check_report *report)
+{
+	static const enum check_state order[] = {CHECK_CRITICAL, CHECK_UNKNOWN, CHECK_WARNING};
+	size_t named = 0;
+
+	for (size_t s = 0; s < ARRAY_LEN(order); s++) {
+		for (size_t i = 0; i < report->outcomes_count; i++) {
+			if (report->outcomes[i].result.state != order[s]) {
+				continue;
+			}
+			if (named++ < NAMES_MAX) {
+				strbuf_adds(out, named > 1 ? ", " : "");
+				add_message(out, report->outcomes[i].check->name);
+			}
+		}
+	}
+	strbuf_adds(out, named > NAMES_MAX ? ", ..." : "");
+}
+
 static void add_first_line(struct strbuf *out, const struct check_report *report)
 {
 	size_t not_ok = report->outcomes_count - report->count[CHECK_OK];
@@ -149,7 +171,8 @@ static void add_first_line(struct strbuf *out, const struct check_report *report
 	} else if (not_ok == 0) {
 		strbuf_addf(out, "%zu checks ok", report->outcomes_count);
 	} else {
-		strbuf_addf(out, "%zu of %zu checks not ok", not_ok, report->outcomes_count);
+		strbuf_addf(out, "%zu of %zu checks not ok: ", not_ok, report->outcomes_count);
+		add_names(out, report);
 	}
 }
 

@@ -254,6 +254,10 @@ static int unit_check(
 		return err_set(
 			err, ERR_INPUT, "'%s' is not a size; write a plain number", row->name);
 	}
+	if (threshold->unit == THRESHOLD_PERCENT && row->unit != UNIT_PERCENT) {
+		return err_set(err, ERR_INPUT, "'%s' is not a percentage; write a plain number",
+			row->name);
+	}
 	if (row->unit == UNIT_TEXT) {
 		return err_set(err, ERR_INPUT, "'%s' is a text and has no thresholds", row->name);
 	}

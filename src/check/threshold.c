@@ -15,8 +15,10 @@ static int bound_parse(
 	int64_t scaled = 0;
 
 	text = str_trim(text);
-	if (str_ends(text, "%")) {
-		text = str_rtrim(str_n(text.ptr, text.len - 1));
+	if (str_ends(text, "%") &&
+		parse_double(str_rtrim(str_n(text.ptr, text.len - 1)), ret_number, NULL) == 0) {
+		*ret_unit = THRESHOLD_PERCENT;
+		return 0;
 	}
 	if (parse_double(text, ret_number, NULL) == 0) {
 		*ret_unit = THRESHOLD_PLAIN;
@@ -166,6 +168,7 @@ static enum check_unit shown_unit(const struct threshold *t, enum check_unit uni
 	case THRESHOLD_BYTES:
 		return UNIT_BYTES;
 	case THRESHOLD_PLAIN:
+	case THRESHOLD_PERCENT:
 		break;
 	}
 	return unit;

@@ -24,6 +24,7 @@ enum threshold_unit {
 	THRESHOLD_PLAIN,
 	THRESHOLD_SECONDS, /* was written as a duration */
 	THRESHOLD_BYTES,   /* was written as a size */
+	THRESHOLD_PERCENT, /* was written with "%" */
 };
 
 /* Bad is outside [low, high], or inside if is_inside_bad.  Bounds may be infinite. */

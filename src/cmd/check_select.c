@@ -44,33 +44,53 @@ static bool is_wanted(const struct check_select_spec *spec, const struct check *
 	return spec->tags->count == 0 || has_one_of(check, spec->tags);
 }
 
-/* Thresholds of the command line go before those of the check. */
-static struct option_map merge_thresholds(
-	const struct option_map *first, const struct option_map *second, struct arena *arena)
+static bool fits(const struct check *check, const struct option_map *thresholds, size_t i)
 {
-	size_t count = first->count + second->count;
+	return check_threshold_check(check->kind, thresholds->keys[i],
+		       &OPTION_AT(thresholds, struct threshold, i), NULL) == 0;
+}
+
+static void add_threshold(struct option_map *to, const struct option_map *from, size_t i)
+{
+	to->keys[to->count] = from->keys[i];
+	OPTION_AT(to, struct threshold, to->count) = OPTION_AT(from, struct threshold, i);
+	to->count++;
+}
+
+/* Those of the command line that the check's kind knows go before those of the check. */
+static struct option_map merge_thresholds(const struct check *check, const struct option_map *flags,
+	const struct option_map *own, struct arena *arena)
+{
+	size_t count = flags->count + own->count;
 	struct option_map merged = {
 		.keys = arena_calloc(arena, count, sizeof(*merged.keys)),
 		.items = arena_calloc(arena, count, sizeof(struct threshold)),
-		.count = count,
 	};
 
-	for (size_t i = 0; i < count; i++) {
-		const struct option_map *from = i < first->count ? first : second;
-		size_t at = i < first->count ? i : i - first->count;
-
-		merged.keys[i] = from->keys[at];
-		OPTION_AT(&merged, struct threshold, i) = OPTION_AT(from, struct threshold, at);
+	for (size_t i = 0; i < flags->count; i++) {
+		if (fits(check, flags, i)) {
+			add_threshold(&merged, flags, i);
+		}
+	}
+	for (size_t i = 0; i < own->count; i++) {
+		add_threshold(&merged, own, i);
 	}
 	return merged;
 }
 
-static int thresholds_check(
-	const struct check *check, const struct option_map *map, const char *flag, struct err *err)
+/* Each threshold of the command line is one for somebody. */
+static int thresholds_fit(const struct check_selection *selection, const struct option_map *flags,
+	const char *flag, struct err *err)
 {
-	for (size_t i = 0; i < map->count; i++) {
-		if (check_threshold_check(check->kind, map->keys[i],
-			    &OPTION_AT(map, struct threshold, i), err) < 0) {
+	for (size_t i = 0; i < flags->count; i++) {
+		bool does_fit = false;
+
+		for (size_t c = 0; c < selection->checks_count && !does_fit; c++) {
+			does_fit = fits(selection->checks[c], flags, i);
+		}
+		if (!does_fit) {
+			(void)check_threshold_check(selection->checks[0]->kind, flags->keys[i],
+				&OPTION_AT(flags, struct threshold, i), err); /* says why */
 			return err_wrap(err, "%s", flag);
 		}
 	}
@@ -78,31 +98,26 @@ static int thresholds_check(
 }
 
 /* The check as the command line's flags change it; the configured one stays as it is. */
-static int with_flags(
-	const struct check_select_spec *spec, const struct check **check, struct err *err)
+static const struct check *with_flags(
+	const struct check_select_spec *spec, const struct check *check)
 {
 	struct check *changed;
 
 	if (spec->timeout_ms == 0 && spec->attempts == 0 && spec->warning->count == 0 &&
 		spec->critical->count == 0) {
-		return 0;
-	}
-	if (thresholds_check(*check, spec->warning, "--warning", err) < 0 ||
-		thresholds_check(*check, spec->critical, "--critical", err) < 0) {
-		return -1;
+		return check;
 	}
 	changed = arena_alloc(spec->arena, sizeof(*changed));
-	*changed = **check;
+	*changed = *check;
 	if (spec->timeout_ms > 0) {
 		changed->timeout_ms = spec->timeout_ms;
 	}
 	if (spec->attempts > 0) {
 		changed->attempts = spec->attempts;
 	}
-	changed->warning = merge_thresholds(spec->warning, &(*check)->warning, spec->arena);
-	changed->critical = merge_thresholds(spec->critical, &(*check)->critical, spec->arena);
-	*check = changed;
-	return 0;
+	changed->warning = merge_thresholds(check, spec->warning, &check->warning, spec->arena);
+	changed->critical = merge_thresholds(check, spec->critical, &check->critical, spec->arena);
+	return changed;
 }
 
 /* Each check and each target once. */
@@ -145,6 +160,10 @@ static int unknown_name(const struct check_select_spec *spec, const char *target
 		names[i] = ((const struct check *)checks->items[i])->name;
 	}
 	near = suggest(str_of(target), names, checks->count);
+	if (strcmp(target, "local") == 0 || strcmp(target, "localhost") == 0) {
+		return err_set(err, ERR_INPUT,
+			"no check is called '%s'; this machine's health is 'local:'", target);
+	}
 	if (near) {
 		return err_set(err, ERR_INPUT, "no check is called '%s'; did you mean '%s'?",
 			target, near);
@@ -174,9 +193,19 @@ static int add_target(struct selecting *selecting, const char *target, struct er
 	const struct check_select_spec *spec = selecting->spec;
 	const struct check *check = map_get(selecting->configured, str_of(target));
 
+	if (check && !is_wanted(spec, check)) {
+		return err_set(err, ERR_INPUT,
+			"check '%s' is asked for and left out: it does not match --name and --tag",
+			target);
+	}
 	if (check) {
 		add_configured(selecting, check);
 		return 0;
+	}
+	if (spec->names->count > 0 || spec->tags->count > 0) {
+		return err_set(err, ERR_INPUT,
+			"--name and --tag choose among configured checks, and '%s' is none",
+			target);
 	}
 	if (!strchr(target, ':')) {
 		return unknown_name(spec, target, err);
@@ -277,10 +306,12 @@ static int select_all(struct selecting *selecting, struct err *err)
 	if (selecting->selection.checks_count == 0) {
 		return nothing_selected(spec, err);
 	}
+	if (thresholds_fit(&selecting->selection, spec->warning, "--warning", err) < 0 ||
+		thresholds_fit(&selecting->selection, spec->critical, "--critical", err) < 0) {
+		return -1;
+	}
 	for (size_t i = 0; i < selecting->selection.checks_count; i++) {
-		if (with_flags(spec, &selecting->selection.checks[i], err) < 0) {
-			return -1;
-		}
+		selecting->selection.checks[i] = with_flags(spec, selecting->selection.checks[i]);
 	}
 	return 0;
 }

@@ -146,6 +146,8 @@ static void result_came(void *arg, size_t index, const struct check_result *resu
 	if (!check_is_healthy(&check->report, result)) {
 		check->failed_count++;
 	}
+	log_info(&log_context, "%s is %s: %s", outcome->check->name,
+		check_state_name(result->state), result->message);
 	if (check->format->result) {
 		check->format->result(&check->report, outcome, &text);
 		emit(check, &text);

@@ -1,6 +1,7 @@
 /*
  * The program: which subcommand, with what flags; its log, lock and report; its exit code.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -81,7 +82,8 @@ static void note_error(void *report, enum log_level level, struct str text)
 static int open_log(const struct common_opts *common, struct err *err)
 {
 	const struct log_options options = {
-		.level = log_level_of(LOG_LEVEL_WARN, (int)common->verbose, common->is_quiet),
+		.level = log_level_of(common->log_file ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+			(int)common->verbose, common->is_quiet),
 		.format = (enum log_format)common->log_format,
 		.file = common->log_file,
 	};
@@ -220,10 +222,10 @@ static enum exit_code dispatch(int argc, const char *const *argv, struct arena *
 }
 
 /* A descriptor that is closed here would be given to the next file we open, and what we print would
- * go into it. */
+ * go into it.  Opened for reading only, so that writing results to nowhere still fails. */
 static void open_standard_descriptors(void)
 {
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	while (fd >= 0 && fd <= STDERR_FILENO) {
 		fd = dup(fd);

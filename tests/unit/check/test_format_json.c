@@ -71,8 +71,8 @@ static void has_all_of_a_result(void **state)
 		[REPORT_OK] =
 		"{\"name\":\"web\",\"target\":\"https://example.com/\",\"kind\":\"fake\",\"state\":\"ok\",\"healthy\":true,"
 		"\"code\":\"ok\",\"message\":\"status 200 in 12 ms, 1.2 KiB\",\"duration_seconds\":0.012345,\"attempts\":1,"
-		"\"timestamp\":\"2025-07-01T08:00:00.123Z\",\"values\":{\"total_seconds\":1.23e-5,\"size_bytes\":500000000000.0,"
-		"\"certificate_days\":41.5,\"is_fresh\":true,\"requests\":12345678901.0,\"protocol\":\"HTTP/2\",\"lost\":null},"
+		"\"timestamp\":\"2025-07-01T08:00:00.123Z\",\"values\":{\"total_seconds\":1.23e-5,\"size_bytes\":500000000000,"
+		"\"certificate_days\":41.5,\"is_fresh\":true,\"requests\":12345678901,\"protocol\":\"HTTP/2\",\"lost\":null},"
 		"\"evidence\":{\"address\":\"192.0.2.1:443\"},\"tags\":[\"web\",\"prod\"],"
 		"\"labels\":{\"team\":\"web\",\"site\":\"fra\"},\"runbook\":\"https://wiki.example.com/web\"}",
 		[REPORT_WARNING] =
@@ -95,7 +95,7 @@ static void has_all_of_a_result(void **state)
 		"{\"name\":\"a\\\"b',c|d=e;\\n\\u001B[31m<&>\xef\xbf\xbd\",\"target\":\"tcp://\xe2\x82\xac\xe2\x80\xae\\t|\","
 		"\"kind\":\"fake\",\"state\":\"critical\",\"healthy\":false,\"code\":\"body_mismatch\","
 		"\"message\":\"the body is 'a|b \\\"c\\\" <d> & ]]>, \\\\x1b[0m'\",\"duration_seconds\":1e-6,\"attempts\":1,"
-		"\"timestamp\":\"2025-07-01T08:00:00.123Z\",\"values\":{\"size_bytes[it's|a=\\\"b\\\"\\n\\\\]\":1.0,"
+		"\"timestamp\":\"2025-07-01T08:00:00.123Z\",\"values\":{\"size_bytes[it's|a=\\\"b\\\"\\n\\\\]\":1,"
 		"\"rate[\xef\xbf\xbd]\":-0.5},\"evidence\":{\"body\":\"<html>\\\\r\\\\n\\\\x1b]0;owned\\\\x07\\\\xff\"},"
 		"\"labels\":{\"x\\\"\\n\":\"\\\\\xef\xbf\xbd\"}}",
 	};

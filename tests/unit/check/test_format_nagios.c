@@ -59,7 +59,7 @@ static void several_are_summed_up(void **state)
 	report_fixture_init(&f);
 	// clang-format off
 	assert_nagios(&f,
-		"CRITICAL: 4 of 5 checks not ok | 'web total_seconds'=0.0000123s;~:0.5;~:1;;"
+		"CRITICAL: 4 of 5 checks not ok: db, a\"b',c/d=e;\\n\\x1b[31m<&>\\xff, late, disks | 'web total_seconds'=0.0000123s;~:0.5;~:1;;"
 		" 'web size_bytes'=500000000000B;~:1099511627776;;; 'web certificate_days'=41.5;14:;3:;;"
 		" 'web is_fresh'=1;;;; 'web requests'=12345678901c;;;;"
 		" 'disks disk_used_percent[/]'=91.5%;~:80;@95:100;0;100 'disks disk_used_percent[/var]'=41%;~:80;10:95;;"

@@ -153,6 +153,8 @@ static void checks_what_a_threshold_asks_for(void **state)
 		{"load_percent", "5s", "is not a time"},
 		{"load_percent", "5G", "is not a size"},
 		{"version", "5", "is a text"},
+		{"age_days", "5%", "is not a percentage"},
+		{"load_percent", "95 %", NULL},
 	};
 
 	(void)state;

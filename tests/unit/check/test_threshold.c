@@ -66,7 +66,7 @@ static void reads_units(void **state)
 		{"10G", 10.0 * 1024 * 1024 * 1024, THRESHOLD_BYTES},
 		{"> 4 KiB", 4096, THRESHOLD_BYTES},
 		{"1k:2k", 2048, THRESHOLD_BYTES},
-		{"95 %", 95, THRESHOLD_PLAIN},
+		{"95 %", 95, THRESHOLD_PERCENT},
 	};
 
 	(void)state;
