@@ -146,8 +146,10 @@ static void result_came(void *arg, size_t index, const struct check_result *resu
 	if (!check_is_healthy(&check->report, result)) {
 		check->failed_count++;
 	}
-	log_info(&log_context, "%s is %s: %s", outcome->check->name,
-		check_state_name(result->state), result->message);
+	if (check->cmd->common->log_file) { /* elsewhere the results themselves are read */
+		log_info(&log_context, "%s is %s: %s", outcome->check->name,
+			check_state_name(result->state), result->message);
+	}
 	if (check->format->result) {
 		check->format->result(&check->report, outcome, &text);
 		emit(check, &text);

@@ -167,7 +167,7 @@ def test_configured_checks_beside_targets(toolkit, echo, five):
 @pytest.mark.parametrize('flags, message', [
     (['--name', 'none'], 'the selection matches none of the 5 configured checks'),
     (['--tag', 'web', '--name', 'db-*'], 'the selection matches none of the 5 configured checks'),
-    (['web-1', '--tag', 'db'], 'the selection matches none of the 5 configured checks'),
+    (['web-1', '--tag', 'db'], "check 'web-1' is asked for and left out: it does not match --name and --tag"),
     (['web-3'], "no check is called 'web-3'; did you mean 'web-1'?"),
 ])
 def test_a_selection_of_nothing(toolkit, five, flags, message):
@@ -270,6 +270,7 @@ def test_quiet_and_verbose(toolkit, echo):
 
 
 LOG_LINE = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \[INFO    \] check: '.*' was given twice; it is checked once\n"
+RESULT_LINE = LOG_LINE.replace("'.*' was given twice; it is checked once", 'tcp://.* is ok: connected to .*')
 
 
 def test_log_file(toolkit, echo):
@@ -277,7 +278,7 @@ def test_log_file(toolkit, echo):
     for lines in (1, 2):  # it is appended to
         done = toolkit('check', *again, '-v', '--log-file', log)
         assert (done.exit_code, done.stderr) == (0, '')
-        assert re.fullmatch(LOG_LINE * lines, log.read_text())
+        assert re.fullmatch((LOG_LINE + RESULT_LINE) * lines, log.read_text())
     done = toolkit('check', 'nope', '--log-file', log)
     assert done.exit_code == 2
     assert log.read_text().endswith(done.stderr) and '[ERROR   ] check: no check is called' in done.stderr
@@ -287,7 +288,8 @@ def test_log_file(toolkit, echo):
 def test_log_format_json(toolkit, echo):
     again, log = [target(echo, 'echo')] * 2, toolkit.home / 'log'
     toolkit('check', *again, '-v', '--log-file', log, '--log-format', 'json')
-    line = json.loads(log.read_text())
+    line, result = map(json.loads, log.read_text().splitlines())
+    assert result['message'].startswith(f'{again[0]} is ok: connected to ')
     assert datetime.fromisoformat(line.pop('time'))
     assert line == {'level': 'info', 'component': 'check', 'message': f"'{again[0]}' was given twice; it is checked once"}
     wrong = toolkit('check', 'nope', '--log-format', 'json')

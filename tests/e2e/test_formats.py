@@ -286,7 +286,7 @@ def test_nagios_of_ten(ten):
     assert (done.exit_code, done.stderr) == (2, '')
     first, *rest = done.stdout.splitlines()
     status, data = first.split(' |')
-    assert status == 'CRITICAL: 7 of 10 checks not ok'
+    assert status == 'CRITICAL: 7 of 10 checks not ok: refused, black hole, failed, unsure, killed, ...'
     words = {'ok': 'OK', 'warning': 'WARNING', 'critical': 'CRITICAL', 'unknown': 'UNKNOWN'}
     assert [line.split(': ')[:2] for line in rest] == [[words[state], name.replace('|', '/')] for name, state in STATES.items()]
     assert '|' not in '\n'.join(rest)
