@@ -8,6 +8,7 @@
 #include "base/json_writer.h"
 #include "base/strbuf.h"
 #include "base/suggest.h"
+#include "base/utf8.h"
 #include "check/check.h"
 #include "cmd/cmd.h"
 #include "cmd/config_root.h"
@@ -157,8 +158,8 @@ static enum exit_code bad_verb(struct cmd_run *run, const char *verb)
 	const char *near = verb ? suggest(str_of(verb), verbs, ARRAY_LEN(verbs) - 1) : NULL;
 
 	if (near) {
-		usage_error(
-			run->common, "config", "unknown verb '%s'; did you mean '%s'?", verb, near);
+		usage_error(run->common, "config", "unknown verb '%s'; did you mean '%s'?",
+			utf8_quote(str_of(verb)).text, near);
 	} else {
 		usage_error(
 			run->common, "config", "write sre-toolkit config check, show or schema");

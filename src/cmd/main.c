@@ -14,6 +14,7 @@
 #include "base/run_report.h"
 #include "base/strbuf.h"
 #include "base/terminal.h"
+#include "base/utf8.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_table.h"
 #include "cmd/program.h"
@@ -62,10 +63,11 @@ static enum exit_code unknown_command(const char *name)
 	const char *near = cmd_suggest(str_of(name));
 
 	if (near) {
-		usage_error(NULL, NULL, "unknown command '%s'; did you mean '%s'?", name, near);
+		usage_error(NULL, NULL, "unknown command '%s'; did you mean '%s'?",
+			utf8_quote(str_of(name)).text, near);
 	} else {
-		usage_error(
-			NULL, NULL, "unknown command '%s' (sre-toolkit --help lists them)", name);
+		usage_error(NULL, NULL, "unknown command '%s' (sre-toolkit --help lists them)",
+			utf8_quote(str_of(name)).text);
 	}
 	return EXIT_CODE_USAGE;
 }
@@ -214,7 +216,7 @@ static enum exit_code dispatch(int argc, const char *const *argv, struct arena *
 		usage_error(NULL, NULL,
 			"flag '%s' before the command; write sre-toolkit COMMAND [FLAGS] (see "
 			"--help)",
-			word);
+			utf8_quote(str_of(word)).text);
 		return EXIT_CODE_USAGE;
 	}
 	cmd = cmd_find(str_of(word));
