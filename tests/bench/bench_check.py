@@ -14,7 +14,7 @@ import time
 import urllib.parse
 
 from measure import BINARY, heading, process_cpu, process_memory, row, run_cpu
-from servers.base import free_ports, wait_until
+from servers.base import START_SECONDS, free_ports, wait_until
 from servers.nginx import Nginx
 
 PLAIN, TLS, SILENT = 20000, 4000, 10000
@@ -71,7 +71,7 @@ class Exporter:
         self.process = subprocess.Popen(
             [shutil.which('prometheus-blackbox-exporter'), f'--config.file={config}', '--log.level=error',
              f'--web.listen-address=127.0.0.1:{self.port}'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(self.answers, 'blackbox_exporter answers')
+        wait_until(self.answers, START_SECONDS, 'blackbox_exporter answers')
 
     def answers(self):
         with socket.socket() as s:
