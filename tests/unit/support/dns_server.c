@@ -240,9 +240,9 @@ static void answer_udp(struct dns_server *server, const struct dns_rule *rule,
 	send_udp(server, message->bytes, message->len, to);
 }
 
-static void on_udp(void *arg, unsigned events)
+/* False: nothing (more) has come. */
+static bool serve_datagram(struct dns_server *server)
 {
-	struct dns_server *server = arg;
 	unsigned char bytes[512];
 	struct sockaddr_in from = {0};
 	socklen_t from_len = sizeof(from);
@@ -252,9 +252,8 @@ static void on_udp(void *arg, unsigned events)
 	int type = 0;
 	size_t question_len;
 
-	(void)events;
 	if (n < NS_HFIXEDSZ) {
-		return;
+		return n >= 0;
 	}
 	question_len = read_question(bytes, (size_t)n, name, sizeof(name), &type);
 	if (question_len > 0) {
@@ -265,6 +264,14 @@ static void on_udp(void *arg, unsigned events)
 		server->was_port_seen[ntohs(from.sin_port)] = true;
 		make_answer(bytes, question_len, rule, type, &message);
 		answer_udp(server, rule, &message, &from);
+	}
+	return true;
+}
+
+static void on_udp(void *arg, unsigned events)
+{
+	(void)events;
+	while (serve_datagram(arg)) {
 	}
 }
 
@@ -377,14 +384,12 @@ static bool bind_both(struct dns_server *server)
 struct dns_server *dns_server_new(struct loop *loop, const struct dns_rule *rules)
 {
 	struct dns_server *server = xcalloc(1, sizeof(*server));
-	const int buffer = 4 << 20;
 
 	server->loop = loop;
 	server->rules = rules;
 	for (int i = 0; !bind_both(server); i++) {
 		must(i < 100, "a port for UDP and TCP");
 	}
-	(void)setsockopt(server->udp_fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer));
 	server->udp_io = io_add(loop, server->udp_fd, IO_READ, on_udp, server);
 	server->tcp_io = io_add(loop, server->tcp_fd, IO_READ, on_accept, server);
 	io_set_background(server->udp_io, true);
