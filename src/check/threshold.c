@@ -78,9 +78,8 @@ static int range_parse(struct str low, struct str high, struct threshold *t, str
 	if (high.len > 0 && bound_parse(high, &t->high, &high_unit, err) < 0) {
 		return -1;
 	}
-	if (t->low > t->high) {
-		return err_set(err, ERR_INPUT,
-			"the range begins above its end (write the smaller number first)");
+	if (low_unit != THRESHOLD_PLAIN && high_unit != THRESHOLD_PLAIN && low_unit != high_unit) {
+		return err_set(err, ERR_INPUT, "the two ends of the range have different units");
 	}
 	t->unit = low_unit != THRESHOLD_PLAIN ? low_unit : high_unit;
 	return 0;
@@ -139,6 +138,10 @@ int threshold_parse(struct str text, struct threshold *ret_threshold, struct err
 	}
 	if (status < 0) {
 		return -1;
+	}
+	if (t.low > t.high) {
+		return err_set(err, ERR_INPUT,
+			"the range begins above its end (write the smaller number first)");
 	}
 	*ret_threshold = t;
 	return 0;

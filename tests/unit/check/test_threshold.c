@@ -67,6 +67,8 @@ static void reads_units(void **state)
 		{"> 4 KiB", 4096, THRESHOLD_BYTES},
 		{"1k:2k", 2048, THRESHOLD_BYTES},
 		{"95 %", 95, THRESHOLD_PERCENT},
+		{"5m", 300, THRESHOLD_SECONDS},
+		{"5M", 5.0 * 1024 * 1024, THRESHOLD_BYTES},
 	};
 
 	(void)state;
@@ -99,7 +101,7 @@ static void refuses_what_is_no_threshold(void **state)
 {
 	static const char *const texts[] = {"", "  ", ">", ">=", "< ", ":", "~:", "@", "a",
 		"80 parsecs", "20:10", "1:2:3", "..", "@:", "nan", "inf", "> x", "0x10", "8 0", "%",
-		"--5"};
+		"--5", "@-5", "80ms%", "1G %", "%%", "1s:5G", "10%:1h"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
