@@ -401,7 +401,7 @@ def test_source_address(check, family, source):
 def test_a_source_address_that_is_not_ours(check, echo):
     port = echo.ports['echo']
     done, result = check(f'tcp://127.0.0.1:{port}', source_address='192.0.2.1')
-    assert (done.exit_code, result['code']) == (1, 'connection_failed')
+    assert (done.exit_code, result['state'], result['code']) == (1, 'unknown', 'local_error')
     assert result['message'] == f'cannot reach 127.0.0.1:{port} from 192.0.2.1: Cannot assign requested address'
     assert result['evidence'] == {'address': f'127.0.0.1:{port}', 'command': nc(port, flags=' -s 192.0.2.1')}
 
