@@ -169,8 +169,18 @@ struct tcp_run {
 
 static void tcp_next_step(struct tcp_run *tcp);
 
+/* The address tried, if it came to that. */
+static void tcp_add_address(struct tcp_run *tcp)
+{
+	if (tcp->address.sa_len > 0) {
+		check_evidence_add(&tcp->run->result, "address",
+			str_of(network_address_text(tcp->run->arena, &tcp->address)));
+	}
+}
+
 static void tcp_add_received(struct tcp_run *tcp)
 {
+	tcp_add_address(tcp);
 	check_evidence_add(
 		&tcp->run->result, "received", str_sub(strbuf_str(&tcp->received), 0, SHOWN_MAX));
 }
@@ -203,13 +213,9 @@ static void tcp_add_command(struct tcp_run *tcp)
 	strbuf_release(&text);
 }
 
-/* The address tried, if it came to that, and how to try it by hand. */
 static void tcp_add_evidence(struct tcp_run *tcp)
 {
-	if (tcp->address.sa_len > 0) {
-		check_evidence_add(&tcp->run->result, "address",
-			str_of(network_address_text(tcp->run->arena, &tcp->address)));
-	}
+	tcp_add_address(tcp);
 	tcp_add_command(tcp);
 }
 
