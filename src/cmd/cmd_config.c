@@ -16,6 +16,8 @@
 #include "cmd/usage.h"
 #include "net/url.h"
 
+enum { ORIGIN_COLUMN = 48 };
+
 enum config_output {
 	CONFIG_TEXT,
 	CONFIG_JSON,
@@ -92,20 +94,25 @@ static const char *shown_value(const struct conf_value *value, struct strbuf *bu
 	return buf->buf;
 }
 
+/* A line each, whatever stands in keys and values. */
 static void show_text(const struct conf *conf, struct strbuf *out)
 {
 	struct strbuf buf = STRBUF_INIT;
+	struct strbuf line = STRBUF_INIT;
 
 	for (size_t i = 0; i < conf->values_count; i++) {
 		const struct conf_value *value = &conf->values[i];
-		size_t start = out->len;
 
-		strbuf_addf(out, "%s: %s", value->path, shown_value(value, &buf));
-		if (out->len - start < 48) {
-			strbuf_addn(out, ' ', 48 - (out->len - start));
+		strbuf_clear(&line);
+		strbuf_addf(&line, "%s: %s", value->path, shown_value(value, &buf));
+		if (line.len < ORIGIN_COLUMN) {
+			strbuf_addn(&line, ' ', ORIGIN_COLUMN - line.len);
 		}
-		strbuf_addf(out, "  # %s\n", origin_text(value));
+		strbuf_addf(&line, "  # %s", origin_text(value));
+		utf8_add_escaped(out, strbuf_str(&line), 0);
+		strbuf_addc(out, '\n');
 	}
+	strbuf_release(&line);
 	strbuf_release(&buf);
 }
 
