@@ -33,7 +33,7 @@ static void check_says_whether_it_is_right(void **state)
 		{"chekcs: []\n", 2, "", "sre-toolkit: c.yaml:1:1: unknown key 'chekcs'; did you mean 'checks'?\n"},
 		{"checks: [{tcp: 'x'}, {http: 'y'}]\n", 2, "",
 		 "sre-toolkit: c.yaml:1:10: checks[0]: no port in 'tcp://x'\n"
-		 "sre-toolkit: c.yaml:1:21: checks[1]: no scheme (like \"http://\") in 'y'\n"},
+		 "sre-toolkit: c.yaml:1:22: checks[1]: no scheme (like \"http://\") in 'y'\n"},
 		{NULL, 2, "", "sre-toolkit: "},
 	};
 	// clang-format on
