@@ -71,7 +71,7 @@ struct check_kind {
 	 */
 	void (*start)(struct check_run *);
 	/* MAY.  The deadline passed, or Ctrl-C came: add evidence of how far it got.  Returns what
-	 * it was doing, in the arena: "connecting to 192.0.2.1:80"; NULL: nothing to say.  cancel()
+	 * it was doing, in the arena: "connecting to 192.0.2.1:80"; NULL: nothing to say. release()
 	 * follows. */
 	const char *(*interrupted)(struct check_run *);
 	/* MAY.  It called check_done(), and the result is not ok, thresholds included: add

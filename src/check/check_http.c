@@ -543,16 +543,28 @@ static int tls_check(const struct http_opts *http, struct err *err)
 	return 0;
 }
 
+static const char *http_target(const void *opts, struct arena *arena)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *copy;
+
+	url_add_masked(str_of(((const struct http_opts *)opts)->address), &text);
+	copy = arena_strndup(arena, text.buf, text.len);
+	strbuf_release(&text);
+	return copy;
+}
+
 static int http_validate(void *opts, struct arena *arena, struct err *err)
 {
 	static const char *const schemes[] = {"http", "https", NULL};
 	struct http_opts *http = opts;
+	const char *authority = strstr(http->address, "://");
 	struct http_request request;
 
-	if (strstr(http->address, "://@")) {
+	if (authority && authority[3] == '@') {
 		return err_set(err, ERR_INPUT,
 			"groups and node sets in URLs work on the command line only, not in '%s'",
-			http->address);
+			http_target(http, arena));
 	}
 	if (url_parse(str_of(http->address), arena, &http->url, err) < 0 ||
 		url_check_scheme(&http->url, schemes, err) < 0 || method_check(http, err) < 0 ||
@@ -572,17 +584,6 @@ static int http_from_target(struct str target, struct arena *arena, void *opts, 
 	(void)err;
 	((struct http_opts *)opts)->address = str_dup(target, arena);
 	return 0;
-}
-
-static const char *http_target(const void *opts, struct arena *arena)
-{
-	struct strbuf text = STRBUF_INIT;
-	const char *copy;
-
-	url_add_masked(str_of(((const struct http_opts *)opts)->address), &text);
-	copy = arena_strndup(arena, text.buf, text.len);
-	strbuf_release(&text);
-	return copy;
 }
 
 static const char *const http_schemes[] = {"http", "https", NULL};

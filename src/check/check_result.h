@@ -63,8 +63,9 @@ struct check_value *check_value_find(
 /* "disk_used_percent" or "disk_used_percent[/var]", as thresholds and JSON have it. */
 void check_value_add_key(const struct check_value *, struct strbuf *out);
 
-/* Evidence; the text is copied and made safe to print, cut after `max` bytes. */
-enum { EVIDENCE_TEXT_MAX = 1024 };
+enum { EVIDENCE_TEXT_MAX = 1024 }; /* bytes of one text; a longer one ends in "..." */
+
+/* Evidence; the text is copied and made safe to print, and takes the place of an earlier one. */
 void check_evidence_add(struct check_result *, const char *name, struct str text);
 void check_evidence_addf(struct check_result *, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

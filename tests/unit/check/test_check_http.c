@@ -124,7 +124,7 @@ static void asks_as_it_is_told(void **state)
 		struct check_settings settings;
 		const char *request[3]; /* what it has */
 	} cases[] = {
-		{"http://up.example:%u/echo?a=b", {{0}}, {"GET /echo?a=b HTTP/1.1\r\n", "\r\nHost: up.example:%u\r\n"}},
+		{"http://up.example:%u/echo?a=http://@b", {{0}}, {"GET /echo?a=http://@b HTTP/1.1\r\n", "\r\nHost: up.example:%u\r\n"}},
 		{"http://up.example:%u/echo", {{"method=DELETE", "headers.X-A=b c"}}, {"DELETE /echo HTTP/1.1\r\n", "\r\nX-A: b c\r\n"}},
 		{"http://up.example:%u/echo", {{"method=POST", "body=hello"}}, {"POST /echo HTTP/1.1\r\n", "\r\nContent-Length: 5\r\n", "\r\n\r\nhello"}},
 		{"http://me:secret@up.example:%u/echo", {{0}}, {"\r\nAuthorization: Basic bWU6c2VjcmV0\r\n"}},
@@ -442,6 +442,7 @@ static void refuses_what_cannot_be_asked(void **state)
 		{"http://x/\x01", {{0}}, "control byte in 'http://x/\\x01'"},
 		{"http://10.1/", {{0}}, "an IPv4 address is four numbers in 'http://10.1/'"},
 		{"http://[::1/", {{0}}, "bad IPv6 address in 'http://[::1/'"},
+		{"http://@web/", {{0}}, "groups and node sets in URLs work on the command line only, not in 'http://@web/'"},
 		{"http:x", {{0}}, "no scheme (like \"http://\") in 'http:x'"},
 		{"http://x/", {{"method=GE T"}}, "'http://x/': 'GE T' is no HTTP method"},
 		{"http://x/", {{"method="}}, "'http://x/': '' is no HTTP method"},
