@@ -224,6 +224,19 @@ static void tell_run_report(struct check_cmd *check)
 	strbuf_release(&text);
 }
 
+/* With --watch the file always holds the last round, and no more. */
+static void write_round(struct check_cmd *check)
+{
+	struct err err = {0};
+
+	if (check->cmd->common->output_file) {
+		if (common_write_output(check->cmd->common, strbuf_str(&check->out), &err) < 0) {
+			log_warn(&log_context, "%s", err.msg);
+		}
+		strbuf_clear(&check->out);
+	}
+}
+
 static void round_end(void *arg)
 {
 	struct check_cmd *check = arg;
@@ -234,6 +247,7 @@ static void round_end(void *arg)
 	timer_stop(check->ticker);
 	add_report(check);
 	if (check->opts->is_watch && check->stop == STOP_NONE) {
+		write_round(check);
 		check_batch_free(&check->batch);
 		forget_outcomes(check);
 		timer_set(check->next, left_ms > 0 ? left_ms : 0);
@@ -416,7 +430,8 @@ static int check_loop(struct check_cmd *check, struct err *err)
 	if (loop_run(check->env.loop, err) < 0) {
 		return -1;
 	}
-	if (common->output_file) {
+	/* Stopped between two rounds, the file holds the last one already. */
+	if (common->output_file && (!check->opts->is_watch || check->out.len > 0)) {
 		return common_write_output(common, strbuf_str(&check->out), err);
 	}
 	return 0;

@@ -576,6 +576,15 @@ def test_watch_in_a_pipe(toolkit, echo):
     assert min(pauses) >= 0.08
 
 
+def test_watch_writes_each_round_to_the_file(toolkit, echo):
+    """It holds the last round and no more, also when Ctrl-C comes between two rounds."""
+    out = toolkit.home / 'out.json'
+    done = toolkit('check', target(echo, 'echo'), '--watch', '--interval', '300ms', '--deadline', '1s', '--output', 'json',
+                   '--output-file', out)
+    assert (done.exit_code, done.stdout) == (124, '')
+    assert [result['state'] for result in json.loads(out.read_text())['results']] == ['ok']
+
+
 def test_watch_sees_changes(toolkit):
     flag = toolkit.home / 'flag'
     write_config(toolkit, {'name': 'flag', 'exec': ['/bin/sh', '-c', f'test -e {flag} && echo there || {{ echo gone; exit 2; }}']})
