@@ -79,6 +79,8 @@ LOCAL = [
 
 @pytest.mark.parametrize('name,arguments,expected,message,values', LOCAL)
 def test_real_plugins(toolkit, plugin, name, arguments, expected, message, values):
+    if '-p /dev/shm' in arguments and not pathlib.Path('/etc/mtab').exists():
+        pytest.skip('check_disk needs an /etc/mtab')
     result = check(toolkit, f'exec:{plugin(name)} {arguments}')
     if expected:
         assert outcome(result) == expected

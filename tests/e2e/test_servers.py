@@ -15,7 +15,7 @@ import time
 
 import pytest
 import servers
-from servers.base import NOBODY, can_be_nobody, has_ipv6
+from servers.base import NOBODY, can_be_nobody, can_have_own_mounts, has_ipv6
 from servers.nginx import CERTIFICATES
 
 
@@ -309,7 +309,7 @@ def test_dns():
         assert 'udp two.test AAAA' in dns.log()
 
 
-@pytest.mark.skipif(not servers.dns.can_be_in_front(), reason='needs root, and no chroot')
+@pytest.mark.skipif(not can_have_own_mounts(), reason='needs root, and no chroot')
 def test_dns_for_the_whole_machine(dns):
     """With a resolv.conf of its own, in front of any program."""
     dns.table['host.test'] = ['127.0.0.9']

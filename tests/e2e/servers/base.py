@@ -61,6 +61,11 @@ def can_be_nobody(path='/'):
     return os.geteuid() == 0 and subprocess.run([*NOBODY, 'test', '-r', path], capture_output=True).returncode == 0
 
 
+def can_have_own_mounts():
+    """Whether `unshare --mount` works: for root, and not in a chroot."""
+    return os.geteuid() == 0 and subprocess.run(['unshare', '--mount', 'true'], capture_output=True).returncode == 0
+
+
 def wait_until(claim, seconds, what):
     """Calls claim() until it is true.  Raises TimeoutError, which names `what`."""
     end = time.monotonic() + seconds
