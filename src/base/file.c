@@ -20,6 +20,15 @@
 
 enum { READ_STEP = 64 * 1024 };
 
+/* A FIFO that nobody has opened to write yet reads as empty. */
+static void wait_for_writer(int fd)
+{
+	struct pollfd pollfd = {.fd = fd, .events = POLLIN};
+
+	while (poll(&pollfd, 1, -1) < 0 && errno == EINTR) {
+	}
+}
+
 /* Opening waits for nothing; reading may, once it is known what it is. */
 static int open_to_read(const char *path, enum file_type type, int *ret_fd, struct err *err)
 {
@@ -34,6 +43,9 @@ static int open_to_read(const char *path, enum file_type type, int *ret_fd, stru
 	}
 	if (!S_ISREG(st.st_mode) && type == FILE_REGULAR) {
 		return err_set(err, ERR_INPUT, "cannot read '%s': it is not a regular file", path);
+	}
+	if (S_ISFIFO(st.st_mode)) {
+		wait_for_writer(fd);
 	}
 	if (fcntl(fd, F_SETFL, 0) < 0) {
 		return err_set_errno(err, errno, "cannot read '%s'", path);

@@ -327,6 +327,17 @@ def test_a_named_configuration_must_be_there(toolkit, flags, env, error):
     assert (done.exit_code, done.stdout, done.stderr) == (2, '', f'sre-toolkit: {error}\n')
 
 
+def test_a_configuration_from_a_pipe(toolkit):
+    """One that somebody opens to write later, and one that is there."""
+    fifo = toolkit.home / 'fifo'
+    os.mkfifo(fifo)
+    running = toolkit.start('config', 'check', '--config', fifo)
+    fifo.write_text('checks: [{tcp: "a:1"}]\n')  # once it is read
+    assert running.ended(10).stdout == f'{fifo}: configuration OK, 1 check\n'
+    assert toolkit('config', 'check', '--config', '/dev/stdin', stdin='checks: [{tcp: "a:1"}]\n').stdout == (
+        '/dev/stdin: configuration OK, 1 check\n')
+
+
 def foreign_group():
     """A group that is not private to us, which we may give files to."""
     groups = [gid for gid in os.getgroups() if gid != os.getegid()]

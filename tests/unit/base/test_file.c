@@ -185,6 +185,35 @@ static void test_pipe_is_read_to_its_end(void **state)
 	close(fds[0]);
 }
 
+/* Whose writer comes later, and one whose writer came and went. */
+static void test_fifo_waits_for_its_writer(void **state)
+{
+	(void)state;
+	pid_t writer;
+	int status = -1;
+	int fds[2];
+	struct strbuf path = STRBUF_INIT;
+
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	writer = fork();
+	assert_true(writer >= 0);
+	if (writer == 0) {
+		int fd = open("fifo", O_WRONLY); /* until there is a reader */
+
+		_exit(fd >= 0 && file_write_all(fd, str_of("late")) == 0 ? 0 : 1);
+	}
+	assert_content("fifo", "late");
+	assert_int_equal(waitpid(writer, &status, 0), writer);
+	assert_int_equal(status, 0);
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	close(fds[1]);
+	strbuf_addf(&path, "/dev/fd/%d", fds[0]);
+	assert_content(path.buf, "");
+	strbuf_release(&path);
+	close(fds[0]);
+}
+
 static void test_read_that_fails_half_way(void **state)
 {
 	(void)state;
@@ -297,6 +326,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_read_refuses, enter_folder, leave_folder),
 		cmocka_unit_test(test_endless_device_ends_at_maximum),
 		cmocka_unit_test(test_pipe_is_read_to_its_end),
+		cmocka_unit_test_setup_teardown(
+			test_fifo_waits_for_its_writer, enter_folder, leave_folder),
 		cmocka_unit_test(test_read_that_fails_half_way),
 		cmocka_unit_test(test_write_all_waits),
 		cmocka_unit_test_setup_teardown(test_write_refuses, enter_folder, leave_folder),
