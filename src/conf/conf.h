@@ -68,6 +68,10 @@ void conf_release(struct conf *); /* and everything that was read into its arena
  * more there are).  `${NAME}`, `${NAME:-default}` and `${file:PATH}` are replaced in values;
  * `$${` stands for "${".  Paths in values start at the folder of the file they stand in.
  *
+ * After -1 what could be read is there for further checks (conf_error()), and no more than that: an
+ * item of a variant list with a fault keeps its place in the list, perhaps without variant and
+ * opts.
+ *
  * Once for each struct conf.  The file may be a FIFO ("<(command)"); reading it waits for its end.
  */
 int conf_read(

@@ -182,7 +182,9 @@ static void list_items(
 		const size_t end = conf_path_index(&l->path, i);
 
 		list_rows(l, variants->common, item);
-		list_rows(l, (*kind)->rows, *opts);
+		if (*opts) { /* an item with a fault may have none */
+			list_rows(l, (*kind)->rows, *opts);
+		}
 		strbuf_truncate(&l->path, end);
 	}
 }

@@ -166,6 +166,20 @@ static void test_listing_again(void **state)
 	assert_int_equal(f->conf.values_count, count);
 }
 
+static void test_items_with_faults(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+	struct conf_fixture *f = *state;
+
+	assert_int_equal(
+		conf_fixture_read(f, str_of("checks: [{name: a}, b, {name: c, http: x}]\n")), -1);
+	assert_int_equal(f->sample.checks.count, 3);
+	conf_list_values(&f->conf, sample_rows, &f->sample);
+	list(&f->conf, &out);
+	assert_non_null(strstr(out.buf, "checks[0].name = a (file c.yaml:1:17)\n"));
+	assert_non_null(strstr(out.buf, "checks[2].http = x (file c.yaml:1:40)\n"));
+}
+
 static void test_origins(void **state)
 {
 	struct conf_origins *all = conf_origins_new();
@@ -195,6 +209,7 @@ int main(void)
 		cmocka_unit_test(test_without_a_file),
 		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_listing_again),
+		cmocka_unit_test(test_items_with_faults),
 		cmocka_unit_test(test_origins),
 	};
 
