@@ -1,0 +1,62 @@
+/*
+ * Emptying the outbox: claims what is due, sends it, writes down what the answer was.
+ *
+ * Any number of processes may deliver from one store: what one has claimed no other touches, until
+ * its process is gone.  A channel that wants us to wait holds back its own messages only.  What is
+ * decided here, and nowhere else: order (critical first, one alert's messages in their order), the
+ * channel's bucket, groups, storms, retries, age limits, dead channels and the fallback.
+ */
+#ifndef ALERT_DELIVERER_H
+#define ALERT_DELIVERER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "alert/alert_settings.h"
+#include "base/err.h"
+#include "loop/loop.h"
+#include "notify/notifier.h"
+#include "store/store_writer.h"
+
+struct deliverer;
+
+struct deliverer_options {
+	const struct notify_env *env; /* and its loop */
+	struct store_writer *writer;
+	const struct alert_settings *settings;
+	bool follows; /* go on when nothing is due: look for what other processes put in, and for
+		       * what becomes due */
+	int64_t only_alert_id; /* 0: everything that is due */
+	/* MAY.  Each attempt as it ends, for progress and logs. */
+	void (*attempted)(void *arg, const struct receiver *, const struct notification *,
+		const struct delivery_result *, int64_t next_ms);
+	/* Once, when nothing is due any more and !follows, or after deliverer_stop(): nothing is in
+	 * hand then. */
+	void (*idle)(void *arg);
+	/* MAY.  The store could not be written (a full disk): what was sent is remembered in memory
+	 * and written as soon as possible. */
+	void (*store_failed)(void *arg, const struct err *);
+	void *arg;
+};
+
+struct deliverer_counts {
+	int64_t delivered, retried, dead, carried; /* by this deliverer */
+	int64_t waiting;                           /* in the outbox, when it was last looked at */
+	int64_t next_due_ms;                       /* wall clock; 0: nothing waits */
+	int64_t unwritten;                         /* sent, and not yet written down */
+};
+
+/* New; starts at the next turn of the loop.  Everything in options is borrowed. */
+int deliverer_new(const struct deliverer_options *, struct deliverer **ret_deliverer, struct err *);
+void deliverer_free(
+	struct deliverer **); /* after idle, or the claims stay until this process ends */
+
+/* Something new is in the outbox. */
+void deliverer_wake(struct deliverer *);
+
+/* Claim nothing more, wait for what is under way, then idle(). */
+void deliverer_stop(struct deliverer *);
+
+void deliverer_get_counts(const struct deliverer *, struct deliverer_counts *ret_counts);
+
+#endif

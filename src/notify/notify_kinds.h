@@ -1,0 +1,20 @@
+/*
+ * All kinds of receivers, in one sorted table.
+ */
+#ifndef NOTIFY_NOTIFY_KINDS_H
+#define NOTIFY_NOTIFY_KINDS_H
+
+#include <stddef.h>
+
+#include "base/str.h"
+#include "conf/option.h"
+
+struct notifier_kind;
+
+/* One for each file notify_<kind>.c. */
+extern const struct notifier_kind notify_log;
+
+const struct notifier_kind *const *notify_kinds(size_t *ret_count);
+const struct option_variant *const *notify_kind_variants(size_t *ret_count);
+
+#endif
