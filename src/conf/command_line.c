@@ -28,8 +28,7 @@ struct flag {
 
 static bool is_flag(const struct option_row *row)
 {
-	return row->shape != OPTION_SECTION && row->shape != OPTION_VARIANTS &&
-	       !(row->flags & OPTION_CONFIG_ONLY);
+	return !option_holds_rows(row) && !(row->flags & OPTION_CONFIG_ONLY);
 }
 
 /* Does "connect-timeout" mean the row connect_timeout? */

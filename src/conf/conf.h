@@ -70,7 +70,7 @@ void conf_release(struct conf *); /* and everything that was read into its arena
  *
  * After -1 what could be read is there for further checks (conf_error()), and no more than that: an
  * item of a variant list with a fault keeps its place in the list, perhaps without variant and
- * opts.
+ * opts, and one of a section list without its origin.
  *
  * Once for each struct conf.  The file may be a FIFO ("<(command)"); reading it waits for its end.
  */

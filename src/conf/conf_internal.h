@@ -2,8 +2,8 @@
  * What the files of the configuration reader share: one reading of a configuration, from the first
  * file to the last it includes.
  *
- * conf.c begins and ends it, conf_reader.c walks trees by rows, conf_item.c does so for lists of
- * variants, conf_include.c brings in more files, conf_fault.c collects what is wrong, and
+ * conf.c begins and ends it, conf_reader.c walks trees by rows, conf_item.c does so for items of
+ * lists, conf_include.c brings in more files, conf_fault.c collects what is wrong, and
  * conf_origin.c remembers where values came from.
  */
 #ifndef CONF_CONF_INTERNAL_H
@@ -157,6 +157,10 @@ void conf_unknown_key(struct conf_reader *, const struct yaml_node *key, const c
  * keeps its place in the list. */
 void *conf_read_variant(
 	struct conf_reader *, const struct option_variants *, const struct yaml_node *);
+
+/* The same of a list of sections; one with a fault has no origin. */
+void *conf_read_section_item(
+	struct conf_reader *, const struct option_section_list *, const struct yaml_node *);
 
 /* conf_include.c */
 

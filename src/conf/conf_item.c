@@ -1,5 +1,5 @@
 /*
- * One object of a list of variants: which kind it is, then its rows.
+ * One object of a list: of variants, where which kind it is comes first, or of sections.
  */
 #include "base/alloc.h"
 #include "base/suggest.h"
@@ -17,17 +17,17 @@ struct item {
 	struct strbuf owner;               /* "check 'web'", or "checks[2]" */
 };
 
-static void item_name(struct item *item, const struct conf_reader *r)
+static void add_owner(const struct conf_reader *r, const char *what, const struct yaml_node *node,
+	struct strbuf *out)
 {
-	const struct yaml_pair *name = yaml_find(item->node, "name");
+	const struct yaml_pair *name = yaml_find(node, "name");
 
 	if (name && name->value->shape == YAML_TEXT && !name->value->is_bad &&
 		!yaml_is_null(name->value)) {
-		strbuf_addf(&item->owner, "%s '%s'", item->variants->what,
-			shown(yaml_text(name->value)).text);
+		strbuf_addf(out, "%s '%s'", what, shown(yaml_text(name->value)).text);
 		return;
 	}
-	strbuf_adds(&item->owner, r->path.len > 0 ? r->path.buf : item->variants->what);
+	strbuf_adds(out, r->path.len > 0 ? r->path.buf : what);
 }
 
 static const struct option_variant *kind_called(const struct item *item, struct str name)
@@ -175,6 +175,18 @@ static void set_pointer(void *object, size_t offset, const void *pointer)
 	memcpy((char *)object + offset, &pointer, sizeof(pointer));
 }
 
+static const char *origin_of(const struct conf_reader *r, const struct yaml_node *node)
+{
+	return arena_printf(
+		r->conf->arena, "%s:%u:%u", r->file->name, node->place.line, node->place.column);
+}
+
+static void not_a_mapping(struct conf_reader *r, const char *what, const struct yaml_node *node)
+{
+	conf_fault(r, node->place, "expected a %s here, a mapping ('key: value'), not %s", what,
+		yaml_shape_name(node));
+}
+
 static void *new_object(struct conf_reader *r, const struct option_row *rows, size_t size)
 {
 	/* Defaults of paths do not start at the file's folder. */
@@ -217,9 +229,7 @@ static void read_object(struct conf_reader *r, struct item *item, void *object)
 
 	set_pointer(object, variants->variant_offset, item->kind);
 	set_pointer(object, variants->opts_offset, r->faults_told == faults ? opts : NULL);
-	set_pointer(object, variants->origin_offset,
-		arena_printf(r->conf->arena, "%s:%u:%u", r->file->name, item->node->place.line,
-			item->node->place.column));
+	set_pointer(object, variants->origin_offset, origin_of(r, item->node));
 }
 
 void *conf_read_variant(
@@ -233,12 +243,81 @@ void *conf_read_variant(
 	}
 	item.kinds = variants->kinds(&item.kinds_count);
 	if (node->shape == YAML_MAP) {
-		item_name(&item, r);
+		add_owner(r, variants->what, node, &item.owner);
 		read_object(r, &item, object);
 	} else {
-		conf_fault(r, node->place, "expected a %s here, a mapping ('key: value'), not %s",
-			variants->what, yaml_shape_name(node));
+		not_a_mapping(r, variants->what, node);
 	}
 	strbuf_release(&item.owner);
+	return object;
+}
+
+/* Lists of sections */
+
+struct section {
+	const struct option_section_list *list;
+	struct strbuf owner; /* "route 'web'", or "alerts.routes[2]" */
+};
+
+static bool section_key(void *arg, struct conf_reader *r, const struct yaml_pair *pair,
+	const struct option_row *row)
+{
+	const struct section *section = arg;
+	struct conf_names names = {0};
+
+	if (row) {
+		return false;
+	}
+	if (!conf_faults_are_full(r)) {
+		conf_names_add(&names, r->conf->arena, section->list->rows);
+	}
+	conf_unknown_key(r, pair->key, section->owner.buf, &names);
+	return true;
+}
+
+static void validate_section(struct conf_reader *r, const struct section *section, void *object,
+	const struct yaml_node *node)
+{
+	const struct option_section_list *list = section->list;
+	struct err err = {0};
+
+	if (list->validate && list->validate(object, r->context.arena, &err) < 0) {
+		conf_fault(r, node->place, "%s: %s", section->owner.buf, err.msg);
+	}
+}
+
+static void read_section(
+	struct conf_reader *r, struct section *section, void *object, const struct yaml_node *node)
+{
+	const struct option_row *rows = section->list->rows;
+	const struct conf_table tables[] = {{rows, object}, {0}};
+	const size_t faults = r->faults_told;
+
+	conf_read_map(r, tables, node, section_key, section);
+	conf_check_required(
+		r, rows, section->owner.buf, r->file->number, r->file->name, node->place);
+	if (r->faults_told == faults) {
+		validate_section(r, section, object, node);
+	}
+	set_pointer(object, section->list->origin_offset,
+		r->faults_told == faults ? origin_of(r, node) : NULL);
+}
+
+void *conf_read_section_item(
+	struct conf_reader *r, const struct option_section_list *list, const struct yaml_node *node)
+{
+	struct section section = {.list = list, .owner = STRBUF_INIT};
+	void *object = new_object(r, list->rows, list->item_size);
+
+	if (node->is_bad) {
+		return object;
+	}
+	if (node->shape == YAML_MAP) {
+		add_owner(r, list->what, node, &section.owner);
+		read_section(r, &section, object, node);
+	} else {
+		not_a_mapping(r, list->what, node);
+	}
+	strbuf_release(&section.owner);
 	return object;
 }

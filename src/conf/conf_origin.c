@@ -189,6 +189,20 @@ static void list_items(
 	}
 }
 
+static void list_sections(
+	struct lister *l, const struct option_row *row, const struct option_items *items)
+{
+	if (items->count == 0) {
+		add_value(l, row, "[]", find(l->conf, l->path.buf));
+	}
+	for (size_t i = 0; i < items->count; i++) {
+		const size_t end = conf_path_index(&l->path, i);
+
+		list_rows(l, row->list->rows, items->items[i]);
+		strbuf_truncate(&l->path, end);
+	}
+}
+
 static void list_row(struct lister *l, const struct option_row *row, const void *field)
 {
 	const struct conf_given *given = find(l->conf, l->path.buf);
@@ -217,6 +231,9 @@ static void list_row(struct lister *l, const struct option_row *row, const void 
 		break;
 	case OPTION_VARIANTS:
 		list_items(l, row, field);
+		break;
+	case OPTION_SECTION_LIST:
+		list_sections(l, row, field);
 		break;
 	case OPTION_ONE:
 	case OPTION_SECTION:

@@ -318,6 +318,37 @@ static void read_items(struct conf_reader *r, const struct option_row *row, cons
 	}
 }
 
+static void read_section_item(struct conf_reader *r, const struct option_section_list *list,
+	struct option_items *items, const struct yaml_node *node)
+{
+	const size_t end = conf_path_index(&r->path, items->count);
+
+	option_items_add(&r->context, conf_read_section_item(r, list, node), items);
+	strbuf_truncate(&r->path, end);
+}
+
+/* A list of mappings; nothing is an empty list, one mapping a list of it. */
+static void read_section_list(struct conf_reader *r, const struct option_row *row, const char *name,
+	struct option_items *items, const struct yaml_node *value)
+{
+	if (value->is_bad || yaml_is_null(value)) {
+		return;
+	}
+	switch (value->shape) {
+	case YAML_TEXT:
+		shape_fault(r, name, "a list of mappings ('- key: value')", value);
+		break;
+	case YAML_LIST:
+		for (uint32_t i = 0; i < value->count; i++) {
+			read_section_item(r, row->list, items, value->items[i]);
+		}
+		break;
+	case YAML_MAP:
+		read_section_item(r, row->list, items, value);
+		break;
+	}
+}
+
 static void read_value(struct conf_reader *r, const struct option_row *row, const char *name,
 	void *base, const struct yaml_pair *pair)
 {
@@ -343,6 +374,9 @@ static void read_value(struct conf_reader *r, const struct option_row *row, cons
 		break;
 	case OPTION_VARIANTS:
 		read_items(r, row, name, field, pair->value);
+		break;
+	case OPTION_SECTION_LIST:
+		read_section_list(r, row, name, field, pair->value);
 		break;
 	case OPTION_ONE:
 		break;

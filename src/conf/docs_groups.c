@@ -27,6 +27,31 @@ static void each_kind(struct docs_group group, struct strbuf *path, docs_group_f
 	}
 }
 
+/* What a row leads to. */
+static void each_inner_group(
+	struct docs_group group, struct strbuf *path, docs_group_fn *fn, void *arg)
+{
+	switch (group.row->shape) {
+	case OPTION_SECTION:
+		group.rows = group.row->rows;
+		each_group(&group, path, fn, arg);
+		break;
+	case OPTION_SECTION_LIST:
+		strbuf_adds(path, "[]");
+		group.rows = group.row->list->rows;
+		each_group(&group, path, fn, arg);
+		break;
+	case OPTION_VARIANTS:
+		each_kind(group, path, fn, arg);
+		break;
+	case OPTION_ONE:
+	case OPTION_LIST:
+	case OPTION_MAP:
+	case OPTION_MAP_LIST:
+		break;
+	}
+}
+
 /* Tell of a group, then of the sections and lists within it. */
 static void each_group(
 	const struct docs_group *group, struct strbuf *path, docs_group_fn *fn, void *arg)
@@ -43,12 +68,7 @@ static void each_group(
 		strbuf_adds(path, path_len ? "." : "");
 		strbuf_adds(path, row->name);
 		inner.row = row;
-		inner.rows = row->rows;
-		if (row->shape == OPTION_SECTION) {
-			each_group(&inner, path, fn, arg);
-		} else if (row->shape == OPTION_VARIANTS) {
-			each_kind(inner, path, fn, arg);
-		}
+		each_inner_group(inner, path, fn, arg);
 		strbuf_truncate(path, path_len);
 	}
 }
@@ -104,13 +124,17 @@ void docs_add_group_intro(const struct docs_group *group, struct strbuf *out)
 	if (group->row->shape == OPTION_VARIANTS) {
 		add_kinds_intro(group->row->variants, out);
 	}
+	if (group->row->shape == OPTION_SECTION_LIST) {
+		strbuf_addf(out, " A list of mappings; a single %s needs no list.",
+			group->row->list->what);
+	}
 }
 
 void docs_add_inner_path(
 	const struct docs_group *group, const struct option_row *row, struct strbuf *out)
 {
 	strbuf_addf(out, "%s%s%s", group->path, group->path[0] ? "." : "", row->name);
-	if (row->shape == OPTION_VARIANTS) {
+	if (row->shape == OPTION_VARIANTS || row->shape == OPTION_SECTION_LIST) {
 		strbuf_adds(out, "[]");
 	}
 }

@@ -495,7 +495,7 @@ static void man_key(struct man *m, const struct docs_group *group, const struct 
 	man_newline(m);
 	man_sentence(m, row->help);
 	man_facts(m, row, DOCS_KEY);
-	if (row->shape == OPTION_SECTION || row->shape == OPTION_VARIANTS) {
+	if (option_holds_rows(row)) {
 		strbuf_clear(&text);
 		docs_add_inner_path(group, row, &text);
 		man_words(m, str_of("See"));

@@ -22,17 +22,7 @@ void docs_add_dashed(const char *name, struct strbuf *out)
 
 bool docs_is_flag(const struct option_row *row)
 {
-	switch (row->shape) {
-	case OPTION_ONE:
-	case OPTION_LIST:
-	case OPTION_MAP:
-	case OPTION_MAP_LIST:
-		return !(row->flags & OPTION_CONFIG_ONLY);
-	case OPTION_SECTION:
-	case OPTION_VARIANTS:
-		return false;
-	}
-	return false;
+	return !option_holds_rows(row) && !(row->flags & OPTION_CONFIG_ONLY);
 }
 
 bool docs_is_key(const struct option_row *row)
@@ -122,6 +112,9 @@ void docs_add_type(const struct option_row *row, struct strbuf *out)
 	case OPTION_VARIANTS:
 		strbuf_addf(out, "list of %s", row->variants->what);
 		break;
+	case OPTION_SECTION_LIST:
+		strbuf_addf(out, "list of %s", row->list->what);
+		break;
 	}
 }
 
@@ -194,7 +187,7 @@ static void begin_fact(struct strbuf *out, size_t start)
 
 static void add_default_fact(const struct option_row *row, struct strbuf *out, size_t start)
 {
-	if (!row->def || row->shape == OPTION_SECTION || row->shape == OPTION_VARIANTS) {
+	if (!row->def || option_holds_rows(row)) {
 		return;
 	}
 	if (docs_is_on_by_default(row)) {

@@ -20,6 +20,8 @@ static const char *shape_name(enum option_shape shape)
 		return "section";
 	case OPTION_VARIANTS:
 		return "variants";
+	case OPTION_SECTION_LIST:
+		return "section_list";
 	}
 	return NULL;
 }

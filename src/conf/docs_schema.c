@@ -132,6 +132,28 @@ static void write_variants(struct json_writer *w, const struct option_variants *
 	json_write_object_end(w);
 }
 
+static void write_object(struct json_writer *w, const struct option_row *rows)
+{
+	json_write_object_begin(w);
+	json_field_string(w, "type", "object");
+	add_rows(w, (const struct option_row *const[]){rows, NULL});
+	json_write_object_end(w);
+}
+
+/* Members for a list of mappings, or a single one. */
+static void write_section_list(struct json_writer *w, const struct option_section_list *list)
+{
+	json_write_key(w, "anyOf");
+	json_write_array_begin(w);
+	json_write_object_begin(w);
+	write_container_type(w, "array");
+	json_write_key(w, "items");
+	write_object(w, list->rows);
+	json_write_object_end(w);
+	write_object(w, list->rows);
+	json_write_array_end(w);
+}
+
 /* As YAML would have it: a number where it is one, so that editors insert it without quotes. */
 static void write_default_value(
 	struct json_writer *w, const struct option_row *row, struct str text)
@@ -210,6 +232,9 @@ static void add_property(struct json_writer *w, const struct option_row *row)
 		break;
 	case OPTION_VARIANTS:
 		write_variants(w, row->variants);
+		break;
+	case OPTION_SECTION_LIST:
+		write_section_list(w, row->list);
 		break;
 	}
 	json_write_object_end(w);

@@ -64,6 +64,7 @@ void option_clear(const struct option_row *row, void *base)
 		memset(field, 0, sizeof(struct option_map));
 		break;
 	case OPTION_VARIANTS:
+	case OPTION_SECTION_LIST:
 		memset(field, 0, sizeof(struct option_items));
 		break;
 	case OPTION_SECTION:
@@ -260,10 +261,27 @@ int option_parse(const struct option_row *row, const struct option_context *cont
 		return option_parse_pair(row, context, text, field, err);
 	case OPTION_SECTION:
 	case OPTION_VARIANTS:
+	case OPTION_SECTION_LIST:
 		break;
 	}
 	assert(!"a row that holds rows has no text");
 	return -1;
+}
+
+bool option_holds_rows(const struct option_row *row)
+{
+	switch (row->shape) {
+	case OPTION_ONE:
+	case OPTION_LIST:
+	case OPTION_MAP:
+	case OPTION_MAP_LIST:
+		return false;
+	case OPTION_SECTION:
+	case OPTION_VARIANTS:
+	case OPTION_SECTION_LIST:
+		return true;
+	}
+	return false;
 }
 
 bool option_is_switch(const struct option_row *row)

@@ -71,6 +71,9 @@ enum option_shape {
 	OPTION_SECTION,  /* rows over a struct that is embedded at offset */
 	OPTION_VARIANTS, /* struct option_items: a list of objects of several kinds; see struct
 			    option_variants */
+	OPTION_SECTION_LIST, /* struct option_items: a list of objects that all have the same rows;
+				a single mapping counts as a list of one; see struct
+				option_section_list */
 };
 
 struct option_list {
@@ -85,7 +88,7 @@ struct option_map {
 };
 
 struct option_items {
-	void **items; /* pointers to structs of variants->item_size */
+	void **items; /* pointers to structs of the item_size that the row's shape tells */
 	size_t count;
 };
 
@@ -123,6 +126,7 @@ struct option_row {
 	int (*check_key)(struct str key, struct err *);
 	const struct option_row *rows;          /* for SECTION */
 	const struct option_variants *variants; /* for VARIANTS */
+	const struct option_section_list *list; /* for SECTION_LIST */
 };
 
 /* One kind that an item of a variant list can be. */
@@ -150,13 +154,25 @@ struct option_variants {
 	const struct option_variant *const *(*kinds)(size_t *ret_count);
 };
 
+/* A list of objects that all have the same rows. */
+struct option_section_list {
+	const char *what;              /* for errors: "route" */
+	const struct option_row *rows; /* over the item */
+	size_t item_size;
+	size_t origin_offset; /* in the item: const char *, "file:line:column"; NULL: the item has a
+				 fault, and perhaps not all its values */
+	/* MAY.  Checks that need several fields at once, after each has been checked; may fill in
+	 * what follows from them, in the arena. */
+	int (*validate)(void *item, struct arena *, struct err *);
+};
+
 /* Number of rows before the terminating one. */
 size_t option_rows_count(const struct option_row *);
 
 /*
  * A table that keeps its promises: names in lower case, each once, as letters are; help for every
  * row, without a full stop; types where they are needed, defaults that parse, choices that exist;
- * the same in what SECTION and VARIANTS rows lead to.  For tests.
+ * the same in what SECTION, VARIANTS and SECTION_LIST rows lead to.  For tests.
  */
 int option_rows_check(const struct option_row *, struct err *);
 
@@ -193,7 +209,7 @@ int option_map_add(const struct option_row *, const struct option_context *, str
 struct option_list *option_map_add_list(
 	const struct option_context *, struct str key, struct option_map *);
 
-/* Append an object to the field of a VARIANTS row. */
+/* Append an object to the field of a VARIANTS or SECTION_LIST row. */
 void option_items_add(const struct option_context *, void *item, struct option_items *);
 
 /* What option_path makes of a path: where it starts from, see struct option_context. */
@@ -201,6 +217,9 @@ const char *option_resolve_path(const struct option_context *, struct str path);
 
 /* The place of `key` in a map; -1 if it is not there. */
 int option_map_find(const struct option_map *, struct str key);
+
+/* A row without a type, that holds other rows. */
+bool option_holds_rows(const struct option_row *);
 
 /* A flag that is given without a value: a boolean or a count. */
 bool option_is_switch(const struct option_row *);

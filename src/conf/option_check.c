@@ -126,7 +126,7 @@ static int check_type(const struct option_row *row, struct err *err)
 	if ((row->type == &option_choice) != (row->choices != NULL)) {
 		return row_fault(row, "choices go with the type choice", err);
 	}
-	if (row->rows || row->variants) {
+	if (row->rows || row->variants || row->list) {
 		return row_fault(row, "holds rows, but its shape is of values", err);
 	}
 	return check_default(row, err);
@@ -170,8 +170,27 @@ static int check_variants(const struct option_variants *variants, int depth, str
 	return rows_check(variants->common, depth + 1, err);
 }
 
+static int check_section_list(const struct option_row *row, int depth, struct err *err)
+{
+	const struct option_section_list *list = row->list;
+
+	if (!list) {
+		return row_fault(row, "is a list of sections without any", err);
+	}
+	if (!list->what || !list->rows) {
+		return row_fault(row, "its list has no name or no rows", err);
+	}
+	if (list->origin_offset + sizeof(const char *) > list->item_size) {
+		return row_fault(row, "its items have no room for the origin", err);
+	}
+	return rows_check(list->rows, depth + 1, err);
+}
+
 static int check_shape(const struct option_row *row, int depth, struct err *err)
 {
+	if (row->def && option_holds_rows(row)) {
+		return row_fault(row, "holds rows, so it has no default", err);
+	}
 	switch (row->shape) {
 	case OPTION_ONE:
 	case OPTION_LIST:
@@ -188,6 +207,8 @@ static int check_shape(const struct option_row *row, int depth, struct err *err)
 			return row_fault(row, "is a list of variants without any", err);
 		}
 		return check_variants(row->variants, depth, err);
+	case OPTION_SECTION_LIST:
+		return check_section_list(row, depth, err);
 	}
 	return row_fault(row, "has no shape", err);
 }

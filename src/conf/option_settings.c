@@ -80,6 +80,7 @@ static int check_end(const struct option_row *row, struct str rest, struct err *
 		return err_set(
 			err, ERR_INPUT, "'%s' needs a key: %s.KEY=VALUE", row->name, row->name);
 	case OPTION_VARIANTS:
+	case OPTION_SECTION_LIST:
 		break;
 	}
 	return err_set(err, ERR_INPUT, "'%s' can be set only in a configuration file", row->name);

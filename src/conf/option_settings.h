@@ -3,7 +3,7 @@
  * "warning.total_seconds=1".
  *
  * In front of "=" stands a row's name, or a section's and a row's, joined by "."; behind the name
- * of a map stands the map's key, whatever is in it.  Lists of variants and the rows that choose a
+ * of a map stands the map's key, whatever is in it.  Lists of mappings and the rows that choose a
  * kind cannot be set.
  */
 #ifndef CONF_OPTION_SETTINGS_H

@@ -276,6 +276,14 @@ def schema_of(docs):
     return yaml.safe_load(docs.text(f'{docs.program}.schema.json'))
 
 
+def items(schema):
+    """The schemas that an item of a list of mappings can follow: the kinds, or what all are, in a list and alone."""
+    ways = schema.get('anyOf', [schema])
+    for way in ways:
+        item = way.get('items', way)
+        yield from item.get('anyOf', [item])
+
+
 def properties(schema, row):
     """The schemas that stand for a row: one, or one in each kind that a list's item can be."""
     found = [schema]
@@ -284,8 +292,10 @@ def properties(schema, row):
         name = part.removesuffix('[]')
         found = [each['properties'][name] for each in found if name in each['properties']]
         if part.endswith('[]'):
-            wanted = kinds.pop(0) if kinds else None
-            found = [kind for each in found for kind in each['items']['anyOf'] if wanted in (None, kind['title'])]
+            found = [item for each in found for item in items(each)]
+            if any('title' in item for item in found):
+                wanted = kinds.pop(0) if kinds else None
+                found = [kind for kind in found if wanted in (None, kind['title'])]
     return found
 
 
@@ -309,8 +319,9 @@ def test_schema_has_no_other_keys(docs):
         for name, each in schema.get('properties', {}).items():
             yield name
             yield from names(each)
-            for kind in each.get('items', {}).get('anyOf', []):
-                yield from names(kind)
+            for item in items(each):
+                if item is not each:
+                    yield from names(item)
     assert set(names(schema_of(docs))) == {row['name'] for row in docs.keys()} | {'include'}
 
 
@@ -366,6 +377,17 @@ def test_schema_accepts_the_example(docs):
     ('checks: [{http: x, expect: {status: 200}}]', True),
     ('checks: [{http: x, expect: {status: [200, "${STATUS}"]}}]', True),
     ('checks: [{http: x, expect: {status: [20]}}]', False),
+    ('alerts: {routes: [{receiver: a}, {receiver: b, match: {c: d}}]}', True),
+    ('alerts: {routes: {receiver: a}}', True),
+    ('alerts: {routes:}', True),
+    ('alerts: {routes: []}', True),
+    ('alerts: {routes: [{match: {c: d}}]}', False),
+    ('alerts: {routes: {match: {c: d}}}', False),
+    ('alerts: {routes: [{receiver: a, nonsense: 1}]}', False),
+    ('alerts: {routes: [null]}', False),
+    ('alerts: {routes: a}', False),
+    ('alerts: {receivers: [{send: a}, {await: b}]}', True),
+    ('alerts: {receivers: [{sned: a}]}', False),
     ('nonsense: 1', False),
 ])
 def test_schema_cases(text, is_valid, fixture):

@@ -109,7 +109,8 @@ static void test_merging(void **state)
 		"ports: [1]\n"
 		"labels: {a: '1'}\n"
 		"servers: {groups: {web: w1, db: d1}}\n"
-		"checks: [{name: one, http: x}]\n");
+		"checks: [{name: one, http: x}]\n"
+		"mail: {smtp: s, routes: {to: one}}\n");
 	put(f, "sub/a.yaml",
 		"include: c.yaml\n"
 		"ssh: {workers: 3}\n"
@@ -119,7 +120,10 @@ static void test_merging(void **state)
 		"checks: [{name: two, http: x}]\n"
 		"store: ${file:secret}\n");
 	put(f, "sub/c.yaml", "checks: [{name: three, tcp: x}]\nports: 4\n");
-	put(f, "b.yaml", "checks: [{name: four, tcp: x}]\nports:\n");
+	put(f, "b.yaml",
+		"checks: [{name: four, tcp: x}]\n"
+		"ports:\n"
+		"mail: {routes: [{to: two}, {to: three}], receivers: [{send: a}]}\n");
 	put(f, "sub/secret", "file.db\n");
 	must_read(f);
 
@@ -139,6 +143,12 @@ static void test_merging(void **state)
 	assert_string_equal(((const struct sample_check *)s->checks.items[2])->name, "three");
 	assert_string_equal(((const struct sample_check *)s->checks.items[3])->origin,
 		in_folder(f, "b.yaml:1:10"));
+	assert_int_equal(s->mail.routes.count, 3);
+	assert_int_equal(s->mail.receivers.count, 1);
+	assert_string_equal(((const struct sample_route *)s->mail.routes.items[2])->origin,
+		in_folder(f, "b.yaml:3:28"));
+	assert_string_equal(
+		conf_where(&f->conf->conf, "mail.routes[2].to[0]"), in_folder(f, "b.yaml:3:33"));
 	assert_string_equal(
 		conf_where(&f->conf->conf, "ssh.workers"), in_folder(f, "sub/a.yaml:2:16"));
 	assert_string_equal(conf_where(&f->conf->conf, "ports[3]"), in_folder(f, "sub/c.yaml:2:8"));

@@ -142,6 +142,145 @@ static void test_errors(void **state)
 	}
 }
 
+static const struct sample_route *route_at(const struct conf_fixture *f, size_t i)
+{
+	assert_true(i < f->sample.mail.routes.count);
+	return f->sample.mail.routes.items[i];
+}
+
+static void test_sections(void **state)
+{
+	struct conf_fixture *f = *state;
+
+	must_read(f, "mail:\n"
+		     "  smtp: x\n"
+		     "  routes:\n"
+		     "    - {name: web, to: [a, b], match: {team: web}, repeat: 1h}\n"
+		     "    - to: c\n"
+		     "      again: 2h\n"
+		     "      quiet: {groups: {g: [h, i]}}\n");
+	assert_int_equal(f->sample.mail.routes.count, 2);
+	assert_string_equal(route_at(f, 0)->name, "web");
+	assert_string_equal(route_at(f, 0)->origin, "c.yaml:4:7");
+	assert_int_equal(route_at(f, 0)->to.count, 2);
+	assert_string_equal(OPTION_AT(&route_at(f, 0)->match, const char *, 0), "web");
+	assert_int_equal(route_at(f, 0)->wait_ms, 30000);
+	assert_int_equal(route_at(f, 0)->repeat_ms, 3600000);
+	assert_int_equal(route_at(f, 0)->sum_ms, 3630000);
+	assert_string_equal(route_at(f, 1)->origin, "c.yaml:5:7");
+	assert_null(route_at(f, 1)->name);
+	assert_int_equal(route_at(f, 1)->repeat_ms, 7200000);
+	assert_int_equal(route_at(f, 1)->match.count, 0);
+	assert_int_equal(route_at(f, 1)->quiet.groups.count, 1);
+	assert_int_equal(f->conf.warnings_count, 1);
+	assert_string_equal(
+		f->conf.warnings[0], "c.yaml:6:7: key 'again' is deprecated; use 'repeat'");
+}
+
+static void test_one_section_needs_no_list(void **state)
+{
+	struct conf_fixture *f = *state;
+
+	must_read(f, "mail:\n"
+		     "  smtp: x\n"
+		     "  routes:\n"
+		     "    to: a\n");
+	assert_int_equal(f->sample.mail.routes.count, 1);
+	assert_string_equal(route_at(f, 0)->origin, "c.yaml:4:5");
+	assert_string_equal(conf_where(&f->conf, "mail.routes[0].to[0]"), "c.yaml:4:9");
+
+	must_read(f, "mail: {smtp: x, routes: }\n");
+	assert_int_equal(f->sample.mail.routes.count, 0);
+	must_read(f, "mail: {smtp: x, routes: []}\n");
+	assert_int_equal(f->sample.mail.routes.count, 0);
+	must_read(f, "mail: {smtp: x}\n");
+	assert_int_equal(f->sample.mail.routes.count, 0);
+}
+
+static void test_variants_in_a_section(void **state)
+{
+	struct conf_fixture *f = *state;
+	const struct sample_step *step;
+
+	must_read(f, "mail: {smtp: x, receivers: [{send: a}, {wait: b}]}\n");
+	assert_int_equal(f->sample.mail.receivers.count, 2);
+	step = f->sample.mail.receivers.items[1];
+	assert_ptr_equal(step->variant, &sample_wait);
+	assert_string_equal(((const struct sample_text *)step->opts)->text, "b");
+	assert_string_equal(step->origin, "c.yaml:1:40");
+	assert_string_equal(conf_where(&f->conf, "mail.receivers[1].wait"), "c.yaml:1:47");
+}
+
+/* Texts stand within "mail: {smtp: x, " and "}". */
+static void test_errors_in_sections(void **state)
+{
+	static const struct {
+		const char *text, *errors;
+	} cases[] = {
+		{"routes: [{to: a, mtach: {}}]", "c.yaml:1:34: unknown key 'mtach' in "
+						 "mail.routes[0]; did you mean 'match'?\n"},
+		{"routes: [{name: web, to: a, zzzzzz: 1}]",
+			"c.yaml:1:45: unknown key 'zzzzzz' in route 'web'\n"},
+		{"routes: [{to: a}, {name: b}]", "c.yaml:1:35: key 'to' is missing in route 'b'\n"},
+		{"routes: [{}]", "c.yaml:1:26: key 'to' is missing in mail.routes[0]\n"},
+		{"routes: {name: b}", "c.yaml:1:25: key 'to' is missing in route 'b'\n"},
+		{"routes: [{to: a, wait: soon}]",
+			"c.yaml:1:40: wait: duration 'soon': not a duration; write it like 500ms, "
+			"30s, 5m or 1h30m\n"},
+		{"routes: [{to: a, wait: 1h, repeat: 1m}]",
+			"c.yaml:1:26: mail.routes[0]: wait is longer than repeat\n"},
+		{"routes: [{to: a, wait: 1h, repeat: 1m, x: 1}]",
+			"c.yaml:1:56: unknown key 'x' in mail.routes[0]\n"},
+		{"routes: [{to: a, repeat: 1h, again: 2h}]",
+			"c.yaml:1:46: again: given already at c.yaml:1:42\n"},
+		{"routes: [{to: a, quiet: {fiels: x}}]",
+			"c.yaml:1:42: unknown key 'fiels' in 'quiet'; did you mean 'files'?\n"},
+		{"routes: web",
+			"c.yaml:1:25: routes: expected a list of mappings ('- key: value'), "
+			"not a text\n"},
+		{"routes: [web, {to: a}, [b]]",
+			"c.yaml:1:26: expected a route here, a mapping ('key: value'), not a text\n"
+			"c.yaml:1:40: expected a route here, a mapping ('key: value'), not a "
+			"list\n"},
+		{"routes: [~]", "c.yaml:1:26: expected a route here, a mapping ('key: value'), not "
+				"nothing\n"},
+		{"routes: [{to: a}], routes: []",
+			"c.yaml:1:36: key 'routes' is given twice; the first is on line 1\n"},
+		{"receivers: [{sned: a}]",
+			"c.yaml:1:30: unknown key 'sned' in mail.receivers[0]; did you mean "
+			"'send'?\n"},
+		{"receivers: {send: a}",
+			"c.yaml:1:28: receivers: expected a list ('- '), not a mapping\n"},
+	};
+	struct conf_fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_(freep) char *text = xasprintf("mail: {smtp: x, %s}\n", cases[i].text);
+
+		assert_int_equal(conf_fixture_read(f, str_of(text)), -1);
+		assert_string_equal(f->errors.buf, cases[i].errors);
+	}
+}
+
+static void test_bad_sections_stay(void **state)
+{
+	struct conf_fixture *f = *state;
+
+	assert_int_equal(
+		conf_fixture_read(f, str_of("mail: {smtp: x, routes: [3, {name: a}, {to: b, x: 1}, "
+					    "{to: c, wait: 9h}, {to: d}]}\n")),
+		-1);
+	assert_int_equal(f->conf.errors_count, 4);
+	assert_int_equal(f->sample.mail.routes.count, 5);
+	for (size_t i = 0; i < 4; i++) {
+		assert_null(route_at(f, i)->origin);
+	}
+	assert_int_equal(route_at(f, 0)->repeat_ms, 14400000);
+	assert_string_equal(route_at(f, 1)->name, "a");
+	assert_non_null(route_at(f, 4)->origin);
+	assert_string_equal(OPTION_AT(&route_at(f, 4)->to, const char *, 0), "d");
+}
+
 /* What is wrong keeps its place, so that those after it have their own. */
 static void test_bad_items_stay(void **state)
 {
@@ -182,6 +321,11 @@ int main(void)
 		cmocka_unit_test(test_items),
 		cmocka_unit_test(test_option_called_as_a_kind),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_one_section_needs_no_list),
+		cmocka_unit_test(test_variants_in_a_section),
+		cmocka_unit_test(test_errors_in_sections),
+		cmocka_unit_test(test_bad_sections_stay),
 		cmocka_unit_test(test_bad_items_stay),
 		cmocka_unit_test(test_many_bad_items),
 	};

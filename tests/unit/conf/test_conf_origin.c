@@ -89,6 +89,43 @@ static void test_given(void **state)
 		"tokens[1] = *** (file c.yaml:4:19)\n");
 }
 
+static void test_lists_in_a_section(void **state)
+{
+	must_list(*state,
+		"store: x\n"
+		"color: never\n"
+		"labels: {}\n"
+		"ssh: {workers: 1, username: u, connect_timeout: 1s, ciphers: a}\n"
+		"limit: 1\n"
+		"mail:\n"
+		"  smtp: x\n"
+		"  routes:\n"
+		"    - {name: web, match: {team: a}, to: [b, c]}\n"
+		"    - {to: [], again: 9h, quiet: {files: f}}\n"
+		"  receivers: [{send: s}, {wait: w}]\n",
+		"ssh.username = u (file c.yaml:4:29)\n"
+		"ssh.workers = 1 (file c.yaml:4:16)\n"
+		"ssh.connect_timeout = 1s (file c.yaml:4:49)\n"
+		"ssh.ciphers[0] = a (file c.yaml:4:62)\n"
+		"mail.smtp = x (file c.yaml:7:9)\n"
+		"mail.routes[0].name = web (file c.yaml:9:14)\n"
+		"mail.routes[0].match.team = a (file c.yaml:9:33)\n"
+		"mail.routes[0].to[0] = b (file c.yaml:9:42)\n"
+		"mail.routes[0].to[1] = c (file c.yaml:9:45)\n"
+		"mail.routes[0].wait = 30s (default)\n"
+		"mail.routes[0].repeat = 4h (default)\n"
+		"mail.routes[1].to = [] (file c.yaml:10:12)\n"
+		"mail.routes[1].wait = 30s (default)\n"
+		"mail.routes[1].repeat = 9h (file c.yaml:10:23)\n"
+		"mail.routes[1].quiet.files[0] = f (file c.yaml:10:42)\n"
+		"mail.receivers[0].send = s (file c.yaml:11:22)\n"
+		"mail.receivers[1].wait = w (file c.yaml:11:33)\n"
+		"store = x (file c.yaml:1:8)\n"
+		"color = never (file c.yaml:2:8)\n"
+		"limit = 1 (file c.yaml:5:8)\n"
+		"labels = {} (file c.yaml:3:9)\n");
+}
+
 static void test_where(void **state)
 {
 	struct conf_fixture *f = *state;
@@ -171,6 +208,11 @@ static void test_items_with_faults(void **state)
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 	struct conf_fixture *f = *state;
 
+	assert_int_equal(conf_fixture_read(f, str_of("mail: {routes: [a, {name: b}]}\n")), -1);
+	conf_list_values(&f->conf, sample_rows, &f->sample);
+	list(&f->conf, &out);
+	assert_non_null(strstr(out.buf, "mail.routes[1].name = b (file c.yaml:1:27)\n"));
+
 	assert_int_equal(
 		conf_fixture_read(f, str_of("checks: [{name: a}, b, {name: c, http: x}]\n")), -1);
 	assert_int_equal(f->sample.checks.count, 3);
@@ -204,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_given),
+		cmocka_unit_test(test_lists_in_a_section),
 		cmocka_unit_test(test_where),
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_without_a_file),

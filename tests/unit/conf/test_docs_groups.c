@@ -28,7 +28,12 @@ static void test_groups_in_their_order(void **state)
 				     "checks[] of kind tcp: tcp\n"
 				     "checks[].dialogue[] of kind tcp: nothing\n"
 				     "checks[].dialogue[] of kinds tcp, await: await\n"
-				     "checks[].dialogue[] of kinds tcp, send: send\n");
+				     "checks[].dialogue[] of kinds tcp, send: send\n"
+				     "alerts: receivers\n"
+				     "alerts.receivers[]: nothing\n"
+				     "alerts.receivers[] of kind await: await\n"
+				     "alerts.receivers[] of kind send: send\n"
+				     "alerts.routes[]: match\n");
 }
 
 static void add_group_intro(void *arg, const struct docs_group *group)
@@ -57,7 +62,13 @@ static void test_intros(void **state)
 		"- What is said after that. Each step has the keys of one kind. The kind follows "
 		"from the one of these keys that is there: await, send.\n"
 		"- Waits.\n"
-		"- Sends.\n");
+		"- Sends.\n"
+		"- How alerts arrive.\n"
+		"- Who can be told. Each step has the keys of one kind. The kind follows from the "
+		"one of these keys that is there: await, send.\n"
+		"- Waits.\n"
+		"- Sends.\n"
+		"- Who is told of what. A list of mappings; a single route needs no list.\n");
 }
 
 static void test_sections_that_are_no_keys_are_left_out(void **state)
@@ -84,6 +95,7 @@ static void test_inner_paths(void **state)
 {
 	const struct option_row *ssh = option_find(docs_fixture_config, str_of("ssh"));
 	const struct option_row *checks = option_find(docs_fixture_config, str_of("checks"));
+	const struct option_row *alerts = option_find(docs_fixture_config, str_of("alerts"));
 	const struct docs_group top = {.path = ""};
 	const struct docs_group group = {.path = "a.b"};
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
@@ -94,7 +106,9 @@ static void test_inner_paths(void **state)
 	docs_add_inner_path(&group, ssh, &out);
 	strbuf_addc(&out, ' ');
 	docs_add_inner_path(&group, checks, &out);
-	assert_string_equal(out.buf, "ssh a.b.ssh a.b.checks[]");
+	strbuf_addc(&out, ' ');
+	docs_add_inner_path(&group, option_find(alerts->rows, str_of("routes")), &out);
+	assert_string_equal(out.buf, "ssh a.b.ssh a.b.checks[] a.b.routes[]");
 }
 
 int main(void)

@@ -110,6 +110,10 @@ static void test_config_page(void **state)
 		".SS \"ssh.jump\"\nThe host that leads to all others.\n",
 		"See \\fBchecks[]\\fR below.\n",
 		".SS \"checks[] of kind http\"\nAsks a web server.\n",
+		"\\fBroutes:\\fR \\fIlist of route\\fR\nWho is told of what.\nSee "
+		"\\fBalerts.routes[]\\fR below.\n",
+		".SS \"alerts.routes[]\"\nWho is told of what.\nA list of mappings; a single route "
+		"needs no list.\n",
 		"\\fBstatus:\\fR \\fIlist of integer\\fR\n"
 		"Status codes that are well.\n"
 		"Default 200, 204; 100 to 599.\n",

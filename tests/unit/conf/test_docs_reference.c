@@ -24,6 +24,7 @@ static void test_pieces(void **state)
 		"stands for the environment variable NAME",
 		"\n### Top level\n\n| key | type | |\n|---|---|---|\n| `store` | path | the file that keeps results (default /var/lib/demo-tool/state.db) |\n",
 		"\n### checks[] of kind http\n\nAsks a web server.\n\n| key | type | |\n|---|---|---|\n| `http` | string | the URL to ask |\n",
+		"\n### alerts.routes[]\n\nWho is told of what. A list of mappings; a single route needs no list.\n\n| key | type | |\n|---|---|---|\n| `match` | map of string |",
 		"\n### Example\n\n```yaml\ninterval: 10s\n",
 		"\n## Values of http\n\nWhat thresholds judge.\n\n| name | |\n|---|---|\n| `total_seconds` | all of it; warning > 5 |\n",
 		"\n## Exit codes\n\n| code | |\n|---|---|\n| `0` | everything checked is healthy |\n",

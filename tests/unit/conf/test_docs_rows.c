@@ -148,6 +148,22 @@ static void test_types(void **state)
 	}
 }
 
+static void test_lists_of_sections(void **state)
+{
+	const struct option_row *alerts = option_find(docs_fixture_config, str_of("alerts"));
+	const struct option_row *routes = option_find(alerts->rows, str_of("routes"));
+	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	docs_add_type(routes, &out);
+	assert_string_equal(out.buf, "list of route");
+	strbuf_clear(&out);
+	docs_add_facts(routes, DOCS_KEY, &out);
+	assert_string_equal(out.buf, "");
+	assert_false(docs_is_flag(routes));
+	assert_true(docs_is_key(routes));
+}
+
 static void test_who_is_where(void **state)
 {
 	static const struct {
@@ -197,6 +213,7 @@ int main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_long_choices_are_not_a_value),
 		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_lists_of_sections),
 		cmocka_unit_test(test_who_is_where),
 		cmocka_unit_test(test_the_first_set_has_the_flag),
 	};

@@ -93,6 +93,9 @@ static void test_rows(void **state)
 		{"", "exec", "checks[].method", NULL},
 		{"", "tcp", "checks[].dialogue", "{'shape': 'variants'}"},
 		{"", "tcp,send", "checks[].dialogue[].send", "{'kinds': ['tcp', 'send']}"},
+		{"", "", "alerts.routes", "{'shape': 'section_list', 'type': null}"},
+		{"", "", "alerts.routes[].receiver", "{'kinds': [], 'flags': ['required']}"},
+		{"", "send", "alerts.receivers[].send", "{'kinds': ['send']}"},
 		{"", "", "only_flag", NULL},
 	};
 

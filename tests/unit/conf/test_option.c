@@ -25,6 +25,7 @@ struct sample {
 	struct option_map groups;
 	struct inner inner;
 	struct option_items items;
+	struct option_items sections;
 };
 
 static const char *const colors[] = {"red", "green", "blue", NULL};
@@ -51,6 +52,10 @@ static const struct option_variants variants = {
 	.what = "check", .common = common_rows, .item_size = 64, .kinds = no_kinds,
 };
 
+static const struct option_section_list sections = {
+	.what = "route", .rows = inner_rows, .item_size = 64,
+};
+
 static const struct option_row rows[] = {
 	{.name = "is_on", .letter = 'o', .type = &option_bool, .offset = offsetof(struct sample, is_on), .def = "yes", .help = "on"},
 	{.name = "count", .type = &option_int, .offset = offsetof(struct sample, count), .def = "7", .min = 1, .max = 10, .help = "how many"},
@@ -68,6 +73,7 @@ static const struct option_row rows[] = {
 	{.name = "groups", .shape = OPTION_MAP_LIST, .type = &option_string, .offset = offsetof(struct sample, groups), .help = "most"},
 	{.name = "inner", .shape = OPTION_SECTION, .rows = inner_rows, .offset = offsetof(struct sample, inner), .help = "inside"},
 	{.name = "items", .shape = OPTION_VARIANTS, .variants = &variants, .offset = offsetof(struct sample, items), .help = "things"},
+	{.name = "sections", .shape = OPTION_SECTION_LIST, .list = &sections, .offset = offsetof(struct sample, sections), .help = "more things"},
 	{0},
 };
 // clang-format on
@@ -106,7 +112,7 @@ static int parse(const char *name, const char *text, struct sample *sample, stru
 static void test_find(void **state)
 {
 	(void)state;
-	assert_int_equal(option_rows_count(rows), 15);
+	assert_int_equal(option_rows_count(rows), 16);
 	assert_ptr_equal(row_of("is_on"), &rows[0]);
 	assert_null(option_find(rows, str_of("is-on")));
 	assert_null(option_find(rows, str_of("is_o")));
@@ -142,6 +148,8 @@ static void test_defaults(void **state)
 	assert_int_equal(s.inner.depth, 3);
 	assert_null(s.inner.text);
 	assert_int_equal(s.items.count, 0);
+	assert_int_equal(s.sections.count, 0);
+	assert_null(s.sections.items);
 }
 
 static void test_clear(void **state)
@@ -380,6 +388,11 @@ static void test_names(void **state)
 	assert_true(option_is_switch(row_of("is_on")));
 	assert_true(option_is_switch(row_of("level")));
 	assert_false(option_is_switch(row_of("count")));
+	assert_false(option_holds_rows(row_of("count")));
+	assert_false(option_holds_rows(row_of("groups")));
+	assert_true(option_holds_rows(row_of("inner")));
+	assert_true(option_holds_rows(row_of("items")));
+	assert_true(option_holds_rows(row_of("sections")));
 }
 
 int main(void)

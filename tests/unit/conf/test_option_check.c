@@ -74,6 +74,15 @@ static const struct option_variants keyless_variants = {
 	.common = good_inner, .kinds = keyless_kinds};
 static const struct option_variants clashing = {.common = good_inner, .kinds = clashing_kinds};
 
+static const struct option_section_list good_list = {
+	.what = "route", .rows = good_inner, .item_size = 64, .origin_offset = 56};
+static const struct option_section_list bad_list = {
+	.what = "route", .rows = bad_inner, .item_size = 64};
+static const struct option_section_list rowless_list = {.what = "route", .item_size = 64};
+static const struct option_section_list nameless_list = {.rows = good_inner, .item_size = 64};
+static const struct option_section_list small_list = {
+	.what = "route", .rows = good_inner, .item_size = 64, .origin_offset = 60};
+
 static const struct option_row endless[] = {
 	{.name = "again", .shape = OPTION_SECTION, .rows = endless, .help = "again"},
 	{0},
@@ -121,6 +130,16 @@ static void test_rows(void **state)
 		  {.name = "b", .type = &option_bool, .help = "h", .flags = OPTION_DEPRECATED, .instead = "a"}}, "does not share the field"},
 		{{{.name = "b", .type = &option_bool, .help = "h", .flags = OPTION_DEPRECATED, .instead = "gone"}}, "does not share the field"},
 		{{{.name = "b", .type = &option_bool, .help = "h", .instead = "a"}}, "is not deprecated"},
+		{{{.name = "a", .shape = OPTION_SECTION_LIST, .list = &good_list, .help = "h"}}, NULL},
+		{{{.name = "a", .shape = OPTION_SECTION_LIST, .help = "h"}}, "option 'a': is a list of sections without any"},
+		{{{.name = "a", .shape = OPTION_SECTION_LIST, .list = &bad_list, .help = "h"}}, "option 'Depth': a name"},
+		{{{.name = "a", .shape = OPTION_SECTION_LIST, .list = &rowless_list, .help = "h"}}, "option 'a': its list has no name or no rows"},
+		{{{.name = "a", .shape = OPTION_SECTION_LIST, .list = &nameless_list, .help = "h"}}, "option 'a': its list has no name or no rows"},
+		{{{.name = "a", .shape = OPTION_SECTION_LIST, .list = &small_list, .help = "h"}}, "option 'a': its items have no room for the origin"},
+		{{{.name = "a", .shape = OPTION_SECTION_LIST, .list = &good_list, .help = "h", .def = "x"}}, "option 'a': holds rows, so it has no default"},
+		{{{.name = "a", .shape = OPTION_VARIANTS, .variants = &good_variants, .help = "h", .def = "x"}}, "option 'a': holds rows, so it has no default"},
+		{{{.name = "a", .shape = OPTION_SECTION, .rows = good_inner, .help = "h", .def = "x"}}, "option 'a': holds rows, so it has no default"},
+		{{{.name = "a", .type = &option_int, .list = &good_list, .help = "h"}}, "its shape is of values"},
 		{{{.name = "a", .shape = OPTION_SECTION, .rows = endless, .help = "h"}}, "nested more than"},
 	};
 	// clang-format on

@@ -1,6 +1,6 @@
 /*
- * A configuration to test readers with: every shape and type of row, two kinds of checks, and steps
- * within one of them.
+ * A configuration to test readers with: every shape and type of row, two kinds of checks, steps
+ * within one of them, and both kinds of lists of mappings within a section.
  */
 #ifndef TESTS_UNIT_SUPPORT_CONF_SAMPLE_H
 #define TESTS_UNIT_SUPPORT_CONF_SAMPLE_H
@@ -19,11 +19,23 @@ struct sample_mail {
 	const char *smtp;
 	const char *password;
 	struct option_list to;
+	struct option_items routes;    /* struct sample_route */
+	struct option_items receivers; /* struct sample_step */
 };
 
 struct sample_servers {
 	struct option_map groups; /* of const char * */
 	struct option_list files;
+};
+
+struct sample_route {
+	const char *name;
+	struct option_map match; /* const char * */
+	struct option_list to;
+	int64_t wait_ms, repeat_ms;
+	struct sample_servers quiet;
+	const char *origin;
+	int64_t sum_ms; /* by the check of the whole */
 };
 
 struct sample {
@@ -202,6 +214,31 @@ static const struct option_row sample_servers_rows[] = {
 	{0},
 };
 
+static const struct option_row sample_route_rows[] = {
+	{.name = "name", .type = &option_string, AT(sample_route, name), .help = "name"},
+	{.name = "match", .shape = OPTION_MAP, .type = &option_string, AT(sample_route, match), .help = "which"},
+	{.name = "to", .shape = OPTION_LIST, .type = &option_string, AT(sample_route, to), .flags = OPTION_REQUIRED, .help = "whom"},
+	{.name = "wait", .type = &option_duration, AT(sample_route, wait_ms), .def = "30s", .help = "before the first"},
+	{.name = "repeat", .type = &option_duration, AT(sample_route, repeat_ms), .def = "4h", .help = "between two"},
+	{.name = "again", .type = &option_duration, AT(sample_route, repeat_ms), .help = "between two", .flags = OPTION_DEPRECATED, .instead = "repeat"},
+	{.name = "quiet", .shape = OPTION_SECTION, .rows = sample_servers_rows, AT(sample_route, quiet), .help = "who is quiet"},
+	{0},
+};
+
+static inline int sample_route_validate(void *item, struct arena *arena, struct err *err)
+{
+	struct sample_route *route = item;
+
+	(void)arena;
+	route->sum_ms = route->wait_ms + route->repeat_ms;
+	return route->wait_ms > route->repeat_ms ? err_set(err, ERR_INPUT, "wait is longer than repeat") : 0;
+}
+
+static const struct option_section_list sample_routes = {
+	.what = "route", .rows = sample_route_rows, .item_size = sizeof(struct sample_route),
+	.origin_offset = offsetof(struct sample_route, origin), .validate = sample_route_validate,
+};
+
 static const struct option_row sample_ssh_rows[] = {
 	{.name = "username", .type = &option_string, AT(sample_ssh, username), .def = "root", .help = "who"},
 	{.name = "workers", .type = &option_int, AT(sample_ssh, workers), .def = "10", .min = 1, .max = 1000, .help = "how many"},
@@ -214,6 +251,8 @@ static const struct option_row sample_mail_rows[] = {
 	{.name = "smtp", .type = &option_string, AT(sample_mail, smtp), .flags = OPTION_REQUIRED, .help = "server"},
 	{.name = "password", .type = &option_string, AT(sample_mail, password), .flags = OPTION_SECRET, .help = "password"},
 	{.name = "to", .shape = OPTION_LIST, .type = &option_string, AT(sample_mail, to), .help = "whom"},
+	{.name = "routes", .shape = OPTION_SECTION_LIST, .list = &sample_routes, AT(sample_mail, routes), .help = "routes"},
+	{.name = "receivers", .shape = OPTION_VARIANTS, .variants = &sample_steps, AT(sample_mail, receivers), .help = "receivers"},
 	{0},
 };
 

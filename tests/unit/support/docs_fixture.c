@@ -82,8 +82,20 @@ struct tcp {
 	struct option_items dialogue;
 };
 
+struct route {
+	const char *origin;
+	struct option_map match;
+	const char *receiver;
+};
+
+struct alerts {
+	struct option_items receivers;
+	struct option_items routes;
+};
+
 struct config {
 	const char *store;
+	struct alerts alerts;
 	struct option_map groups;
 	struct ssh ssh;
 	struct option_items checks;
@@ -274,6 +286,29 @@ static const struct option_variants item_variants = {
 };
 
 // clang-format off
+static const struct option_row route_rows[] = {
+	{.name = "match", .shape = OPTION_MAP, .type = &option_string, .offset = offsetof(struct route, match),
+	 .help = "labels that an alert must have"},
+	{.name = "receiver", .type = &option_string, .offset = offsetof(struct route, receiver),
+	 .help = "who is told", .flags = OPTION_REQUIRED},
+	{0},
+};
+
+static const struct option_section_list routes = {
+	.what = "route",
+	.rows = route_rows,
+	.item_size = sizeof(struct route),
+	.origin_offset = offsetof(struct route, origin),
+};
+
+static const struct option_row alerts_rows[] = {
+	{.name = "receivers", .shape = OPTION_VARIANTS, .offset = offsetof(struct alerts, receivers), .variants = &step_variants,
+	 .help = "who can be told"},
+	{.name = "routes", .shape = OPTION_SECTION_LIST, .offset = offsetof(struct alerts, routes), .list = &routes,
+	 .help = "who is told of what"},
+	{0},
+};
+
 const struct option_row docs_fixture_config[] = {
 	{.name = "store", .type = &option_path, .offset = offsetof(struct config, store),
 	 .def = "/var/lib/demo-tool/state.db", .help = "the file that keeps results"},
@@ -287,6 +322,8 @@ const struct option_row docs_fixture_config[] = {
 	 .help = "how servers are reached"},
 	{.name = "checks", .shape = OPTION_VARIANTS, .offset = offsetof(struct config, checks), .variants = &item_variants,
 	 .help = "what is checked"},
+	{.name = "alerts", .shape = OPTION_SECTION, .offset = offsetof(struct config, alerts), .rows = alerts_rows,
+	 .help = "how alerts arrive"},
 	{.name = "only_flag", .type = &option_bool, .offset = offsetof(struct config, only_flag),
 	 .help = "never a key", .flags = OPTION_FLAG_ONLY},
 	{0},
