@@ -152,7 +152,7 @@ int http_client_new(struct loop *loop, struct resolver *resolver, struct http_cl
 	client = xcalloc(1, sizeof(*client));
 	client->loop = loop;
 	client->resolver = resolver;
-	client->trust = http_trust_new();
+	client->trust = tls_trust_new();
 	client->timer = timer_new(loop, on_timer, client);
 	client->curl_version = curl_version_info(CURLVERSION_NOW)->version_num;
 	client->multi = curl_multi_init();
@@ -177,7 +177,7 @@ void http_client_free(struct http_client **client_ptr)
 	assert(client->exchanges == 0);
 	(void)curl_multi_cleanup(client->multi); /* closes what is kept for reuse */
 	timer_free(&client->timer);
-	http_trust_free(&client->trust);
+	tls_trust_free(&client->trust);
 	free(client->watches);
 	free(client);
 	curl_global_cleanup();

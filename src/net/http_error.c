@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "net/http_internal.h"
+#include "net/tls_verify.h"
 
 enum { REASON_MAX = 200, PROXY_AUTHENTICATION_REQUIRED = 407 };
 
@@ -85,17 +86,11 @@ static void classify_name(struct http_exchange *exchange)
 	const char *wanted = request->server_name && !exchange->has_left_origin
 				     ? request->server_name
 				     : exchange->url->host;
-	const struct certificate *certificate =
-		exchange->chain && exchange->chain->certificates_count > 0
-			? &exchange->chain->certificates[0]
-			: NULL;
-	const char *names = "nobody";
+	struct strbuf fault = STRBUF_INIT;
 
-	if (certificate) {
-		names = certificate->names[0] ? certificate->names : certificate->subject;
-	}
-	set(exchange, HTTP_TLS_NAME, "certificate of %s is for %s, not for '%s'", peer(exchange),
-		names, wanted);
+	tls_verify_add_name_fault(exchange->chain, wanted, &fault);
+	set(exchange, HTTP_TLS_NAME, "certificate of %s %s", peer(exchange), fault.buf);
+	strbuf_release(&fault);
 }
 
 static void classify_verification(struct http_exchange *exchange)

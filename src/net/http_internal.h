@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "net/dial.h"
 #include "net/http_client.h"
-#include "net/http_trust.h"
+#include "net/tls_trust.h"
 
 struct http_client {
 	struct loop *loop;
@@ -19,7 +19,7 @@ struct http_client {
 	CURLM *multi;
 	unsigned curl_version; /* 0x075801 */
 	struct timer *timer;   /* curl's */
-	struct http_trust *trust;
+	struct tls_trust *trust;
 	struct socket_watch **watches; /* by descriptor */
 	size_t watches_count;
 	size_t exchanges; /* under way */

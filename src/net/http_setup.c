@@ -327,12 +327,12 @@ static int set_tls(CURL *easy, struct http_exchange *exchange, struct err *err)
 	SET(CURLOPT_SSL_CTX_FUNCTION, http_tls_on_context);
 	SET(CURLOPT_SSL_CTX_DATA, exchange);
 	if (!request->skip_verify &&
-		http_trust_get(exchange->client->trust, request->ca_file, &store, err) < 0) {
+		tls_trust_get(exchange->client->trust, request->ca_file, &store, err) < 0) {
 		return -1;
 	}
 	if (http_setup_is_reusing(exchange)) {
 		/* curl must know the file, lest it takes a connection that others verified. */
-		SET(CURLOPT_CAINFO, request->ca_file ? request->ca_file : http_trust_system_file());
+		SET(CURLOPT_CAINFO, request->ca_file ? request->ca_file : tls_trust_system_file());
 	} else {
 		/* Authorities are ours, and curl must not keep what it finds in the context. */
 		SET(CURLOPT_CAINFO, NULL);

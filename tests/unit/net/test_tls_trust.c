@@ -6,11 +6,11 @@
 
 #include "base/alloc.h"
 #include "cmocka_all.h"
-#include "net/http_trust.h"
+#include "net/tls_trust.h"
 #include "support/certificate_maker.h"
 
 struct fixture {
-	struct http_trust *trust;
+	struct tls_trust *trust;
 	char path[64];
 	struct made_certificate authority;
 };
@@ -20,7 +20,7 @@ static int fixture_start(void **state)
 	struct fixture *fixture = xcalloc(1, sizeof(*fixture));
 	int fd;
 
-	(void)snprintf(fixture->path, sizeof(fixture->path), "/tmp/test_http_trust.XXXXXX");
+	(void)snprintf(fixture->path, sizeof(fixture->path), "/tmp/test_tls_trust.XXXXXX");
 	fd = mkstemp(fixture->path);
 	assert_true(fd >= 0);
 	(void)close(fd);
@@ -28,7 +28,7 @@ static int fixture_start(void **state)
 		&(struct certificate_spec){
 			.common_name = "Root", .until_days = 1, .is_authority = true},
 		&fixture->authority);
-	fixture->trust = http_trust_new();
+	fixture->trust = tls_trust_new();
 	*state = fixture;
 	return 0;
 }
@@ -37,7 +37,7 @@ static int fixture_end(void **state)
 {
 	struct fixture *fixture = *state;
 
-	http_trust_free(&fixture->trust);
+	tls_trust_free(&fixture->trust);
 	certificate_release(&fixture->authority);
 	(void)unlink(fixture->path);
 	free(fixture);
@@ -59,9 +59,9 @@ static void test_read_once(void **state)
 	X509_STORE *first, *second;
 
 	certificate_append_pem(&fixture->authority, fixture->path);
-	assert_int_equal(http_trust_get(fixture->trust, fixture->path, &first, NULL), 0);
+	assert_int_equal(tls_trust_get(fixture->trust, fixture->path, &first, NULL), 0);
 	assert_int_equal(count(first), 1);
-	assert_int_equal(http_trust_get(fixture->trust, fixture->path, &second, NULL), 0);
+	assert_int_equal(tls_trust_get(fixture->trust, fixture->path, &second, NULL), 0);
 	assert_ptr_equal(first, second);
 }
 
@@ -76,15 +76,15 @@ static void test_changed(void **state)
 		&(struct certificate_spec){
 			.common_name = "Other", .until_days = 1, .is_authority = true},
 		&other);
-	assert_int_equal(http_trust_get(fixture->trust, fixture->path, &store, &err), -1);
+	assert_int_equal(tls_trust_get(fixture->trust, fixture->path, &store, &err), -1);
 	certificate_append_pem(&fixture->authority, fixture->path);
-	assert_int_equal(http_trust_get(fixture->trust, fixture->path, &store, &err), 0);
+	assert_int_equal(tls_trust_get(fixture->trust, fixture->path, &store, &err), 0);
 	assert_int_equal(count(store), 1);
 	certificate_append_pem(&other, fixture->path);
-	assert_int_equal(http_trust_get(fixture->trust, fixture->path, &store, &err), 0);
+	assert_int_equal(tls_trust_get(fixture->trust, fixture->path, &store, &err), 0);
 	assert_int_equal(count(store), 2);
 	assert_int_equal(truncate(fixture->path, 0), 0);
-	assert_int_equal(http_trust_get(fixture->trust, fixture->path, &store, &err), -1);
+	assert_int_equal(tls_trust_get(fixture->trust, fixture->path, &store, &err), -1);
 	certificate_release(&other);
 }
 
@@ -108,7 +108,7 @@ static void test_bad(void **state)
 		X509_STORE *store = NULL;
 		struct err err = {0};
 
-		assert_int_equal(http_trust_get(fixture->trust, cases[i].path, &store, &err), -1);
+		assert_int_equal(tls_trust_get(fixture->trust, cases[i].path, &store, &err), -1);
 		assert_int_equal(err.code, cases[i].code);
 		assert_string_equal(err.msg, cases[i].text);
 		assert_null(store);
@@ -122,12 +122,12 @@ static void test_system(void **state)
 
 	certificate_append_pem(&fixture->authority, fixture->path);
 	assert_int_equal(setenv("SSL_CERT_FILE", fixture->path, 1), 0);
-	assert_string_equal(http_trust_system_file(), fixture->path);
-	assert_int_equal(http_trust_get(fixture->trust, NULL, &store, NULL), 0);
+	assert_string_equal(tls_trust_system_file(), fixture->path);
+	assert_int_equal(tls_trust_get(fixture->trust, NULL, &store, NULL), 0);
 	assert_int_equal(count(store), 1);
 	assert_int_equal(unsetenv("SSL_CERT_FILE"), 0);
-	assert_non_null(http_trust_system_file());
-	assert_string_not_equal(http_trust_system_file(), fixture->path);
+	assert_non_null(tls_trust_system_file());
+	assert_string_not_equal(tls_trust_system_file(), fixture->path);
 }
 
 int main(void)

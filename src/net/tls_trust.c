@@ -1,7 +1,7 @@
 /*
- * One X509_STORE for each file of authorities.  See http_trust.h.
+ * One X509_STORE for each file of authorities.  See tls_trust.h.
  */
-#include "net/http_trust.h"
+#include "net/tls_trust.h"
 
 #include <sys/stat.h>
 
@@ -20,21 +20,21 @@ struct authorities {
 	struct stat stat;  /* of the file when it was read */
 };
 
-struct http_trust {
+struct tls_trust {
 	struct map *by_file; /* struct authorities */
 };
 
-struct http_trust *http_trust_new(void)
+struct tls_trust *tls_trust_new(void)
 {
-	struct http_trust *trust = xcalloc(1, sizeof(*trust));
+	struct tls_trust *trust = xcalloc(1, sizeof(*trust));
 
 	trust->by_file = map_new(MAP_KEYS_COPIED);
 	return trust;
 }
 
-void http_trust_free(struct http_trust **trust_ptr)
+void tls_trust_free(struct tls_trust **trust_ptr)
 {
-	struct http_trust *trust = TAKE(*trust_ptr);
+	struct tls_trust *trust = TAKE(*trust_ptr);
 	void *value;
 
 	if (!trust) {
@@ -61,7 +61,7 @@ static const char *built_in_file(void)
 	return file ? file : X509_get_default_cert_file();
 }
 
-const char *http_trust_system_file(void)
+const char *tls_trust_system_file(void)
 {
 	const char *file = getenv("SSL_CERT_FILE");
 
@@ -88,10 +88,10 @@ static X509_STORE *read_authorities(const char *file)
 	return store;
 }
 
-int http_trust_get(
-	struct http_trust *trust, const char *ca_file, X509_STORE **ret_store, struct err *err)
+int tls_trust_get(
+	struct tls_trust *trust, const char *ca_file, X509_STORE **ret_store, struct err *err)
 {
-	const char *file = ca_file ? ca_file : http_trust_system_file();
+	const char *file = ca_file ? ca_file : tls_trust_system_file();
 	struct authorities *authorities = map_get(trust->by_file, str_of(file));
 	struct stat now;
 
