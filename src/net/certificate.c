@@ -242,12 +242,12 @@ static void add_untrusted(const struct certificate_chain *chain, struct strbuf *
 		strbuf_addf(out, "issuer '%s' is unknown: ", chain->blamed.issuer);
 		strbuf_adds(out, chain->verify_depth == 0
 					 ? "the server does not send that certificate, or its "
-					   "authority is not trusted here (tls.ca_file)"
-					 : "that authority is not trusted here (tls.ca_file)");
+					   "authority is not trusted here (ca_file)"
+					 : "that authority is not trusted here (ca_file)");
 		break;
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-		strbuf_addf(out, "authority '%s' is not trusted here (tls.ca_file)",
-			chain->blamed.subject);
+		strbuf_addf(
+			out, "authority '%s' is not trusted here (ca_file)", chain->blamed.subject);
 		break;
 	default:
 		strbuf_adds(out, chain->verify_text);
@@ -268,7 +268,7 @@ void certificate_chain_add_fault(const struct certificate_chain *chain, struct s
 		add_not_yet_valid(chain, out);
 		break;
 	case CERTIFICATE_SELF_SIGNED:
-		strbuf_adds(out, "it is self-signed, and not trusted here (tls.ca_file)");
+		strbuf_adds(out, "it is self-signed, and not trusted here (ca_file)");
 		break;
 	case CERTIFICATE_UNTRUSTED:
 		add_untrusted(chain, out);

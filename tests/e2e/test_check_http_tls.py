@@ -6,7 +6,7 @@ from many_checks import assert_checks, run_checks
 
 FINE = 'status 200 in …, …B'
 UNKNOWN = ("certificate of 127.0.0.1:… does not verify: issuer 'O=Tests, CN={}' is unknown: the server does not send that "
-           'certificate, or its authority is not trusted here (tls.ca_file)')
+           'certificate, or its authority is not trusted here (ca_file)')
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ CERTIFICATES = {
     'not_yet_valid': ('tls_not_yet_valid', 'certificate of 127.0.0.1:… does not verify: it is not valid before 20…-…-… '
                       "(is this machine's clock right?)", 89),
     'self_signed': ('tls_self_signed', 'certificate of 127.0.0.1:… does not verify: it is self-signed, and not trusted here '
-                    '(tls.ca_file)', 89),
+                    '(ca_file)', 89),
     'untrusted': ('tls_untrusted', UNKNOWN.format('unknown_authority'), 89),
     'wrong_name': ('tls_name_mismatch', "certificate of 127.0.0.1:… is for other.test, not for 'good.test'", 89),
     'missing_intermediate': ('tls_untrusted', UNKNOWN.format('intermediate'), 89),
@@ -86,7 +86,7 @@ def test_trust(toolkit, nginx, pki, tls, tmp_path):
         return {**of(nginx, name), 'tls': {'ca_file': str(path)}}
     assert_checks(toolkit, {
         'the system\'s': (of(nginx, 'good'), 'tls_untrusted', "…issuer 'O=Tests, CN=root' is unknown: that authority is not "
-                          'trusted here (tls.ca_file)'),
+                          'trusted here (ca_file)'),
         'private': (trusting('untrusted', other), 'ok', FINE),
         'the other one': (trusting('good', other), 'tls_untrusted', '…'),
         'several': (trusting('untrusted', several), 'ok', FINE),
