@@ -23,9 +23,11 @@ struct cmd_run {
 	struct run_report *report;
 };
 
+enum { CMD_SETS_MAX = 8 };
+
 struct cmd {
-	/* Name, arguments, summary, description, examples; its sets name the rows of `opts` first
-	 * and common_rows second. */
+	/* Name, arguments, summary, description, examples; its sets are rows over `opts`, under as
+	 * many headings as it likes, and common_rows last. */
 	struct doc_command doc;
 	size_t opts_size;
 	bool stops_at_argument; /* what follows the first argument is left alone: `run -- COMMAND`

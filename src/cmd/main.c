@@ -1,6 +1,7 @@
 /*
  * The program: which subcommand, with what flags; its log, lock and report; its exit code.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -144,15 +145,16 @@ static enum exit_code run_command(
 	struct common_opts common = {0};
 	void *opts = arena_alloc(arena, cmd->opts_size);
 	struct command_line line = {0};
-	const struct option_set sets[] = {
-		{cmd->doc.sets[0].heading, cmd->doc.sets[0].rows, opts},
-		{cmd->doc.sets[1].heading, cmd->doc.sets[1].rows, &common},
-		{0},
-	};
+	struct option_set sets[CMD_SETS_MAX + 1] = {0};
 	struct cmd_run run = {.arena = arena, .common = &common, .opts = opts, .line = &line};
 	struct err err = {0};
 	enum exit_code exit_code;
 
+	for (size_t i = 0; cmd->doc.sets[i].rows; i++) {
+		assert(i < CMD_SETS_MAX);
+		sets[i] = cmd->doc.sets[i];
+		sets[i].base = sets[i].rows == common_rows ? (void *)&common : opts;
+	}
 	if (command_line_parse(argc, argv, sets, cmd->stops_at_argument, arena, &line, &err) < 0) {
 		usage_error(NULL, cmd->doc.name, "%s (see sre-toolkit %s --help)", err.msg,
 			cmd->doc.name);
