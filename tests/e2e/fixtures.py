@@ -85,6 +85,57 @@ def filesystem():
     yield from started(servers.Filesystem)
 
 
+@pytest.fixture
+def receiver():
+    """Takes anything, and goes wrong as it is told."""
+    yield from started(servers.Receiver)
+
+
+@pytest.fixture
+def slack():
+    yield from started(servers.Slack)
+
+
+@pytest.fixture
+def pagerduty():
+    yield from started(servers.PagerDuty)
+
+
+@pytest.fixture
+def discord():
+    yield from started(servers.Discord)
+
+
+@pytest.fixture
+def teams():
+    yield from started(servers.Teams)
+
+
+@pytest.fixture
+def ntfy():
+    yield from started(servers.Ntfy)
+
+
+@pytest.fixture
+def opsgenie():
+    yield from started(servers.Opsgenie)
+
+
+@pytest.fixture
+def webhook():
+    yield from started(servers.Webhook)
+
+
+@pytest.fixture
+def alertmanager():
+    yield from started(servers.Alertmanager)
+
+
+@pytest.fixture
+def alertmanager_api():
+    yield from started(servers.AlertmanagerApi)
+
+
 @pytest.fixture(scope='session')
 def boxes():
     """None is up until a test says so; those that are up stay."""

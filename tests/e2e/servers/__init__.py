@@ -3,14 +3,25 @@
 Every class has the same few methods (see base.Server): exists(), start(), stop(), reload(), log().  Each
 can be tried by hand: `python3 -m tests.e2e.servers nginx` starts one and prints what it offers.
 """
+from .alertmanager import Alertmanager, AlertmanagerApi
 from .backend import Backend
 from .boxes import Boxes
+from .discord import Discord
 from .dns import DnsServer
 from .echo import EchoServer
 from .filesystem import Filesystem
 from .nginx import Nginx
+from .ntfy import Ntfy
+from .opsgenie import Opsgenie
+from .pagerduty import PagerDuty
 from .pki import Pki
 from .proxy import ForwardProxy
+from .receiver import Answer, Fault, Receiver
+from .slack import Slack
 from .smtp import SmtpServer
+from .teams import Teams
+from .webhook import Webhook
 
-__all__ = ['Backend', 'Boxes', 'DnsServer', 'EchoServer', 'Filesystem', 'ForwardProxy', 'Nginx', 'Pki', 'SmtpServer']
+__all__ = ['Alertmanager', 'AlertmanagerApi', 'Answer', 'Backend', 'Boxes', 'Discord', 'DnsServer', 'EchoServer', 'Fault',
+           'Filesystem', 'ForwardProxy', 'Nginx', 'Ntfy', 'Opsgenie', 'PagerDuty', 'Pki', 'Receiver', 'Slack', 'SmtpServer',
+           'Teams', 'Webhook']

@@ -2,16 +2,25 @@
 import signal
 import sys
 
-from . import DnsServer, EchoServer, ForwardProxy, Nginx, Pki, SmtpServer
+from . import (Alertmanager, Discord, DnsServer, EchoServer, ForwardProxy, Nginx, Ntfy, Opsgenie, PagerDuty, Pki, Slack,
+               SmtpServer, Teams, Webhook)
 
 SERVERS = {
+    'alertmanager': Alertmanager,
+    'discord': Discord,
     'dns': lambda: DnsServer({'one.test': ['127.0.0.1'], 'both.test': ['127.0.0.1', '::1'], 'broken.test': 'servfail',
                               'silent.test': 'silent'}, port=0),
     'echo': EchoServer,
     'nginx': Nginx,
+    'ntfy': Ntfy,
+    'opsgenie': Opsgenie,
+    'pagerduty': PagerDuty,
     'pki': Pki,
     'proxy': ForwardProxy,
+    'slack': Slack,
     'smtp': SmtpServer,
+    'teams': Teams,
+    'webhook': Webhook,
 }
 
 
