@@ -1,0 +1,175 @@
+/*
+ * The schema, as the steps that lead to it: version N is what the first N texts make.
+ *
+ * A text that has been released never changes; a new version is a new text at the end.  Times are
+ * wall clock, milliseconds since 1970; enums are numbers that never change.  The comments inside
+ * the texts stay in the database, for those who look at it with other tools.
+ */
+#include "base/alloc.h"
+#include "store/sqlite_internal.h"
+
+// clang-format off
+static const char version_1[] =
+	/* Who has something in hand: a process that claims deliveries stands here until it has ended. */
+	"CREATE TABLE owner (\n"
+	"\tid INTEGER PRIMARY KEY,\n"
+	"\thost TEXT NOT NULL,\n"
+	"\tboot TEXT NOT NULL,                -- id of the boot, so that a pid is not taken for another\n"
+	"\tpid INTEGER NOT NULL,\n"
+	"\tpid_started INTEGER NOT NULL,      -- from /proc/PID/stat\n"
+	"\tcommand TEXT NOT NULL,\n"
+	"\tsince_ms INTEGER NOT NULL\n"
+	");\n"
+
+	/* An alert: one episode of one problem, from the first firing event to the resolve. */
+	"CREATE TABLE alert (\n"
+	"\tid INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+	"\tfingerprint TEXT NOT NULL,\n"
+	"\tdedup_key TEXT,                    -- as given; NULL: none\n"
+	"\ttitle TEXT NOT NULL,\n"
+	"\tsource TEXT NOT NULL,\n"
+	"\tmessage TEXT NOT NULL,             -- of the latest event\n"
+	"\tseverity INTEGER NOT NULL,         -- enum severity, of the latest firing event\n"
+	"\tseverity_max INTEGER NOT NULL,\n"
+	"\tfields TEXT NOT NULL,              -- JSON object of strings, of the latest event\n"
+	"\tlabels TEXT NOT NULL,              -- the same\n"
+	"\trunbook TEXT,\n"
+	"\tstarted_ms INTEGER NOT NULL,\n"
+	"\tupdated_ms INTEGER NOT NULL,       -- latest event\n"
+	"\tresolved_ms INTEGER,               -- NULL: open\n"
+	"\tacked_ms INTEGER,\n"
+	"\tacked_by TEXT,\n"
+	"\tacked_note TEXT,\n"
+	"\tevents INTEGER NOT NULL            -- firing ones\n"
+	");\n"
+	"CREATE UNIQUE INDEX alert_open ON alert (fingerprint) WHERE resolved_ms IS NULL;\n"
+	"CREATE INDEX alert_started ON alert (started_ms);\n"
+	"CREATE INDEX alert_updated ON alert (updated_ms);\n"
+
+	/* Everything that was accepted about an alert. */
+	"CREATE TABLE event (\n"
+	"\tid INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+	"\talert_id INTEGER NOT NULL REFERENCES alert (id) ON DELETE CASCADE,\n"
+	"\ttime_ms INTEGER NOT NULL,\n"
+	"\tkind INTEGER NOT NULL,             -- enum event_kind: firing, resolved, acknowledged\n"
+	"\tseverity INTEGER NOT NULL,\n"
+	"\tmessage TEXT NOT NULL,\n"
+	"\tfields TEXT NOT NULL,\n"
+	"\tlabels TEXT NOT NULL,\n"
+	"\tauthor TEXT                        -- who acknowledged or resolved by hand\n"
+	");\n"
+	"CREATE INDEX event_alert ON event (alert_id);\n"
+	"CREATE INDEX event_time ON event (time_ms);\n"
+
+	/* What was decided about an event for one receiver, and why. */
+	"CREATE TABLE decision (\n"
+	"\tevent_id INTEGER NOT NULL REFERENCES event (id) ON DELETE CASCADE,\n"
+	"\treceiver TEXT NOT NULL,            -- \"\" for one that concerns all\n"
+	"\tverdict INTEGER NOT NULL,          -- enum verdict: sent, suppressed, silenced, inhibited ...\n"
+	"\troute TEXT NOT NULL,               -- the route that chose it: \"routes[2]\", \"default\", \"fallback\"\n"
+	"\treason TEXT NOT NULL,              -- for people\n"
+	"\tuntil_ms INTEGER,                  -- end of the window or silence; NULL: none\n"
+	"\tsilence_id INTEGER,\n"
+	"\tdelivery_id INTEGER\n"
+	");\n"
+	"CREATE INDEX decision_event ON decision (event_id);\n"
+
+	/* What a receiver has been told of an open alert; goes when the resolve has been decided. */
+	"CREATE TABLE told (\n"
+	"\talert_id INTEGER NOT NULL REFERENCES alert (id) ON DELETE CASCADE,\n"
+	"\treceiver TEXT NOT NULL,\n"
+	"\tseverity INTEGER NOT NULL,         -- of what it was told last\n"
+	"\tqueued_ms INTEGER NOT NULL,        -- when that was decided\n"
+	"\tdelivery_id INTEGER NOT NULL,\n"
+	"\thidden INTEGER NOT NULL,           -- events since then that were not sent\n"
+	"\thidden_since_ms INTEGER,\n"
+	"\tPRIMARY KEY (alert_id, receiver)\n"
+	") WITHOUT ROWID;\n"
+
+	/* The outbox: one message to one receiver. */
+	"CREATE TABLE delivery (\n"
+	"\tid INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+	"\tkey TEXT NOT NULL UNIQUE,          -- the same on every attempt; random\n"
+	"\treceiver TEXT NOT NULL,\n"
+	"\tpurpose INTEGER NOT NULL,          -- enum delivery_purpose\n"
+	"\talert_id INTEGER REFERENCES alert (id) ON DELETE CASCADE,\n"
+	"\tevent_id INTEGER REFERENCES event (id) ON DELETE CASCADE,\n"
+	"\tseverity INTEGER NOT NULL,\n"
+	"\tstate INTEGER NOT NULL,            -- enum delivery_state\n"
+	"\troute TEXT NOT NULL,\n"
+	"\tgroup_key TEXT,                    -- those with the same go in one message; NULL: alone\n"
+	"\tcreated_ms INTEGER NOT NULL,\n"
+	"\tdue_ms INTEGER NOT NULL,\n"
+	"\texpires_ms INTEGER NOT NULL,       -- then it is dead\n"
+	"\tended_ms INTEGER,\n"
+	"\tattempts INTEGER NOT NULL,\n"
+	"\towner_id INTEGER,                  -- while in hand\n"
+	"\tlease_ms INTEGER,                  -- then the owner has lost it\n"
+	"\tcarrier_id INTEGER,                -- the delivery whose message told of this one\n"
+	"\tstands_for INTEGER NOT NULL,       -- deliveries that this one's message tells of, itself included\n"
+	"\thidden INTEGER NOT NULL,           -- events hidden before this one, told in its message\n"
+	"\thidden_since_ms INTEGER,\n"
+	"\thold_reason TEXT,                  -- why it waits: a silence, an inhibition, a retry\n"
+	"\tsilence_id INTEGER,                -- held back by this silence\n"
+	"\tcontent TEXT,                      -- JSON, of those that are about no alert\n"
+	"\tresult TEXT                        -- how it ended, or the latest attempt, for people\n"
+	");\n"
+	"CREATE INDEX delivery_waiting ON delivery (receiver, severity, due_ms) WHERE state = 0;\n"
+	"CREATE INDEX delivery_sending ON delivery (owner_id) WHERE state = 1;\n"
+	"CREATE INDEX delivery_alert ON delivery (alert_id);\n"
+	"CREATE INDEX delivery_event ON delivery (event_id);\n"
+	"CREATE INDEX delivery_carrier ON delivery (carrier_id) WHERE carrier_id IS NOT NULL;\n"
+	"CREATE INDEX delivery_ended ON delivery (state, ended_ms);\n"
+
+	/* Each try to send a delivery; written before it is made, completed after. */
+	"CREATE TABLE attempt (\n"
+	"\tid INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+	"\tdelivery_id INTEGER NOT NULL REFERENCES delivery (id) ON DELETE CASCADE,\n"
+	"\tstarted_ms INTEGER NOT NULL,\n"
+	"\tended_ms INTEGER,                  -- NULL: under way, or its process died\n"
+	"\toutcome INTEGER,                   -- enum delivery_outcome\n"
+	"\tcode INTEGER,                      -- status code of the answer; 0: none came\n"
+	"\ttext TEXT,                         -- what happened\n"
+	"\tbody TEXT,                         -- of the answer, its beginning\n"
+	"\tnext_ms INTEGER                    -- when the next attempt was planned; NULL: none\n"
+	");\n"
+	"CREATE INDEX attempt_delivery ON attempt (delivery_id);\n"
+
+	/* What all processes must know of a receiver. */
+	"CREATE TABLE channel (\n"
+	"\treceiver TEXT PRIMARY KEY,\n"
+	"\tsettings TEXT NOT NULL,            -- hash of its configuration: a new one is a new chance\n"
+	"\tdead_ms INTEGER,                   -- since when it refuses for good; NULL: alive\n"
+	"\tdead_fault INTEGER,                -- enum channel_fault\n"
+	"\tdead_text TEXT,\n"
+	"\theld_until_ms INTEGER NOT NULL,    -- Retry-After and the like; 0: not held\n"
+	"\tfailures INTEGER NOT NULL,         -- in a row\n"
+	"\ttokens_milli INTEGER NOT NULL,     -- of its bucket, thousandths\n"
+	"\ttokens_ms INTEGER NOT NULL,        -- as of then\n"
+	"\tdelivered_ms INTEGER,              -- latest success\n"
+	"\tstorm_ms INTEGER,                  -- since when it gets summaries; NULL: no storm\n"
+	"\tsummary_ms INTEGER                 -- latest summary\n"
+	") WITHOUT ROWID;\n"
+
+	"CREATE TABLE silence (\n"
+	"\tid INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+	"\tmatchers TEXT NOT NULL,            -- JSON array of texts: [\"source=web-01\"]\n"
+	"\tstarts_ms INTEGER NOT NULL,\n"
+	"\tends_ms INTEGER NOT NULL,\n"
+	"\tauthor TEXT NOT NULL,\n"
+	"\treason TEXT NOT NULL,\n"
+	"\tcreated_ms INTEGER NOT NULL,\n"
+	"\texpired_ms INTEGER                 -- ended by hand\n"
+	");\n"
+	"CREATE INDEX silence_ends ON silence (ends_ms);\n"
+
+	/* Single facts: when the latest digest went out, ... */
+	"CREATE TABLE mark (\n"
+	"\tname TEXT PRIMARY KEY,\n"
+	"\tvalue TEXT NOT NULL\n"
+	") WITHOUT ROWID;\n";
+// clang-format on
+
+static const char *const versions[] = {version_1};
+
+const struct store_schema store_schema = {versions, ARRAY_LEN(versions)};
