@@ -127,8 +127,7 @@ struct notifier_kind {
 	unsigned abilities; /* enum notifier_abilities */
 	struct notifier_limit limit;
 	size_t group_max; /* alerts that one message shows; with NOTIFIER_GROUPS */
-	/* MUST.  Where it goes, for people, secrets masked: "https://hooks.slack.com/services/***".
-	 */
+	/* MUST.  Where it goes, for people, secrets masked: "https://hooks.slack.com/…". */
 	const char *(*target)(const void *opts, struct arena *);
 	/* MUST.  The message, kept within the receiver's documented limits by shortening.  Pure: no
 	 * clock, no network, no files.  -1 is for what shortening cannot mend. */
