@@ -127,6 +127,17 @@ def webhook():
 
 
 @pytest.fixture
+def exim(pki):
+    """Wants nothing but mail; others are made with servers.Exim(pki, ...)."""
+    yield from started(servers.Exim, pki)
+
+
+@pytest.fixture
+def smtp_sink(pki):
+    yield from started(servers.SmtpSink, pki['good'])
+
+
+@pytest.fixture
 def alertmanager():
     yield from started(servers.Alertmanager)
 

@@ -9,6 +9,7 @@ from .boxes import Boxes
 from .discord import Discord
 from .dns import DnsServer
 from .echo import EchoServer
+from .exim import Exim
 from .filesystem import Filesystem
 from .nginx import Nginx
 from .ntfy import Ntfy
@@ -19,9 +20,10 @@ from .proxy import ForwardProxy
 from .receiver import Answer, Fault, Receiver
 from .slack import Slack
 from .smtp import SmtpServer
+from .smtp_sink import SmtpSink
 from .teams import Teams
 from .webhook import Webhook
 
-__all__ = ['Alertmanager', 'AlertmanagerApi', 'Answer', 'Backend', 'Boxes', 'Discord', 'DnsServer', 'EchoServer', 'Fault',
-           'Filesystem', 'ForwardProxy', 'Nginx', 'Ntfy', 'Opsgenie', 'PagerDuty', 'Pki', 'Receiver', 'Slack', 'SmtpServer',
-           'Teams', 'Webhook']
+__all__ = ['Alertmanager', 'AlertmanagerApi', 'Answer', 'Backend', 'Boxes', 'Discord', 'DnsServer', 'EchoServer', 'Exim',
+           'Fault', 'Filesystem', 'ForwardProxy', 'Nginx', 'Ntfy', 'Opsgenie', 'PagerDuty', 'Pki', 'Receiver', 'Slack',
+           'SmtpServer', 'SmtpSink', 'Teams', 'Webhook']

@@ -2,8 +2,8 @@
 import signal
 import sys
 
-from . import (Alertmanager, Discord, DnsServer, EchoServer, ForwardProxy, Nginx, Ntfy, Opsgenie, PagerDuty, Pki, Slack,
-               SmtpServer, Teams, Webhook)
+from . import (Alertmanager, Discord, DnsServer, EchoServer, Exim, ForwardProxy, Nginx, Ntfy, Opsgenie, PagerDuty, Pki,
+               Slack, SmtpServer, SmtpSink, Teams, Webhook)
 
 SERVERS = {
     'alertmanager': Alertmanager,
@@ -11,6 +11,7 @@ SERVERS = {
     'dns': lambda: DnsServer({'one.test': ['127.0.0.1'], 'both.test': ['127.0.0.1', '::1'], 'broken.test': 'servfail',
                               'silent.test': 'silent'}, port=0),
     'echo': EchoServer,
+    'exim': Exim,
     'nginx': Nginx,
     'ntfy': Ntfy,
     'opsgenie': Opsgenie,
@@ -19,6 +20,7 @@ SERVERS = {
     'proxy': ForwardProxy,
     'slack': Slack,
     'smtp': SmtpServer,
+    'smtp_sink': SmtpSink,
     'teams': Teams,
     'webhook': Webhook,
 }
