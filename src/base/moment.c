@@ -52,7 +52,22 @@ static bool take_number(struct reader *reader, size_t digits, int max, int *ret_
 	return number <= max;
 }
 
-/* "08:00", "08:00:15", "08:00:15.123". */
+/* Any number of digits, of which three count. */
+static bool take_fraction(struct reader *reader, int *ret_ms)
+{
+	int unit_ms = SECOND_MS;
+	int digit = 0;
+
+	*ret_ms = 0;
+	while (!is_at_end(reader) && char_is_digit(reader->text.ptr[reader->pos])) {
+		(void)take_number(reader, 1, 9, &digit);
+		unit_ms /= 10;
+		*ret_ms += digit * unit_ms;
+	}
+	return unit_ms < SECOND_MS;
+}
+
+/* "08:00", "08:00:15", "08:00:15.123456". */
 static bool take_clock(struct reader *reader, struct tm *tm, int *ret_ms)
 {
 	if (!take_number(reader, 2, 23, &tm->tm_hour) || !take(reader, ':') ||
@@ -62,7 +77,7 @@ static bool take_clock(struct reader *reader, struct tm *tm, int *ret_ms)
 	if (take(reader, ':') && !take_number(reader, 2, 59, &tm->tm_sec)) {
 		return false;
 	}
-	return !take(reader, '.') || take_number(reader, 3, 999, ret_ms);
+	return !take(reader, '.') || take_fraction(reader, ret_ms);
 }
 
 /* "Z", "+02:00", "-0730"; nothing: local.  False: something else. */

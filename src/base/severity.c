@@ -5,6 +5,8 @@
 
 #include <assert.h>
 
+#include "base/utf8.h"
+
 const char *const severity_names[] = {
 	[SEVERITY_INFO] = "info",
 	[SEVERITY_WARNING] = "warning",
@@ -26,6 +28,6 @@ int severity_parse(struct str text, enum severity *ret_severity, struct err *err
 			return 0;
 		}
 	}
-	return err_set(err, ERR_INPUT, "severity '%.*s' is none of info, warning, critical",
-		(int)(text.len > 40 ? 40 : text.len), text.ptr);
+	return err_set(err, ERR_INPUT, "severity '%s' is none of info, warning, critical",
+		utf8_quote(text).text);
 }

@@ -58,6 +58,33 @@ static void lines_are_asked_for(void **state)
 	regex_free(plain);
 }
 
+static void the_whole_is_asked_for(void **state)
+{
+	static const struct {
+		const char *pattern, *text;
+		enum regex_match expected;
+	} cases[] = {
+		{"web|web-01", "web-01", REGEX_MATCHES},
+		{"web", "web-01", REGEX_NO_MATCH},
+		{"01", "web-01", REGEX_NO_MATCH},
+		{"a", "a\n", REGEX_NO_MATCH},
+		{"", "", REGEX_MATCHES},
+		{"", "a", REGEX_NO_MATCH},
+		{"(?x) a # not b", "a", REGEX_MATCHES},
+		{".*", "a\nb", REGEX_NO_MATCH},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct regex *regex = NULL;
+		struct err err = {0};
+
+		assert_int_equal(regex_new(str_of(cases[i].pattern), REGEX_WHOLE, &regex, &err), 0);
+		assert_int_equal(regex_match(regex, str_of(cases[i].text)), cases[i].expected);
+		regex_free(regex);
+	}
+}
+
 static void says_where_it_matched(void **state)
 {
 	struct regex *regex = compile("[0-9]+");
@@ -130,6 +157,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(matches),
 		cmocka_unit_test(lines_are_asked_for),
+		cmocka_unit_test(the_whole_is_asked_for),
 		cmocka_unit_test(says_where_it_matched),
 		cmocka_unit_test(says_where_a_pattern_is_wrong),
 		cmocka_unit_test(gives_up_on_endless_work),
