@@ -6,11 +6,11 @@
  *
  * When stderr is the journal's stream (sd-daemon(3)), its lines get the priority in front instead
  * of time and level, as the journal keeps these itself.  Messages are made safe to print, so
- *outside text may be in them.  The same line again and again is counted instead.  A write that
- *fails never ends the program: lost lines are counted and told when writing works again.
+ * outside text may be in them.  The same line again and again is counted instead.  A write that
+ * fails never ends the program: lost lines are counted and told when writing works again.
  *
- * Only monitor/, web/ and cmd/ log; what lies below returns a struct err.  For the main thread
- *only.
+ * Only monitor/, web/ and cmd/ log (and the receiver that is the log, notify/notify_log.c); what
+ * lies below returns a struct err.  For the main thread only.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

@@ -49,6 +49,9 @@ struct option_type {
 	void (*schema)(const struct option_row *, struct strbuf *out);
 	/* MAY.  How a user writes one, for the reference; a sentence like help. */
 	const char *syntax;
+	/* MAY.  Append a text that tells this value from every other one of the type, for
+	 * option_values.h. */
+	void (*add)(const void *field, struct strbuf *out);
 };
 
 extern const struct option_type option_bool;     /* bool */

@@ -64,6 +64,11 @@ static void bool_schema(const struct option_row *row, struct strbuf *out)
 			 "[Oo][Nn]|[Ff][Aa][Ll][Ss][Ee]|[Nn][Oo]|[Oo][Ff][Ff])$|\\\\$\\\\{\"");
 }
 
+static void bool_add(const void *field, struct strbuf *out)
+{
+	strbuf_adds(out, *(const bool *)field ? "true" : "false");
+}
+
 const struct option_type option_bool = {
 	.name = "boolean",
 	.placeholder = "BOOL",
@@ -71,6 +76,7 @@ const struct option_type option_bool = {
 	.parse = bool_parse,
 	.schema = bool_schema,
 	.syntax = "one of true, yes, on, or one of false, no, off",
+	.add = bool_add,
 };
 
 /* int and count */
@@ -89,12 +95,18 @@ static void int_schema(const struct option_row *row, struct strbuf *out)
 	add_range(row, out);
 }
 
+static void int_add(const void *field, struct strbuf *out)
+{
+	strbuf_addf(out, "%lld", (long long)*(const int64_t *)field);
+}
+
 const struct option_type option_int = {
 	.name = "integer",
 	.placeholder = "NUMBER",
 	.size = sizeof(int64_t),
 	.parse = int_parse,
 	.schema = int_schema,
+	.add = int_add,
 };
 
 const struct option_type option_count = {
@@ -103,6 +115,7 @@ const struct option_type option_count = {
 	.size = sizeof(int64_t),
 	.parse = int_parse,
 	.schema = int_schema,
+	.add = int_add,
 };
 
 /* double */
@@ -135,12 +148,18 @@ static void double_schema(const struct option_row *row, struct strbuf *out)
 	add_range(row, out);
 }
 
+static void double_add(const void *field, struct strbuf *out)
+{
+	strbuf_addf(out, "%a", *(const double *)field);
+}
+
 const struct option_type option_double = {
 	.name = "number",
 	.placeholder = "NUMBER",
 	.size = sizeof(double),
 	.parse = double_parse,
 	.schema = double_schema,
+	.add = double_add,
 };
 
 /* duration and size */
@@ -195,6 +214,7 @@ const struct option_type option_duration = {
 	.schema = duration_schema,
 	.syntax = "a number and a unit, as in 500ms, 30s, 5m, 1h30m, 2d or 1w; a number alone is "
 		  "seconds",
+	.add = int_add,
 };
 
 /* The largest unit that says it in whole numbers: 65536 is "64k". */
@@ -250,6 +270,7 @@ const struct option_type option_size = {
 	.parse = size_parse,
 	.schema = size_schema,
 	.syntax = "a number of bytes, or with a unit that is a power of 1024, as in 512k, 4M or 1G",
+	.add = int_add,
 };
 
 /* string and path */
@@ -280,12 +301,24 @@ static void string_schema(const struct option_row *row, struct strbuf *out)
 	strbuf_adds(out, "\"type\": [\"string\", \"number\", \"boolean\"]");
 }
 
+/* Not set and empty are two things. */
+static void string_add(const void *field, struct strbuf *out)
+{
+	const char *text = *(const char *const *)field;
+
+	if (text) {
+		strbuf_addc(out, '=');
+		strbuf_adds(out, text);
+	}
+}
+
 const struct option_type option_string = {
 	.name = "string",
 	.placeholder = "TEXT",
 	.size = sizeof(const char *),
 	.parse = string_parse,
 	.schema = string_schema,
+	.add = string_add,
 };
 
 static int path_parse(const struct option_row *row, const struct option_context *context,
@@ -334,6 +367,7 @@ const struct option_type option_path = {
 	.schema = path_schema,
 	.syntax = "a file or folder; in a configuration, a relative one starts at the folder of "
 		  "that configuration, and ~/ is the home directory",
+	.add = string_add,
 };
 
 /* choice */
@@ -390,10 +424,16 @@ static void choice_schema(const struct option_row *row, struct strbuf *out)
 	strbuf_adds(out, "}, {\"type\": \"string\", \"pattern\": \"\\\\$\\\\{\"}]");
 }
 
+static void choice_add(const void *field, struct strbuf *out)
+{
+	strbuf_addf(out, "%d", *(const int *)field);
+}
+
 const struct option_type option_choice = {
 	.name = "choice",
 	.placeholder = "CHOICE",
 	.size = sizeof(int),
 	.parse = choice_parse,
 	.schema = choice_schema,
+	.add = choice_add,
 };

@@ -111,7 +111,9 @@ struct http_response {
 	long http_status;  /* 200; 0: none came */
 	const char *http_version; /* "1.0", "1.1", "2"; NULL: none */
 	const char *url;          /* of the last request */
-	int redirects;            /* followed */
+	bool is_request_sent;  /* the last one is out, its body too: whatever became of it then, it
+				  may have been obeyed */
+	int redirects;         /* followed */
 	struct address remote; /* of the last request, or of its proxy; sa_len 0: none was tried */
 	const struct strbuf *headers; /* of the last response, as received, status line first */
 	const struct strbuf *body;    /* at most body_max bytes */
@@ -145,6 +147,9 @@ struct http_exchange *http_start(
 
 /* What it is doing right now: "looking up 'x'", "waiting for the answer of 192.0.2.1:80". */
 void http_exchange_add_phase(const struct http_exchange *, struct strbuf *out);
+
+/* Whether the last request is out, as is_request_sent of a response says it. */
+bool http_exchange_is_sent(const struct http_exchange *);
 
 void http_exchange_free(struct http_exchange **); /* `done` is not called */
 

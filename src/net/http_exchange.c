@@ -164,9 +164,24 @@ static const char *version_text(long version)
 	return NULL;
 }
 
+/* Of one without a body nothing is known until something comes back. */
+bool http_exchange_is_sent(const struct http_exchange *exchange)
+{
+	curl_off_t sent = 0;
+
+	if (!exchange->easy) {
+		return false;
+	}
+	(void)curl_easy_getinfo(exchange->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	return exchange->has_body ? sent >= (curl_off_t)exchange->request->body.len
+				  : exchange->received_headers.len > 0;
+}
+
 static void fill_from_curl(const struct http_exchange *exchange, struct http_response *response)
 {
 	long version = 0;
+
+	response->is_request_sent = http_exchange_is_sent(exchange);
 
 	if (!exchange->easy || exchange->received_headers.len == 0) {
 		return;

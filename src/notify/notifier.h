@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/pairs.h"
 #include "base/str.h"
 #include "base/strbuf.h"
 #include "conf/option.h"
@@ -70,14 +71,17 @@ enum notifier_abilities {
 					resolve; each alert is told by itself */
 };
 
-/* The whole message as it leaves, for sending and for --dry-run. */
+enum { NOTIFY_SECRETS_MAX = 8 };
+
+/* The whole message as it leaves, for sending and for --dry-run.  Everything is in the arena. */
 struct notify_message {
 	const char *method; /* "POST"; "MAIL" for mail, "EXEC" for a command, "LOG" */
 	const char *url;    /* or the command line, or "" */
 	struct pairs headers;
 	struct str body;
-	/* Texts that are secret wherever they occur in the above; NULL-terminated. */
-	const char *secrets[8];
+	/* Texts that are secret wherever they occur in the above, in the form in which they do
+	 * (base64 of a password, too); they may contain each other.  NULL-terminated. */
+	const char *secrets[NOTIFY_SECRETS_MAX + 1];
 };
 
 /* What a kind says of an attempt.  The numbers are stored. */
@@ -140,7 +144,12 @@ struct notifier_kind {
 	 * *result is filled as far as it knows. */
 	void (*judge)(const struct notify_run *, const struct http_response *,
 		struct delivery_result *result);
-	/* MAY.  Free the handles of a run, over or not; must not call notify_done(). */
+	/* MAY.  The deadline passed: *result says so already; add what it was doing ("waiting for
+	 * the answer of 192.0.2.1:443") to the text, and whether the message may have arrived.
+	 * release() follows; must not call notify_done(). */
+	void (*interrupted)(struct notify_run *, struct delivery_result *result);
+	/* MAY.  Free the handles of a run, over or not.  Called once for every run that was
+	 * started; must not call notify_done(). */
 	void (*release)(struct notify_run *);
 };
 
@@ -161,12 +170,14 @@ struct notify_run {
 	struct timer *deadline;
 	struct deferred *ending;
 	int64_t started_us;
+	bool is_started; /* the kind's start() was called */
 	bool is_done;
 	bool is_released;
 };
 
 /* Compose and send.  `done` is called once, at the end of a loop turn, never before this returns;
- * at the latest after receiver->timeout_ms.  Free with notify_run_free(). */
+ * at the latest after receiver->timeout_ms.  A message that cannot be composed is refused.  Free
+ * with notify_run_free(). */
 struct notify_run *notify_start(const struct notify_env *, const struct receiver *,
 	const struct notification *, notify_done_fn *done, void *arg);
 
@@ -177,11 +188,12 @@ void notify_run_free(struct notify_run **);
  * masked here. */
 void notify_done(struct notify_run *, const struct delivery_result *);
 
-/* The message as a person may see it: request line, headers, body, every secret as "***". */
+/* The message as a person may see it: request line, headers, body, every secret as "***".  Not
+ * made safe for a terminal: the body is shown as it is sent. */
 void notify_message_show(const struct notify_message *, struct strbuf *out);
 
-/* The limit that holds for a receiver. */
-struct notifier_limit receiver_limit(const struct receiver *);
+/* One more text that is secret; NULL and "" are none. */
+void notify_message_add_secret(struct notify_message *, const char *secret);
 
 const char *delivery_outcome_name(enum delivery_outcome); /* "arrived", "retry" ... */
 const char *channel_fault_name(enum channel_fault);       /* "revoked" ... */

@@ -6,30 +6,47 @@
 
 #include <stdint.h>
 
-#include "base/err.h"
+#include "base/arena.h"
 #include "base/str.h"
+#include "base/strbuf.h"
 #include "notify/notifier.h"
 
 struct http_response;
 
 /*
  * The start slot of HTTP kinds: sends run->message to its URL with the receiver's proxy, CA file
- * and timeout, following no redirect, keeping connections; then notify_http_judge(), the kind's
- * judge(), notify_done().
+ * and timeout, following no redirect; then notify_http_judge(), the kind's judge(), notify_done().
+ *
+ * Each on a connection of its own: a kept one that the peer has closed would be tried again below
+ * us, and a message could arrive twice without anybody knowing.
  */
 void notify_http_start(struct notify_run *);
-void notify_http_release(struct notify_run *); /* the release slot */
+void notify_http_interrupted(struct notify_run *, struct delivery_result *); /* the slot */
+void notify_http_release(struct notify_run *);                               /* the slot */
+
+/* For compose(): "POST" of a JSON text, which is copied. */
+void notify_http_set_json(
+	struct notify_message *, struct arena *, const char *url, const struct strbuf *json);
+
+/* The same with an Authorization header, whose secret parts become secrets of the message. */
+void notify_http_set_bearer(struct notify_message *, struct arena *, const char *token);
+void notify_http_set_basic(
+	struct notify_message *, struct arena *, const char *username, const char *password);
 
 /*
  * What an answer means for most: 2xx has arrived; 408, 5xx and the network are to be retried; 429
- * throttles; any other status is final.  Retry-After is read as seconds or as a date (RFC 9110
- * section 10.2.3), from now_ms.
+ * throttles; any other status is final.  A status that came counts, even if the body broke off.
+ * Retry-After is read as seconds or as a date (RFC 9110, section 10.2.3), from now_ms (wall clock).
+ * Texts are in the arena.
  */
-void notify_http_judge(
-	const struct http_response *, int64_t now_ms, struct delivery_result *result);
+void notify_http_judge(const struct http_response *, int64_t now_ms, struct arena *,
+	struct delivery_result *ret_result);
 
-/* "120", or "Wed, 21 Oct 2015 07:28:00 GMT": milliseconds from now_ms, 0 for the past; -1: neither.
- */
+/* For judge(): the answer's body without white space around it. */
+struct str notify_http_body(const struct http_response *);
+
+/* "120", or "Wed, 21 Oct 2015 07:28:00 GMT": milliseconds from now_ms, 0 for the past, at most a
+ * day; -1: neither. */
 int64_t notify_retry_after_ms(struct str value, int64_t now_ms);
 
 #endif

@@ -15,6 +15,7 @@ struct notifier_kind;
 extern const struct notifier_kind notify_log;
 
 const struct notifier_kind *const *notify_kinds(size_t *ret_count);
+const struct notifier_kind *notify_kind_find(struct str name); /* NULL: none */
 const struct option_variant *const *notify_kind_variants(size_t *ret_count);
 
 #endif
