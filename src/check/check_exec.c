@@ -6,16 +6,15 @@
  * wherever it is started from, and no input.  Everything it started goes when its time is over.
  */
 #include <math.h>
-#include <signal.h>
-#include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/utf8.h"
 #include "base/vec.h"
+#include "base/words.h"
 #include "check/check.h"
 #include "check/check_kinds.h"
 #include "check/plugin_output.h"
-#include "check/words.h"
+#include "conf/option_command.h"
 #include "loop/child.h"
 
 enum {
@@ -27,16 +26,11 @@ enum {
 
 /* Standard folders, then where distributions put plugins. */
 #define PLUGIN_PATH                                                                                \
-	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:"                            \
-	"/usr/lib/nagios/plugins:/usr/lib64/nagios/plugins:/usr/lib/monitoring-plugins:"           \
-	"/usr/local/nagios/libexec"
+	OPTION_COMMAND_PATH ":/usr/lib/nagios/plugins:/usr/lib64/nagios/plugins"                   \
+			    ":/usr/lib/monitoring-plugins:/usr/local/nagios/libexec"
 
 struct exec_opts {
-	struct option_list command; /* const char *: words, or one text to be split into words */
-	const char *const *argv;    /* what follows from it, NULL-terminated */
-	struct option_map env;
-	struct option_list inherit_env;
-	const char *cwd;
+	struct option_command program;
 	int64_t output_max;
 };
 
@@ -48,16 +42,7 @@ struct exec_run {
 
 // clang-format off
 static const struct option_row exec_rows[] = {
-	{.name = "exec", .shape = OPTION_LIST, .type = &option_string, .offset = offsetof(struct exec_opts, command),
-	 .flags = OPTION_VARIANT_KEY, .placeholder = "COMMAND",
-	 .help = "program and arguments as a list, or as one text that is split as a shell would, without a shell"},
-	{.name = "env", .shape = OPTION_MAP, .type = &option_string, .offset = offsetof(struct exec_opts, env),
-	 .flags = OPTION_SECRET,
-	 .help = "environment variables to set; never shown"},
-	{.name = "inherit_env", .shape = OPTION_LIST, .type = &option_string, .offset = offsetof(struct exec_opts, inherit_env),
-	 .placeholder = "NAME", .help = "names of our own environment variables to hand on"},
-	{.name = "cwd", .type = &option_path, .offset = offsetof(struct exec_opts, cwd),
-	 .help = "the folder to run in; ours if not given"},
+	OPTION_COMMAND_ROWS("exec", struct exec_opts, program),
 	{.name = "output_max", .type = &option_size, .offset = offsetof(struct exec_opts, output_max),
 	 .def = "64k", .min = 1024, .max = 16 * 1024 * 1024, .help = "output that is kept; the rest is read and counted"},
 	{0},
@@ -67,46 +52,6 @@ static const struct check_value_row exec_values[] = {
 	{0}, /* whatever its performance data has */
 };
 // clang-format on
-
-/* The last one of a name holds: NAME=value replaces what was set for NAME. */
-static void env_set(const char **env, size_t *count, const char *entry)
-{
-	size_t name_len = (size_t)(strchr(entry, '=') - entry) + 1;
-
-	for (size_t i = 0; i < *count; i++) {
-		if (strncmp(env[i], entry, name_len) == 0) {
-			env[i] = entry;
-			return;
-		}
-	}
-	env[(*count)++] = entry;
-}
-
-static const char *const *env_build(const struct exec_opts *opts, struct arena *arena)
-{
-	const char *home = getenv("HOME");
-	size_t max = 3 + opts->inherit_env.count + opts->env.count;
-	const char **env = arena_calloc(arena, max + 1, sizeof(*env));
-	size_t count = 0;
-
-	env_set(env, &count, "PATH=" PLUGIN_PATH);
-	env_set(env, &count, "LANG=C.UTF-8");
-	env_set(env, &count, arena_printf(arena, "HOME=%s", home ? home : "/"));
-	for (size_t i = 0; i < opts->inherit_env.count; i++) {
-		const char *name = OPTION_AT(&opts->inherit_env, const char *, i);
-		const char *value = getenv(name);
-
-		if (value) {
-			env_set(env, &count, arena_printf(arena, "%s=%s", name, value));
-		}
-	}
-	for (size_t i = 0; i < opts->env.count; i++) {
-		env_set(env, &count,
-			arena_printf(arena, "%s=%s", opts->env.keys[i],
-				OPTION_AT(&opts->env, const char *, i)));
-	}
-	return env;
-}
 
 /* Numbers that could not be measured ("U") are no values. */
 static void add_values(struct check_result *result, const struct perfdata *perfdata)
@@ -131,7 +76,7 @@ static void add_command(struct check_run *run)
 	const struct exec_opts *opts = run->opts;
 	struct strbuf command = STRBUF_INIT;
 
-	words_add_all_quoted(opts->argv, &command);
+	words_add_all_quoted(opts->program.argv, &command);
 	check_evidence_add(&run->result, "command", strbuf_str(&command));
 	strbuf_release(&command);
 }
@@ -154,37 +99,6 @@ static const struct {
 	{CHECK_CRITICAL, CODE_PLUGIN_CRITICAL},
 	{CHECK_UNKNOWN, CODE_PLUGIN_UNKNOWN},
 };
-
-static const char *signal_name(int signo)
-{
-	static const struct {
-		int signo;
-		const char *name;
-	} names[] = {
-		{SIGABRT, "SIGABRT"},
-		{SIGALRM, "SIGALRM"},
-		{SIGBUS, "SIGBUS"},
-		{SIGFPE, "SIGFPE"},
-		{SIGHUP, "SIGHUP"},
-		{SIGILL, "SIGILL"},
-		{SIGINT, "SIGINT"},
-		{SIGKILL, "SIGKILL"},
-		{SIGPIPE, "SIGPIPE"},
-		{SIGQUIT, "SIGQUIT"},
-		{SIGSEGV, "SIGSEGV"},
-		{SIGSYS, "SIGSYS"},
-		{SIGTERM, "SIGTERM"},
-		{SIGXCPU, "SIGXCPU"},
-		{SIGXFSZ, "SIGXFSZ"},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (names[i].signo == signo) {
-			return names[i].name;
-		}
-	}
-	return "see signal(7)";
-}
 
 /* What it said, or else where it complained. */
 static const char *exec_message(
@@ -240,7 +154,7 @@ static void exec_ended(void *arg, const struct child_exit *end)
 		break;
 	case CHILD_SIGNALED:
 		check_done(run, CHECK_UNKNOWN, CODE_EXEC_SIGNALED, "killed by signal %d (%s): %s",
-			end->term_signal, signal_name(end->term_signal),
+			end->term_signal, child_signal_name(end->term_signal),
 			exec_message(run, &output, end->err));
 		break;
 	case CHILD_TIMED_OUT:
@@ -255,9 +169,9 @@ static void exec_start(struct check_run *run)
 	const struct exec_opts *opts = run->opts;
 	struct exec_run *exec = arena_alloc(run->arena, sizeof(*exec));
 	struct child_spec spec = {
-		.argv = opts->argv,
-		.env = env_build(opts, run->arena),
-		.cwd = opts->cwd,
+		.argv = opts->program.argv,
+		.env = option_command_env(&opts->program, PLUGIN_PATH, NULL, run->arena),
+		.cwd = opts->program.cwd,
 		.stdout_max = (size_t)opts->output_max,
 		.stderr_max = STDERR_MAX,
 		/* The run's own deadline comes first, and shows what there was until then. */
@@ -313,7 +227,7 @@ static const char *exec_interrupted(struct check_run *run)
 	add_stream(run, "stdout", child_out(exec->child));
 	add_stream(run, "stderr", child_err(exec->child));
 	return arena_printf(
-		run->arena, "running '%s'", ((const struct exec_opts *)run->opts)->argv[0]);
+		run->arena, "running '%s'", ((const struct exec_opts *)run->opts)->program.argv[0]);
 }
 
 static void exec_release(struct check_run *run)
@@ -334,15 +248,7 @@ static int exec_from_target(struct str target, struct arena *arena, void *opts, 
 			"'%.*s' has no command; write exec:/path/to/plugin -w 5", STR_ARG(target));
 	}
 	*command = str_dup(text, arena);
-	exec->command = (struct option_list){.items = command, .count = 1};
-	return 0;
-}
-
-static int names_check(const char *name, struct err *err)
-{
-	if (!*name || strchr(name, '=')) {
-		return err_set(err, ERR_INPUT, "'%s' is no name of an environment variable", name);
-	}
+	exec->program.command = (struct option_list){.items = command, .count = 1};
 	return 0;
 }
 
@@ -350,31 +256,7 @@ static int exec_validate(void *opts, struct arena *arena, struct err *err)
 {
 	struct exec_opts *exec = opts;
 
-	for (size_t i = 0; i < exec->env.count; i++) {
-		if (names_check(exec->env.keys[i], err) < 0) {
-			return err_wrap(err, "env");
-		}
-	}
-	for (size_t i = 0; i < exec->inherit_env.count; i++) {
-		if (names_check(OPTION_AT(&exec->inherit_env, const char *, i), err) < 0) {
-			return err_wrap(err, "inherit_env");
-		}
-	}
-	if (exec->command.count == 1) {
-		return words_split(str_of(OPTION_AT(&exec->command, const char *, 0)), arena,
-			&exec->argv, err);
-	}
-
-	const char **argv = arena_calloc(arena, exec->command.count + 1, sizeof(*argv));
-
-	for (size_t i = 0; i < exec->command.count; i++) {
-		argv[i] = OPTION_AT(&exec->command, const char *, i);
-	}
-	if (!argv[0] || !*argv[0]) {
-		return err_set(err, ERR_INPUT, "the command is empty");
-	}
-	exec->argv = argv;
-	return 0;
+	return option_command_finish(&exec->program, arena, err);
 }
 
 static const char *exec_target(const void *opts, struct arena *arena)
@@ -384,7 +266,7 @@ static const char *exec_target(const void *opts, struct arena *arena)
 	const char *target;
 
 	strbuf_adds(&text, "exec:");
-	words_add_all_quoted(exec->argv, &text);
+	words_add_all_quoted(exec->program.argv, &text);
 	target = arena_strndup(arena, text.buf, text.len);
 	strbuf_release(&text);
 	return target;

@@ -74,7 +74,6 @@ struct http_opts {
 
 extern const struct option_type option_number_range; /* struct number_range */
 extern const struct option_type option_json_expect;  /* struct json_expect */
-int http_header_name_check(struct str key, struct err *);
 
 /*
  * The first expectation that the response does not meet: its code, and *ret_why in the arena.

@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/time.h"
 #include "base/utf8.h"
-#include "check/words.h"
+#include "base/words.h"
 
 enum { NAMED_MAX = 3, NAME_BYTES_MAX = 200 };
 

@@ -130,18 +130,6 @@ const struct option_type option_json_expect = {
 		  "regular expression; or exists; or missing",
 };
 
-int http_header_name_check(struct str key, struct err *err)
-{
-	for (size_t i = 0; i < key.len; i++) {
-		char c = key.ptr[i];
-
-		if (!char_is_alnum(c) && (!c || !strchr("!#$%&'*+-.^_`|~", c))) {
-			return err_set(err, ERR_INPUT, "'%.*s' is no header name", STR_ARG(key));
-		}
-	}
-	return key.len > 0 ? 0 : err_set(err, ERR_INPUT, "an empty header name");
-}
-
 static const char too_much_work[] = "matching takes too much work (simplify the expression)";
 
 /* Where judging writes to. */

@@ -389,3 +389,34 @@ void child_free(struct child **child_ptr)
 	timer_free(&child->timer);
 	free(child);
 }
+
+const char *child_signal_name(int signo)
+{
+	static const struct {
+		int signo;
+		const char *name;
+	} names[] = {
+		{SIGABRT, "SIGABRT"},
+		{SIGALRM, "SIGALRM"},
+		{SIGBUS, "SIGBUS"},
+		{SIGFPE, "SIGFPE"},
+		{SIGHUP, "SIGHUP"},
+		{SIGILL, "SIGILL"},
+		{SIGINT, "SIGINT"},
+		{SIGKILL, "SIGKILL"},
+		{SIGPIPE, "SIGPIPE"},
+		{SIGQUIT, "SIGQUIT"},
+		{SIGSEGV, "SIGSEGV"},
+		{SIGSYS, "SIGSYS"},
+		{SIGTERM, "SIGTERM"},
+		{SIGXCPU, "SIGXCPU"},
+		{SIGXFSZ, "SIGXFSZ"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (names[i].signo == signo) {
+			return names[i].name;
+		}
+	}
+	return "see signal(7)";
+}

@@ -85,4 +85,7 @@ const struct strbuf *child_err(const struct child *);
  */
 void child_free(struct child **);
 
+/* "SIGKILL"; of one without a common name, where to read about it. */
+const char *child_signal_name(int signo);
+
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "net/http_internal.h"
 
 struct socket_watch {
@@ -197,4 +198,17 @@ bool http_header_find(struct str headers, const char *name, struct str *ret_valu
 		}
 	}
 	return false;
+}
+
+int http_header_name_check(struct str key, struct err *err)
+{
+	for (size_t i = 0; i < key.len; i++) {
+		char c = key.ptr[i];
+
+		if (!char_is_alnum(c) && (!c || !strchr("!#$%&'*+-.^_`|~", c))) {
+			return err_set(
+				err, ERR_INPUT, "'%s' is no header name", utf8_quote(key).text);
+		}
+	}
+	return key.len > 0 ? 0 : err_set(err, ERR_INPUT, "an empty header name");
 }

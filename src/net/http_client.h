@@ -157,4 +157,7 @@ void http_exchange_free(struct http_exchange **); /* `done` is not called */
  */
 bool http_header_find(struct str headers, const char *name, struct str *ret_value);
 
+/* A token of RFC 9110; ERR_INPUT if not.  For option_row.check_key. */
+int http_header_name_check(struct str name, struct err *);
+
 #endif

@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "base/strbuf.h"
-#include "check/words.h"
+#include "base/words.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

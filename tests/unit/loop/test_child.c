@@ -444,6 +444,15 @@ static void done_may_free_it_and_others(void **state)
 	run_until(fixture, all_are_gone, NULL);
 }
 
+static void names_signals(void **state)
+{
+	(void)state;
+	assert_string_equal(child_signal_name(SIGKILL), "SIGKILL");
+	assert_string_equal(child_signal_name(SIGTERM), "SIGTERM");
+	assert_string_equal(child_signal_name(SIGRTMIN), "see signal(7)");
+	assert_string_equal(child_signal_name(0), "see signal(7)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -460,6 +469,7 @@ int main(void)
 		fixture_test(hardly_any_time_may_be_given),
 		fixture_test(many_at_once),
 		fixture_test(done_may_free_it_and_others),
+		fixture_test(names_signals),
 	};
 
 	return cmocka_run_group_tests(tests, adopt_grandchildren, NULL);

@@ -438,6 +438,33 @@ static void test_header_find(void **state)
 	}
 }
 
+static void test_header_names(void **state)
+{
+	static const struct {
+		struct str name;
+		bool is_good;
+	} cases[] = {
+		{{"X-Thing", 7}, true},
+		{{"a!#$%&'*+-.^_`|~9", 17}, true},
+		{{"", 0}, false},
+		{{"a b", 3}, false},
+		{{"a:", 2}, false},
+		{{"a\r\nb", 4}, false},
+		{{"a\0", 2}, false},
+		{{"\xc3\xa4", 2}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct err err = {0};
+
+		assert_int_equal(
+			http_header_name_check(cases[i].name, &err), cases[i].is_good ? 0 : -1);
+		assert_int_equal(err.code, cases[i].is_good ? ERR_NONE : ERR_INPUT);
+		assert_null(strpbrk(err.msg, "\r\n"));
+	}
+}
+
 int main(void)
 {
 #define HTTP_TEST(test) cmocka_unit_test_setup_teardown(test, http_fixture_start, http_fixture_end)
@@ -458,6 +485,7 @@ int main(void)
 		HTTP_TEST(test_proxy),
 		HTTP_TEST(test_environment_is_ignored),
 		cmocka_unit_test(test_header_find),
+		cmocka_unit_test(test_header_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

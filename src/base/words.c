@@ -1,7 +1,7 @@
 /*
  * Splitting and quoting command lines.  See words.h.
  */
-#include "check/words.h"
+#include "base/words.h"
 
 #include <string.h>
 

@@ -2,13 +2,12 @@
  * A command line as words, without a shell: what quotes mean, and nothing else.
  *
  * Words are separated by white space.  '...' keeps everything as it is; in "..." a backslash
- * escapes
- * `"` and `\`; outside of quotes it escapes any character.  Nothing is expanded.  Text that only a
- * shell could do something with (a pipe, a redirection, `$(...)`) is refused rather than handed on
- * as an argument, because that is never what was meant; in quotes it is ordinary text.
+ * escapes `"` and `\`; outside of quotes it escapes any character.  Nothing is expanded.  Text that
+ * only a shell could do something with (a pipe, a redirection, `$(...)`) is refused rather than
+ * handed on as an argument, because that is never what was meant; in quotes it is ordinary text.
  */
-#ifndef CHECK_WORDS_H
-#define CHECK_WORDS_H
+#ifndef BASE_WORDS_H
+#define BASE_WORDS_H
 
 #include "base/arena.h"
 #include "base/err.h"

@@ -2,7 +2,7 @@
  * Command lines split into words, and words quoted again.
  */
 #include "base/alloc.h"
-#include "check/words.h"
+#include "base/words.h"
 #include "cmocka_all.h"
 
 static void splits(void **state)
