@@ -206,6 +206,20 @@ def test_slow_answers(receiver):
     assert time.monotonic() - began >= 0.5
 
 
+def test_latency(receiver):
+    waits = iter([0.2, 0])
+    receiver.latency = lambda: next(waits)
+    began = time.monotonic()
+    assert post(receiver.url, 'x')[0] == 200
+    assert 0.2 <= time.monotonic() - began < 0.4
+    post(receiver.url, 'x')
+    receiver.latency = 0.2
+    began = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: post(receiver.url, 'x'), range(8)))
+    assert 0.2 <= time.monotonic() - began < 1
+
+
 def test_random_faults(receiver):
     def statuses():
         receiver.forget()

@@ -303,7 +303,8 @@ class Receiver(ThreadServer):
     """requests: all that came, in their order.  Subclasses write `_take(request)`, which returns an Answer, and
     may set `schema`: the name of the JSON Schema that what they take in must obey.
 
-    limit: None, or a limits.Bucket or .Window that `_take` asks.  tls: a Certificate of the Pki to serve with."""
+    latency: how many seconds each answer without a fault takes; a function is asked for each.  limit: None, or
+    a limits.Bucket or .Window that `_take` asks.  tls: a Certificate of the Pki to serve with."""
     schema = None
 
     def __init__(self, limit=None, tls=None):
@@ -316,6 +317,7 @@ class Receiver(ThreadServer):
         self.requests = []
         self._planned = []  # [fault, times left]
         self._random = None  # (share, faults, random.Random)
+        self.latency = 0
         self._validated = 0
         self._violations = []
 
@@ -419,7 +421,8 @@ class Receiver(ThreadServer):
         """A request is whole, or its fault does not wait for that."""
         fault = request.fault_met
         if fault is None:
-            connection.send(request, self._taken(request))
+            delay = self.latency() if callable(self.latency) else self.latency
+            connection.later(delay, connection.send, request, self._taken(request))
             return
         request.fault = fault.name
         answer = fault.answer
