@@ -156,11 +156,14 @@ void store_close(struct store **store_ptr)
 		return;
 	}
 	assert(!store->tx.is_open);
+	store_leave(store);
 	statements_free(store->statements);
 	/* Brings the log into the database, if nobody else has it open; what fails here is done at
 	 * the next open. */
 	(void)sqlite3_close(store->db);
 	free(store->unlocked);
+	free(store->self);
+	free(store->command);
 	free(store->shown);
 	free(store->path);
 	free(store);

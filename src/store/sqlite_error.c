@@ -34,6 +34,14 @@ static int permission_error(const struct store *store, const char *why, struct e
 		store->shown, why);
 }
 
+int store_damaged(const struct store *store, const char *what, struct err *err)
+{
+	return err_set(err, ERR_INPUT,
+		"store '%s' is damaged (%s); move it away with its -wal file, and put a backup in "
+		"its place or let a new one be made",
+		store->shown, what);
+}
+
 /* The operating system refused; errno says what. */
 static int system_error(struct store *store, int code, struct err *err)
 {
@@ -76,10 +84,7 @@ int store_error(struct store *store, int code, struct err *err)
 			"'%s' is not a store, and no database at all; name another file",
 			store->shown);
 	case SQLITE_CORRUPT:
-		return err_set(err, ERR_INPUT,
-			"store '%s' is damaged (%s); move it away with its -wal file, and put a "
-			"backup in its place or let a new one be made",
-			store->shown, sqlite3_errmsg(store->db));
+		return store_damaged(store, sqlite3_errmsg(store->db), err);
 	case SQLITE_CANTOPEN:
 	case SQLITE_IOERR:
 		return system_error(store, code, err);

@@ -49,6 +49,7 @@
 #include "base/str.h"
 #include "store/store.h"
 
+struct process_mark;
 struct statement;
 
 struct store_tx {
@@ -66,9 +67,12 @@ struct store {
 	bool is_read_only;
 	struct stat_mark *unlocked; /* of a file that is read without locks, see sqlite_open.c */
 	int64_t busy_ms;
-	int64_t wait_began_ms; /* monotonic; of what is being done now */
-	int64_t waited_ms;     /* slept meanwhile */
-	struct store_tx tx;    /* the only one that a connection can have */
+	int64_t wait_began_ms;     /* monotonic; of what is being done now */
+	int64_t waited_ms;         /* slept meanwhile */
+	char *command;             /* what this process does, for others to read */
+	int64_t owner_id;          /* 0: not written down, see store_owner.h */
+	struct process_mark *self; /* NULL: nobody has asked yet */
+	struct store_tx tx;        /* the only one that a connection can have */
 };
 
 /* --- Queries --- */
@@ -124,6 +128,9 @@ int64_t store_tx_changes(const struct store_tx *);
 /* Sets *err to what SQLite's `code` means for this store, with what to do about it. */
 int store_error(struct store *, int code, struct err *);
 
+/* ERR_INPUT: something in it is not as it must be. */
+int store_damaged(const struct store *, const char *what, struct err *);
+
 /* SQL that needs no values and gives no rows; several statements are fine. */
 int store_exec(struct store *, const char *sql, struct err *);
 
@@ -149,6 +156,12 @@ bool store_is_in_tx(const struct store *);
 
 /* A file that is read without locks has not been touched since it was opened. */
 int store_check_unlocked(const struct store *, struct err *);
+
+/* After a crash of somebody who had something in hand: check the database, take that away. */
+int store_recover(struct store *, struct err *);
+
+/* This process has nothing in hand any more. */
+void store_leave(struct store *);
 
 /* --- The schema --- */
 

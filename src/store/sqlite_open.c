@@ -424,7 +424,10 @@ static int settle_writable(struct store *store, const struct identity *found, st
 		store_exec(store, log_limit, err) < 0) {
 		return -1;
 	}
-	return store_migrate(store, &store_schema, err);
+	if (store_migrate(store, &store_schema, err) < 0) {
+		return -1;
+	}
+	return store_recover(store, err);
 }
 
 /* Whether locks can be taken shows at the first read. */
@@ -479,6 +482,7 @@ int store_open(const struct store_options *options, struct store **ret_store, st
 
 	*store = (struct store){.path = xstrdup(options->path),
 		.shown = shown_path(options->path),
+		.command = xstrdup(options->command ? options->command : "sre-toolkit"),
 		.statements = map_new(MAP_KEYS_COPIED),
 		.is_memory = str_is(str_of(options->path), ":memory:"),
 		.is_read_only = options->is_read_only,

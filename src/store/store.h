@@ -18,23 +18,28 @@ struct store;
 struct store_tx; /* a transaction; valid only inside the function that was handed it */
 
 struct store_options {
-	const char *path;  /* ":memory:" is one of its own, gone when closed */
-	bool is_read_only; /* never creates, never migrates; a missing file is ERR_NOT_FOUND */
-	int64_t busy_ms;   /* how long to wait for other processes' transactions; 0: 10 s */
+	const char *path;    /* ":memory:" is one of its own, gone when closed */
+	bool is_read_only;   /* never creates, never migrates; a missing file is ERR_NOT_FOUND */
+	int64_t busy_ms;     /* how long to wait for other processes' transactions; 0: 10 s */
+	const char *command; /* what this process does, for others to read ("sre-toolkit alert
+			      * flush"), no secrets; NULL: "sre-toolkit" */
 };
 
 /*
  * Open, create (mode 0600; its folder too, 0700) or migrate forward.  New; close with
  * store_close().
  *
- * After a crash of a process that was writing (it left its mark, see store_owner.h) the database is
- * checked before it is used.  Errors tell the path, the cause and what to do: ERR_BUSY (locked by
- * others all the time), ERR_PERMISSION (unreadable, or read-only where writing was asked for),
- * ERR_INPUT (not a database, corrupt, or from a newer version), ERR_LIMIT (the disk is full),
- * ERR_SYSTEM.
+ * After a crash of a process that had something in hand (it left its mark, see store_owner.h) the
+ * database is checked before it is used, and what was in its hands waits again.  Reading only works
+ * in a folder that cannot be written, too, as long as nobody writes.  Errors tell the path, the
+ * cause and what to do: ERR_BUSY (locked by others all the time), ERR_PERMISSION (unreadable, or
+ * read-only where writing was asked for), ERR_INPUT (not a database, corrupt, or from a newer
+ * version), ERR_LIMIT (the disk is full), ERR_SYSTEM.
  */
 int store_open(const struct store_options *, struct store **ret_store, struct err *);
-void store_close(struct store **); /* NULL is fine */
+
+/* What this process has in hand is released.  NULL is fine. */
+void store_close(struct store **);
 
 const char *store_path(const struct store *);
 
