@@ -418,6 +418,13 @@ def test_runner_with_a_terminal(shell):
     assert (result.stdout, result.stderr) == ('24 80\nterminal\n', 'no terminal\n')
 
 
+def test_runner_knows_the_memory(shell):
+    running = shell.start('-c', 'echo ready; exec sleep 60').wait_for('ready')
+    assert 100 < running.peak_kib < 20_000
+    hungry = 'import time; x = b"x" * 100_000_000; del x; print("ready", flush=True); time.sleep(60)'
+    assert shell.start('-c', f"exec /usr/bin/python3 -c '{hungry}'").wait_for('ready').peak_kib > 100_000
+
+
 def test_runner_with_signals(shell):
     running = shell.start('-c', 'trap "echo bye; exit 130" INT; echo ready; while :; do sleep 0.05; done')
     running.wait_for('ready')

@@ -117,6 +117,12 @@ class Running:
                 del self._names[fd]
         return bool(self._names)
 
+    @property
+    def peak_kib(self):
+        """The most memory that it had at once until now, while it runs."""
+        status = pathlib.Path(f'/proc/{self.pid}/status').read_text()
+        return int(re.search(r'^VmHWM:\s+(\d+) kB$', status, re.MULTILINE)[1])
+
     def wait_for(self, text, seconds=TIMEOUT_SECONDS):
         """Until `text` has been written to either stream."""
         end = time.monotonic() + seconds
