@@ -1,0 +1,400 @@
+/*
+ * The outbox: what is due comes in its order, and what is claimed is in one hand.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cmocka_all.h"
+#include "store/sqlite_internal.h"
+#include "store/store_outbox.h"
+#include "support/outbox_fixture.h"
+#include "support/store_fixture.h"
+
+enum { TRIGGER, RESOLVE };
+
+struct fixture {
+	struct store *store;
+	struct store_tx *tx; /* open all the time */
+	struct arena *arena;
+	struct err err;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+
+	f->store = fixture_store(":memory:");
+	f->arena = arena_new();
+	assert_int_equal(store_begin(f->store, true, &f->err), 0);
+	f->tx = &f->store->tx;
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(store_commit(f->store, &f->err), 0);
+	store_close(&f->store);
+	arena_free(f->arena);
+	free(f);
+	return 0;
+}
+
+static void ok(struct fixture *f, int result)
+{
+	if (result < 0) {
+		fail_msg("%s", f->err.msg);
+	}
+}
+
+static int64_t add(struct fixture *f, const struct fixture_delivery *wanted)
+{
+	int64_t id = 0;
+
+	ok(f, fixture_deliver_tx(f->tx, wanted, NULL, &id, &f->err));
+	return id;
+}
+
+static struct outbox_delivery get(struct fixture *f, int64_t id)
+{
+	struct outbox_delivery delivery = {0};
+
+	ok(f, outbox_get(f->tx, id, f->arena, &delivery, &f->err));
+	return delivery;
+}
+
+static void comes_out_as_it_went_in(void **state)
+{
+	struct fixture *f = *state;
+	const struct outbox_delivery wanted = {
+		.receiver = "mail",
+		.purpose = 7,
+		.severity = SEVERITY_WARNING,
+		.route = "routes[2]",
+		.group_key = "source=a",
+		.created_ms = 1,
+		.due_ms = 2,
+		.expires_ms = 3,
+		.hidden = 212,
+		.hidden_since_ms = 4,
+		.hold_reason = "silence 1",
+		.silence_id = 5,
+		.content = "{}",
+	};
+	struct outbox_delivery got;
+	int64_t id = 0;
+
+	ok(f, outbox_add(f->tx, &wanted, &id, &f->err));
+	got = get(f, id);
+	assert_string_equal(got.receiver, "mail");
+	assert_int_equal(got.purpose, 7);
+	assert_int_equal(got.alert_id, 0);
+	assert_int_equal(got.event_id, 0);
+	assert_int_equal(got.severity, SEVERITY_WARNING);
+	assert_int_equal(got.state, DELIVERY_WAITING);
+	assert_string_equal(got.route, "routes[2]");
+	assert_string_equal(got.group_key, "source=a");
+	assert_int_equal(got.created_ms, 1);
+	assert_int_equal(got.due_ms, 2);
+	assert_int_equal(got.expires_ms, 3);
+	assert_int_equal(got.attempts, 0);
+	assert_int_equal(got.stands_for, 1);
+	assert_int_equal(got.hidden, 212);
+	assert_int_equal(got.hidden_since_ms, 4);
+	assert_string_equal(got.hold_reason, "silence 1");
+	assert_int_equal(got.silence_id, 5);
+	assert_string_equal(got.content, "{}");
+	assert_null(got.result);
+
+	ok(f, outbox_add(f->tx, &wanted, &id, &f->err));
+	assert_int_equal(strlen(got.key), 32);
+	assert_string_not_equal(got.key, get(f, id).key);
+}
+
+static void tells_of_what_is_not_there(void **state)
+{
+	struct fixture *f = *state;
+	struct outbox_delivery delivery;
+
+	assert_int_equal(outbox_get(f->tx, 9, f->arena, &delivery, &f->err), -1);
+	assert_int_equal(f->err.code, ERR_NOT_FOUND);
+	assert_string_equal(f->err.msg, "there is no delivery 9");
+}
+
+static void gives_what_is_due_in_order(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t late = add(f, &(struct fixture_delivery){.due_ms = 100});
+	const int64_t first = add(f, &(struct fixture_delivery){.due_ms = 50});
+	const int64_t same = add(f, &(struct fixture_delivery){.due_ms = 100});
+	struct outbox_due due = {.receiver = "slack", .now_ms = 100, .limit = 2};
+	struct outbox_list list = {0};
+
+	add(f, &(struct fixture_delivery){.due_ms = 101});
+	add(f, &(struct fixture_delivery){.receiver = "mail"});
+	add(f, &(struct fixture_delivery){.severity = SEVERITY_CRITICAL});
+	ok(f, outbox_due(f->tx, &due, f->arena, &list, &f->err));
+	assert_int_equal(list.items_count, 2);
+	assert_int_equal(list.items[0].id, first);
+	assert_int_equal(list.items[1].id, late);
+	due.after_due_ms = 100;
+	due.after_id = late;
+	ok(f, outbox_due(f->tx, &due, f->arena, &list, &f->err));
+	assert_int_equal(list.items_count, 1);
+	assert_int_equal(list.items[0].id, same);
+
+	due = (struct outbox_due){
+		.receiver = "slack", .now_ms = 100, .limit = 9, .alert_id = get(f, same).alert_id};
+	ok(f, outbox_due(f->tx, &due, f->arena, &list, &f->err));
+	assert_int_equal(list.items_count, 1);
+	assert_int_equal(list.items[0].id, same);
+}
+
+static void knows_the_first_of_an_alert(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t trigger = add(f, &(struct fixture_delivery){.due_ms = 70});
+	const int64_t alert_id = get(f, trigger).alert_id;
+	const int64_t resolve =
+		add(f, &(struct fixture_delivery){.alert_id = alert_id, .purpose = RESOLVE});
+	const int64_t carrier = add(f, &(struct fixture_delivery){.due_ms = 90});
+	const struct outbox_delivery first = get(f, trigger);
+	struct outbox_open open;
+
+	ok(f, outbox_first_open(f->tx, alert_id, "slack", &open, &f->err));
+	assert_int_equal(open.id, trigger);
+	assert_int_equal(open.due_ms, 70);
+	assert_true(open.is_waiting);
+
+	ok(f, outbox_carry(f->tx, &first, carrier, &f->err));
+	ok(f, outbox_first_open(f->tx, alert_id, "slack", &open, &f->err));
+	assert_int_equal(open.id, trigger);
+	assert_int_equal(open.state, DELIVERY_CARRIED);
+	assert_int_equal(open.carrier_id, carrier);
+	assert_int_equal(open.due_ms, 90);
+	assert_true(open.is_waiting);
+
+	ok(f, outbox_end(f->tx, carrier,
+		      &(struct outbox_end){.state = DELIVERY_DELIVERED, .ended_ms = 95}, &f->err));
+	ok(f, outbox_first_open(f->tx, alert_id, "slack", &open, &f->err));
+	assert_int_equal(open.id, resolve);
+	ok(f, outbox_first_open(f->tx, alert_id, "mail", &open, &f->err));
+	assert_int_equal(open.id, 0);
+}
+
+static void finds_a_group(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t info = add(f, &(struct fixture_delivery){.group_key = "a"});
+	const int64_t critical =
+		add(f, &(struct fixture_delivery){.group_key = "a", .severity = SEVERITY_CRITICAL});
+	const struct outbox_delivery like = get(f, info);
+	struct outbox_list list;
+
+	add(f, &(struct fixture_delivery){.group_key = "a", .due_ms = 11});
+	add(f, &(struct fixture_delivery){.group_key = "a", .purpose = RESOLVE});
+	add(f, &(struct fixture_delivery){.group_key = "b"});
+	add(f, &(struct fixture_delivery){.group_key = "a", .receiver = "mail"});
+	ok(f, outbox_group(f->tx, &like, 10, 9, f->arena, &list, &f->err));
+	assert_int_equal(list.items_count, 2);
+	assert_int_equal(list.items[0].id, critical);
+	assert_int_equal(list.items[1].id, info);
+}
+
+static void counts_messages(void **state)
+{
+	struct fixture *f = *state;
+	int64_t count, due_ms;
+
+	ok(f, outbox_next_due(f->tx, "slack", 0, &due_ms, &f->err));
+	assert_int_equal(due_ms, 0);
+	add(f, &(struct fixture_delivery){.due_ms = 8});
+	add(f, &(struct fixture_delivery){.due_ms = 7, .group_key = "a"});
+	add(f, &(struct fixture_delivery){.due_ms = 6, .group_key = "a", .severity = 2});
+	add(f, &(struct fixture_delivery){.due_ms = 99});
+	const int64_t other = add(f, &(struct fixture_delivery){.due_ms = 5, .receiver = "mail"});
+
+	ok(f, outbox_backlog(f->tx, "slack", 50, 10, &count, &f->err));
+	assert_int_equal(count, 2);
+	ok(f, outbox_backlog(f->tx, "slack", 99, 2, &count, &f->err));
+	assert_int_equal(count, 2);
+	ok(f, outbox_count_waiting(f->tx, &count, &f->err));
+	assert_int_equal(count, 5);
+	ok(f, outbox_next_due(f->tx, "slack", 0, &due_ms, &f->err));
+	assert_int_equal(due_ms, 6);
+	ok(f, outbox_next_due(f->tx, NULL, 0, &due_ms, &f->err));
+	assert_int_equal(due_ms, 5);
+	ok(f, outbox_next_due(f->tx, NULL, get(f, other).alert_id, &due_ms, &f->err));
+	assert_int_equal(due_ms, 5);
+	ok(f, outbox_next_due(f->tx, "slack", get(f, other).alert_id, &due_ms, &f->err));
+	assert_int_equal(due_ms, 0);
+}
+
+static void finds_what_is_too_old(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t old = add(f, &(struct fixture_delivery){.expires_ms = 10, .due_ms = 500});
+	struct outbox_list list;
+
+	add(f, &(struct fixture_delivery){.expires_ms = 11});
+	ok(f, outbox_expired(f->tx, 10, 9, f->arena, &list, &f->err));
+	assert_int_equal(list.items_count, 1);
+	assert_int_equal(list.items[0].id, old);
+}
+
+static void claims(void **state)
+{
+	struct fixture *f = *state;
+	const struct outbox_claim claim = {.owner_id = 3, .now_ms = 20, .lease_ms = 50};
+	const int64_t id = add(f, &(struct fixture_delivery){0});
+	int64_t attempt_id, again_id;
+	bool may_be_repeat, is_held;
+
+	ok(f, outbox_claim(f->tx, id, &claim, &attempt_id, &may_be_repeat, &f->err));
+	assert_false(may_be_repeat);
+	assert_int_equal(get(f, id).state, DELIVERY_SENDING);
+	assert_int_equal(get(f, id).owner_id, 3);
+	assert_int_equal(get(f, id).lease_ms, 50);
+	assert_int_equal(get(f, id).attempts, 1);
+	ok(f, outbox_is_held(f->tx, id, 3, &is_held, &f->err));
+	assert_true(is_held);
+	ok(f, outbox_is_held(f->tx, id, 4, &is_held, &f->err));
+	assert_false(is_held);
+
+	/* As if nothing had happened. */
+	ok(f, outbox_unclaim(f->tx, id, attempt_id, &f->err));
+	assert_int_equal(get(f, id).state, DELIVERY_WAITING);
+	assert_int_equal(get(f, id).attempts, 0);
+
+	/* An attempt that never ended may have arrived. */
+	ok(f, outbox_claim(f->tx, id, &claim, &attempt_id, &may_be_repeat, &f->err));
+	assert_false(may_be_repeat);
+	ok(f, outbox_claim(f->tx, id, &claim, &again_id, &may_be_repeat, &f->err));
+	assert_true(may_be_repeat);
+
+	/* One that ended may have, too. */
+	ok(f, outbox_end_attempt(
+		      f->tx, attempt_id, &(struct outbox_attempt){.ended_ms = 30}, &f->err));
+	ok(f, outbox_end_attempt(f->tx, again_id,
+		      &(struct outbox_attempt){.ended_ms = 30, .text = "refused"}, &f->err));
+	ok(f, outbox_claim(f->tx, id, &claim, &attempt_id, &may_be_repeat, &f->err));
+	assert_false(may_be_repeat);
+	ok(f, outbox_end_attempt(f->tx, attempt_id,
+		      &(struct outbox_attempt){.ended_ms = 30, .may_have_arrived = true}, &f->err));
+	ok(f, outbox_claim(f->tx, id, &claim, &attempt_id, &may_be_repeat, &f->err));
+	assert_true(may_be_repeat);
+}
+
+static void carries(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t storm = add(f, &(struct fixture_delivery){0});
+	const int64_t group = add(f, &(struct fixture_delivery){0});
+	const int64_t info = add(f, &(struct fixture_delivery){0});
+	const int64_t critical = add(f, &(struct fixture_delivery){.severity = 2});
+	struct outbox_delivery delivery = get(f, info);
+	struct outbox_list list;
+
+	ok(f, outbox_carry(f->tx, &delivery, group, &f->err));
+	delivery = get(f, critical);
+	ok(f, outbox_carry(f->tx, &delivery, group, &f->err));
+	ok(f, outbox_set_stands_for(f->tx, group, 3, &f->err));
+	ok(f, outbox_carried(f->tx, group, 9, f->arena, &list, &f->err));
+	assert_int_equal(list.items_count, 2);
+	assert_int_equal(list.items[0].id, critical);
+	assert_int_equal(list.items[1].id, info);
+
+	/* A carrier that is carried hands over what it has. */
+	delivery = get(f, group);
+	ok(f, outbox_carry(f->tx, &delivery, storm, &f->err));
+	assert_int_equal(get(f, group).stands_for, 1);
+	ok(f, outbox_carried(f->tx, group, 9, f->arena, &list, &f->err));
+	assert_int_equal(list.items_count, 0);
+	ok(f, outbox_carried(f->tx, storm, 9, f->arena, &list, &f->err));
+	assert_int_equal(list.items_count, 3);
+}
+
+static void knows_the_first_key(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t trigger = add(f, &(struct fixture_delivery){0});
+	const int64_t alert_id = get(f, trigger).alert_id;
+	const int64_t resolve = add(f, &(struct fixture_delivery){.alert_id = alert_id});
+	const int64_t carrier = add(f, &(struct fixture_delivery){0});
+	struct outbox_delivery first = get(f, trigger), second = get(f, resolve);
+	const char *key = "";
+
+	ok(f, outbox_first_key(f->tx, &second, f->arena, &key, &f->err));
+	assert_null(key); /* not sent */
+	ok(f, outbox_end(f->tx, trigger,
+		      &(struct outbox_end){.state = DELIVERY_DELIVERED, .ended_ms = 1}, &f->err));
+	ok(f, outbox_first_key(f->tx, &second, f->arena, &key, &f->err));
+	assert_string_equal(key, first.key);
+	ok(f, outbox_first_key(f->tx, &first, f->arena, &key, &f->err));
+	assert_null(key);
+	ok(f, outbox_carry(f->tx, &first, carrier, &f->err));
+	ok(f, outbox_first_key(f->tx, &second, f->arena, &key, &f->err));
+	assert_string_equal(key, get(f, carrier).key);
+}
+
+static void knows_who_has_an_event(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t id = add(f, &(struct fixture_delivery){0});
+	const int64_t event_id = get(f, id).event_id;
+	bool has;
+
+	ok(f, outbox_has_event(f->tx, event_id, "slack", &has, &f->err));
+	assert_true(has);
+	ok(f, outbox_has_event(f->tx, event_id, "mail", &has, &f->err));
+	assert_false(has);
+	ok(f, outbox_end(f->tx, id, &(struct outbox_end){.state = DELIVERY_DEAD, .ended_ms = 1},
+		      &f->err));
+	ok(f, outbox_has_event(f->tx, event_id, "slack", &has, &f->err));
+	assert_false(has);
+}
+
+/* Each look must be a search in an index, or it gets slower with every alert that was ever told. */
+static void looks_into_indexes_only(void **state)
+{
+	static const char *const looks[] = {
+		"SELECT id FROM delivery d INDEXED BY delivery_waiting"
+		" WHERE d.state = 0 AND d.receiver = 'a' AND d.severity = 1 AND d.due_ms <= 5"
+		" AND (d.due_ms, d.id) > (1, 2) ORDER BY d.due_ms, d.id LIMIT 6",
+		"SELECT d.id FROM delivery d INDEXED BY delivery_open"
+		" WHERE d.alert_id = 1 AND d.receiver = 'a' AND d.ended_ms IS NULL"
+		" ORDER BY d.id LIMIT 1",
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(looks); i++) {
+		_cleanup_(freep) char *sql = xasprintf("EXPLAIN QUERY PLAN %s", looks[i]);
+		_cleanup_(query_end) struct query plan = query_of(f->tx, sql);
+
+		assert_int_equal(query_step(&plan, &f->err), 1);
+		assert_true(str_contains(query_str(&plan, 3), "SEARCH d USING INDEX"));
+		assert_int_equal(query_step(&plan, &f->err), 0); /* no sorting */
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(comes_out_as_it_went_in, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tells_of_what_is_not_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(gives_what_is_due_in_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(knows_the_first_of_an_alert, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(finds_a_group, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(counts_messages, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(finds_what_is_too_old, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(claims, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(carries, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(knows_the_first_key, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(knows_who_has_an_event, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(looks_into_indexes_only, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

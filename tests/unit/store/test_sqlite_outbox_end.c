@@ -1,0 +1,256 @@
+/*
+ * What becomes of deliveries, and who has been told of what.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cmocka_all.h"
+#include "store/sqlite_internal.h"
+#include "store/store_outbox.h"
+#include "support/outbox_fixture.h"
+#include "support/store_fixture.h"
+
+enum { TRIGGER, RESOLVE };
+
+struct fixture {
+	struct store *store;
+	struct store_tx *tx; /* open all the time */
+	struct arena *arena;
+	struct err err;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+
+	f->store = fixture_store(":memory:");
+	f->arena = arena_new();
+	assert_int_equal(store_begin(f->store, true, &f->err), 0);
+	f->tx = &f->store->tx;
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(store_commit(f->store, &f->err), 0);
+	store_close(&f->store);
+	arena_free(f->arena);
+	free(f);
+	return 0;
+}
+
+static void ok(struct fixture *f, int result)
+{
+	if (result < 0) {
+		fail_msg("%s", f->err.msg);
+	}
+}
+
+static int64_t add(struct fixture *f, const struct fixture_delivery *wanted)
+{
+	int64_t id = 0;
+
+	ok(f, fixture_deliver_tx(f->tx, wanted, NULL, &id, &f->err));
+	return id;
+}
+
+static struct outbox_delivery get(struct fixture *f, int64_t id)
+{
+	struct outbox_delivery delivery = {0};
+
+	ok(f, outbox_get(f->tx, id, f->arena, &delivery, &f->err));
+	return delivery;
+}
+
+static int64_t number(struct fixture *f, const char *sql)
+{
+	int64_t value = -1;
+
+	ok(f, store_exec_int(f->store, sql, &value, &f->err));
+	return value;
+}
+
+static void attempt_is_completed(void **state)
+{
+	struct fixture *f = *state;
+	const struct outbox_claim claim = {.owner_id = 1, .now_ms = 10};
+	const struct outbox_attempt attempt = {.started_ms = 12,
+		.ended_ms = 15,
+		.outcome = 1,
+		.code = 503,
+		.text = "503",
+		.body = "busy",
+		.next_ms = 99,
+		.may_have_arrived = true};
+	const int64_t id = add(f, &(struct fixture_delivery){0});
+	int64_t attempt_id;
+	bool may_be_repeat;
+
+	ok(f, outbox_claim(f->tx, id, &claim, &attempt_id, &may_be_repeat, &f->err));
+	assert_int_equal(number(f, "SELECT count(*) FROM attempt WHERE ended_ms IS NULL"), 1);
+	ok(f, outbox_end_attempt(f->tx, attempt_id, &attempt, &f->err));
+	assert_int_equal(
+		number(f, "SELECT count(*) FROM attempt WHERE started_ms = 12 AND ended_ms = 15 AND"
+			  " outcome = 1 AND code = 503 AND text = '503' AND body = 'busy' AND"
+			  " next_ms = 99 AND may_have_arrived"),
+		1);
+}
+
+static void waits_again(void **state)
+{
+	struct fixture *f = *state;
+	const struct outbox_claim claim = {.owner_id = 1, .now_ms = 10, .lease_ms = 20};
+	const struct outbox_wait wait = {
+		.due_ms = 77, .hold_reason = "silence 4", .silence_id = 4, .result = "timed out"};
+	const int64_t id = add(f, &(struct fixture_delivery){0});
+	int64_t attempt_id;
+	bool may_be_repeat;
+
+	ok(f, outbox_claim(f->tx, id, &claim, &attempt_id, &may_be_repeat, &f->err));
+	ok(f, outbox_wait(f->tx, id, &wait, &f->err));
+	assert_int_equal(get(f, id).state, DELIVERY_WAITING);
+	assert_int_equal(get(f, id).owner_id, 0);
+	assert_int_equal(get(f, id).due_ms, 77);
+	assert_string_equal(get(f, id).hold_reason, "silence 4");
+	assert_int_equal(get(f, id).silence_id, 4);
+	assert_string_equal(get(f, id).result, "timed out");
+	ok(f, outbox_wait(f->tx, id, &(struct outbox_wait){.due_ms = 78}, &f->err));
+	assert_null(get(f, id).hold_reason);
+	assert_string_equal(get(f, id).result, "timed out");
+	ok(f, outbox_claim(f->tx, id, &claim, &attempt_id, &may_be_repeat, &f->err));
+	assert_int_equal(get(f, id).silence_id, 0);
+}
+
+static void later_ones_wait_behind(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t before = add(f, &(struct fixture_delivery){0});
+	const int64_t alert_id = get(f, before).alert_id;
+	const int64_t id = add(f, &(struct fixture_delivery){.alert_id = alert_id});
+	const int64_t early = add(f, &(struct fixture_delivery){.alert_id = alert_id});
+	const int64_t late =
+		add(f, &(struct fixture_delivery){.alert_id = alert_id, .due_ms = 500});
+	const int64_t elsewhere =
+		add(f, &(struct fixture_delivery){.alert_id = alert_id, .receiver = "mail"});
+	const struct outbox_delivery delivery = get(f, id);
+
+	ok(f, outbox_wait_behind(f->tx, &delivery, 100, "waits", &f->err));
+	assert_int_equal(get(f, before).due_ms, 0);
+	assert_int_equal(get(f, id).due_ms, 0);
+	assert_int_equal(get(f, early).due_ms, 100);
+	assert_string_equal(get(f, early).hold_reason, "waits");
+	assert_int_equal(get(f, late).due_ms, 500);
+	assert_int_equal(get(f, elsewhere).due_ms, 0);
+}
+
+static void what_is_carried_ends_with_its_carrier(void **state)
+{
+	struct fixture *f = *state;
+	const struct outbox_end delivered = {
+		.state = DELIVERY_DELIVERED, .ended_ms = 50, .result = "200"};
+	const int64_t carrier = add(f, &(struct fixture_delivery){0});
+	const int64_t carried = add(f, &(struct fixture_delivery){0});
+	const struct outbox_delivery delivery = get(f, carried);
+
+	ok(f, outbox_carry(f->tx, &delivery, carrier, &f->err));
+	assert_int_equal(get(f, carried).ended_ms, 0);
+	ok(f, outbox_end(f->tx, carrier, &delivered, &f->err));
+	assert_int_equal(get(f, carrier).state, DELIVERY_DELIVERED);
+	assert_int_equal(get(f, carrier).ended_ms, 50);
+	assert_int_equal(get(f, carried).state, DELIVERY_CARRIED);
+	assert_int_equal(get(f, carried).ended_ms, 50);
+	assert_string_equal(get(f, carried).result, "200");
+}
+
+static void ends_with_what_goes_out_instead(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t id = add(f, &(struct fixture_delivery){0});
+
+	ok(f, outbox_end(f->tx, id,
+		      &(struct outbox_end){.state = DELIVERY_DEAD,
+			      .ended_ms = 5,
+			      .instead_id = 77,
+			      .result = "404 no_service"},
+		      &f->err));
+	assert_int_equal(get(f, id).state, DELIVERY_DEAD);
+	assert_int_equal(get(f, id).carrier_id, 77);
+	assert_string_equal(get(f, id).result, "404 no_service");
+}
+
+static void knows_who_is_told(void **state)
+{
+	struct fixture *f = *state;
+	const struct outbox_end dead = {.state = DELIVERY_DEAD, .ended_ms = 5};
+	const int64_t id = add(f, &(struct fixture_delivery){.is_told = true});
+	const int64_t alert_id = get(f, id).alert_id;
+	bool is_told;
+
+	assert_int_equal(number(f, "SELECT count(*) FROM told WHERE delivery_id = 1"), 1);
+	ok(f, outbox_is_told(f->tx, alert_id, "slack", 1U << TRIGGER, &is_told, &f->err));
+	assert_true(is_told);
+	ok(f, outbox_is_told(f->tx, alert_id, "slack", 1U << RESOLVE, &is_told, &f->err));
+	assert_false(is_told);
+	ok(f, outbox_is_told(f->tx, alert_id, "mail", 1U << TRIGGER, &is_told, &f->err));
+	assert_false(is_told);
+	ok(f, outbox_end(f->tx, id, &dead, &f->err));
+	ok(f, outbox_is_told(f->tx, alert_id, "slack", 1U << TRIGGER, &is_told, &f->err));
+	assert_false(is_told);
+	ok(f, outbox_untell(f->tx, alert_id, "slack", &f->err));
+	assert_int_equal(number(f, "SELECT count(*) FROM told"), 0);
+}
+
+static void tells_once_and_of_what_is_open(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t id = add(f, &(struct fixture_delivery){.is_told = true});
+	const int64_t other = add(f, &(struct fixture_delivery){0});
+	struct outbox_delivery again = get(f, id), over = get(f, other);
+
+	again.id = 99;
+	ok(f, outbox_tell(f->tx, &again, &f->err));
+	assert_int_equal(number(f, "SELECT delivery_id FROM told"), id);
+	ok(f, store_exec(f->store, "UPDATE alert SET resolved_ms = 5 WHERE id = 2", &f->err));
+	ok(f, outbox_tell(f->tx, &over, &f->err));
+	assert_int_equal(number(f, "SELECT count(*) FROM told"), 1);
+}
+
+static void revives_the_dead_only(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t id = add(f, &(struct fixture_delivery){0});
+
+	assert_int_equal(outbox_revive(f->tx, 77, 1, 2, &f->err), -1);
+	assert_int_equal(f->err.code, ERR_NOT_FOUND);
+	assert_int_equal(outbox_revive(f->tx, id, 1, 2, &f->err), -1);
+	assert_int_equal(f->err.code, ERR_INPUT);
+	assert_string_equal(f->err.msg, "delivery 1 is not dead");
+	ok(f, outbox_end(f->tx, id, &(struct outbox_end){.state = DELIVERY_DEAD, .ended_ms = 5},
+		      &f->err));
+	ok(f, outbox_revive(f->tx, id, 10, 20, &f->err));
+	assert_int_equal(get(f, id).state, DELIVERY_WAITING);
+	assert_int_equal(get(f, id).due_ms, 10);
+	assert_int_equal(get(f, id).expires_ms, 20);
+	assert_int_equal(get(f, id).ended_ms, 0);
+	assert_int_equal(get(f, id).attempts, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(attempt_is_completed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(waits_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(later_ones_wait_behind, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_is_carried_ends_with_its_carrier, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ends_with_what_goes_out_instead, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(knows_who_is_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tells_once_and_of_what_is_open, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(revives_the_dead_only, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
