@@ -139,6 +139,18 @@ bool address_eq(const struct address *a, const struct address *b)
 	       memcmp(&a->sa.ipv6.sin6_addr, &b->sa.ipv6.sin6_addr, sizeof(struct in6_addr)) == 0;
 }
 
+bool address_is_loopback(const struct address *address)
+{
+	enum { LOOPBACK_NET = 127 };
+	const struct in6_addr *ipv6 = &address->sa.ipv6.sin6_addr;
+
+	if (address->sa.any.sa_family == AF_INET) {
+		return ntohl(address->sa.ipv4.sin_addr.s_addr) >> 24 == LOOPBACK_NET;
+	}
+	return IN6_IS_ADDR_LOOPBACK(ipv6) ||
+	       (IN6_IS_ADDR_V4MAPPED(ipv6) && ipv6->s6_addr[12] == LOOPBACK_NET);
+}
+
 void address_add_ip(const struct address *address, struct strbuf *out)
 {
 	char ip[INET6_ADDRSTRLEN];

@@ -42,6 +42,7 @@ void address_set_port(struct address *, uint16_t port);
 uint16_t address_port(const struct address *);
 enum address_family address_family_of(const struct address *);
 bool address_eq(const struct address *, const struct address *); /* port included */
+bool address_is_loopback(const struct address *);                /* it never leaves this machine */
 
 void address_add_ip(const struct address *, struct strbuf *out);      /* "2001:db8::1" */
 void address_add_ip_port(const struct address *, struct strbuf *out); /* "[2001:db8::1]:443" */

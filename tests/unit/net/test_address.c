@@ -141,6 +141,38 @@ static void test_from_sockaddr(void **state)
 	assert_false(address_from_sockaddr(&other, &copy));
 }
 
+static void test_loopback(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_loopback;
+	} cases[] = {
+		{"127.0.0.1", true},
+		{"127.255.0.9", true},
+		{"128.0.0.1", false},
+		{"126.255.255.255", false},
+		{"0.0.0.0", false},
+		{"10.0.0.127", false},
+		{"::1", true},
+		{"::2", false},
+		{"::", false},
+		{"::ffff:127.0.0.1", true},
+		{"::ffff:10.0.0.1", false},
+		{"fe80::1", false},
+		{"2001:db8::7f00:1", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct address address;
+
+		assert_true(address_parse(str_of(cases[i].text), 25, &address));
+		if (address_is_loopback(&address) != cases[i].is_loopback) {
+			fail_msg("'%s'", cases[i].text);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +181,7 @@ int main(void)
 		cmocka_unit_test(test_port),
 		cmocka_unit_test(test_eq),
 		cmocka_unit_test(test_from_sockaddr),
+		cmocka_unit_test(test_loopback),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
