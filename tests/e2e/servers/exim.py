@@ -3,6 +3,7 @@ import email
 import email.policy
 import os
 import pwd
+import re
 import shutil
 
 from .base import START_SECONDS, ProcessServer, free_ports, wait_until
@@ -145,11 +146,14 @@ class Exim(ProcessServer):
 
     @property
     def messages(self):
-        """What has been delivered, in the order of its delivery, as email.message.EmailMessage.  Beside the
-        headers of the sender, Return-path and Envelope-to tell the envelope."""
+        """What has been delivered, in the order in which it came (which is not always that of its delivery), as
+        email.message.EmailMessage.  Beside the headers of the sender, Return-path and Envelope-to tell the
+        envelope."""
         folder = self.dir / 'mail/new'
-        paths = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns) if folder.exists() else []
-        return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in paths]
+        found = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+                 for path in (folder.iterdir() if folder.exists() else ())]
+        came = re.findall(r'^\S+ \S+ (\S+) <= ', self.log(), re.MULTILINE)
+        return sorted(found, key=lambda message: came.index(re.search(r'\bid ([\w-]+)', message['Received'])[1]))
 
     def wait_for(self, count, seconds=START_SECONDS):
         """Until so many messages are delivered; returns them."""
