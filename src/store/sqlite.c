@@ -137,6 +137,28 @@ int store_read(struct store *store, store_fn *fn, void *arg, struct err *err)
 	return store_check_unlocked(store, err);
 }
 
+int store_try(struct store_tx *tx, store_fn *fn, void *arg, struct err *err)
+{
+	struct store *store = tx->store;
+	int result;
+
+	if (store_exec(store, "SAVEPOINT trial", err) < 0) {
+		return -1;
+	}
+	result = fn(tx, arg, err);
+	if (!store_is_in_tx(store)) {
+		return result < 0
+			       ? -1
+			       : err_set(err, ERR_SYSTEM,
+					 "store '%s': an error inside the transaction has ended it",
+					 store->shown);
+	}
+	if (store_exec(store, "ROLLBACK TO trial; RELEASE trial", result < 0 ? NULL : err) < 0) {
+		return -1;
+	}
+	return result;
+}
+
 int store_data_version(struct store *store, int64_t *ret_version, struct err *err)
 {
 	store_wait_begin(store);

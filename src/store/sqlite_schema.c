@@ -40,6 +40,7 @@ static const char version_1[] =
 	"\tacked_ms INTEGER,\n"
 	"\tacked_by TEXT,\n"
 	"\tacked_note TEXT,\n"
+	"\tacked_severity INTEGER,            -- what it was then\n"
 	"\tevents INTEGER NOT NULL            -- firing ones\n"
 	");\n"
 	"CREATE UNIQUE INDEX alert_open ON alert (fingerprint) WHERE resolved_ms IS NULL;\n"
@@ -111,6 +112,7 @@ static const char version_1[] =
 	"\thidden_since_ms INTEGER,\n"
 	"\thold_reason TEXT,                  -- why it waits: a silence, an inhibition, a retry\n"
 	"\tsilence_id INTEGER,                -- held back by this silence\n"
+	"\tinhibitor_id INTEGER,              -- held back by this open alert\n"
 	"\tcontent TEXT,                      -- JSON, of those that are about no alert\n"
 	"\tresult TEXT                        -- how it ended, or the latest attempt, for people\n"
 	");\n"
@@ -121,6 +123,8 @@ static const char version_1[] =
 	"CREATE INDEX delivery_open ON delivery (alert_id, receiver) WHERE ended_ms IS NULL;\n"
 	"CREATE INDEX delivery_alert ON delivery (alert_id);\n"
 	"CREATE INDEX delivery_event ON delivery (event_id);\n"
+	"CREATE INDEX delivery_silence ON delivery (silence_id) WHERE silence_id IS NOT NULL;\n"
+	"CREATE INDEX delivery_inhibitor ON delivery (inhibitor_id) WHERE inhibitor_id IS NOT NULL;\n"
 	"CREATE INDEX delivery_carrier ON delivery (carrier_id) WHERE carrier_id IS NOT NULL;\n"
 	"CREATE INDEX delivery_ended ON delivery (state, ended_ms);\n"
 
@@ -167,6 +171,15 @@ static const char version_1[] =
 	"\texpired_ms INTEGER                 -- ended by hand\n"
 	");\n"
 	"CREATE INDEX silence_ends ON silence (ends_ms);\n"
+
+	/* Open alerts that hold others back: one row for each rule of alerts.inhibit that an alert is the
+	 * source of. */
+	"CREATE TABLE inhibitor (\n"
+	"\tkey TEXT NOT NULL,                 -- hash of the rule and the values that must be equal\n"
+	"\talert_id INTEGER NOT NULL REFERENCES alert (id) ON DELETE CASCADE,\n"
+	"\tPRIMARY KEY (key, alert_id)\n"
+	") WITHOUT ROWID;\n"
+	"CREATE INDEX inhibitor_alert ON inhibitor (alert_id);\n"
 
 	/* Single facts: when the latest digest went out, ... */
 	"CREATE TABLE mark (\n"

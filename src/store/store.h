@@ -56,6 +56,9 @@ int store_write(struct store *, store_fn *fn, void *arg, struct err *);
 /* The same without writing: a consistent view, which waits for nobody. */
 int store_read(struct store *, store_fn *fn, void *arg, struct err *);
 
+/* Inside a transaction: run `fn` and undo all that it has written, whatever it returns. */
+int store_try(struct store_tx *, store_fn *fn, void *arg, struct err *);
+
 /* Changes with every commit that another connection makes; for "has somebody written?". */
 int store_data_version(struct store *, int64_t *ret_version, struct err *);
 

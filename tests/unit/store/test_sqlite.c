@@ -55,6 +55,26 @@ static void test_all_or_nothing(void **state)
 	store_close(&store);
 }
 
+static int try_marks(struct store_tx *tx, void *arg, struct err *err)
+{
+	assert_int_equal(store_try(tx, add_mark, &(struct job){"tried", false}, err), 0);
+	assert_int_equal(store_try(tx, add_mark, &(struct job){"tried", true}, err), -1);
+	assert_string_equal(err->msg, "no tried");
+	return add_mark(tx, arg, err);
+}
+
+static void test_tried_and_undone(void **state)
+{
+	(void)state;
+	struct store *store = fixture_store(":memory:");
+	struct err err = {0};
+
+	assert_int_equal(store_write(store, try_marks, &(struct job){"kept", false}, &err), 0);
+	assert_int_equal(fixture_int(store, count_marks), 1);
+	assert_int_equal(fixture_int(store, "SELECT count(*) FROM mark WHERE name = 'kept'"), 1);
+	store_close(&store);
+}
+
 static int count(struct store_tx *tx, void *arg, struct err *err)
 {
 	_cleanup_(query_end) struct query query = query_of(tx, count_marks);
@@ -173,6 +193,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_or_nothing),
+		cmocka_unit_test(test_tried_and_undone),
 		cmocka_unit_test_setup_teardown(
 			test_readers_and_a_writer, store_folder_enter, store_folder_leave),
 		cmocka_unit_test_setup_teardown(
