@@ -72,6 +72,9 @@ void notify_message_add_secret(struct notify_message *message, const char *secre
 		return;
 	}
 	while (message->secrets[count]) {
+		if (strcmp(message->secrets[count], secret) == 0) {
+			return;
+		}
 		count++;
 	}
 	assert(count < NOTIFY_SECRETS_MAX);
@@ -107,25 +110,37 @@ static void add_masked(const struct notify_message *message, struct str text, st
 	}
 }
 
-void notify_message_show(const struct notify_message *message, struct strbuf *out)
+/* `secrets` has the secrets. */
+static void show_request(const struct notify_message *secrets, const struct notify_message *message,
+	struct strbuf *out)
 {
-	add_masked(message, str_of(message->method), out);
+	add_masked(secrets, str_of(message->method), out);
 	if (message->url && message->url[0] != '\0') {
 		strbuf_addc(out, ' ');
-		add_masked(message, str_of(message->url), out);
+		add_masked(secrets, str_of(message->url), out);
 	}
 	strbuf_addc(out, '\n');
 	for (size_t i = 0; i < message->headers.items_count; i++) {
 		const struct pair *header = &message->headers.items[i];
 
 		strbuf_addf(out, "%s: ", header->name);
-		add_masked(message, str_of(header->value), out);
+		add_masked(secrets, str_of(header->value), out);
 		strbuf_addc(out, '\n');
 	}
 	if (message->body.len > 0) {
 		strbuf_addc(out, '\n');
-		add_masked(message, message->body, out);
+		add_masked(secrets, message->body, out);
 		strbuf_addc(out, '\n');
+	}
+}
+
+void notify_message_show(const struct notify_message *message, struct strbuf *out)
+{
+	for (const struct notify_message *part = message; part; part = part->next) {
+		if (part != message) {
+			strbuf_addc(out, '\n');
+		}
+		show_request(message, part, out);
 	}
 }
 

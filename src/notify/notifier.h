@@ -82,6 +82,9 @@ struct notify_message {
 	/* Texts that are secret wherever they occur in the above, in the form in which they do
 	 * (base64 of a password, too); they may contain each other.  NULL-terminated. */
 	const char *secrets[NOTIFY_SECRETS_MAX + 1];
+	/* MAY.  A further request that belongs to it, of the same method; its own secrets are not
+	 * looked at.  For HTTP kinds: see notify_http_start(). */
+	struct notify_message *next;
 };
 
 /* What a kind says of an attempt.  The numbers are stored. */
@@ -188,8 +191,8 @@ void notify_run_free(struct notify_run **);
  * masked here. */
 void notify_done(struct notify_run *, const struct delivery_result *);
 
-/* The message as a person may see it: request line, headers, body, every secret as "***".  Not
- * made safe for a terminal: the body is shown as it is sent. */
+/* The message as a person may see it: request line, headers, body, every secret as "***"; then the
+ * same of its further requests.  Not made safe for a terminal: the body is shown as it is sent. */
 void notify_message_show(const struct notify_message *, struct strbuf *out);
 
 /* One more text that is secret; NULL and "" are none. */

@@ -1,5 +1,6 @@
 /*
- * Sending a composed message over HTTP, and what the answer means.  See notify_http.h.
+ * HTTP messages, and what the answer to one means.  See notify_http.h; sending is
+ * notify_http_send.c.
  */
 #include "notify/notify_http.h"
 
@@ -9,22 +10,9 @@
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/parse.h"
-#include "base/time.h"
 #include "net/http_client.h"
-#include "net/proxy.h"
 
-enum {
-	BODY_KEPT_MAX = 64 * 1024,
-	/* The run's own deadline comes first, and asks how far it got. */
-	BACKSTOP_MS = 1000,
-	DAY_MS = 24 * 3600 * 1000,
-};
-
-struct http_state {
-	struct http_exchange *exchange;
-	struct http_request request; /* lives as long as the exchange */
-	struct url url;
-};
+enum { DAY_MS = 24 * 3600 * 1000 };
 
 /* Composing */
 
@@ -60,117 +48,6 @@ void notify_http_set_basic(struct notify_message *message, struct arena *arena,
 	set_authorization(message, arena, "Basic", arena_strndup(arena, encoded.buf, encoded.len));
 	notify_message_add_secret(message, password);
 	strbuf_release(&encoded);
-}
-
-/* Sending */
-
-static void fail_local(struct notify_run *run, const char *text)
-{
-	const struct delivery_result result = {
-		.outcome = DELIVERY_REFUSED,
-		.fault = CHANNEL_MISCONFIGURED,
-		.retry_after_ms = -1,
-		.text = text,
-	};
-
-	notify_done(run, &result);
-}
-
-static void answered(void *arg, const struct http_response *response)
-{
-	struct notify_run *run = arg;
-	struct http_state *state = run->state;
-	struct delivery_result result;
-
-	state->exchange = NULL;
-	notify_http_judge(response, time_wall_ms(), run->arena, &result);
-	if (run->receiver->kind->judge && result.code != 0) {
-		run->receiver->kind->judge(run, response, &result);
-	}
-	notify_done(run, &result);
-}
-
-static const char **header_lines(const struct notify_message *message, struct arena *arena)
-{
-	size_t count = message->headers.items_count;
-	const char **lines = arena_calloc(arena, count + 1, sizeof(*lines));
-
-	for (size_t i = 0; i < count; i++) {
-		lines[i] = arena_printf(arena, "%s: %s", message->headers.items[i].name,
-			message->headers.items[i].value);
-	}
-	return lines;
-}
-
-static const char *choose_proxy(
-	const struct receiver *receiver, const struct url *url, struct arena *arena)
-{
-	if (!receiver->proxy) {
-		return proxy_from_environment(url, arena);
-	}
-	return strcmp(receiver->proxy, "none") == 0 ? NULL : receiver->proxy;
-}
-
-/* A proxy's password is in no message, but may be in what is told of a failure. */
-static void add_proxy_secret(struct notify_run *run, const char *proxy)
-{
-	struct url url;
-
-	if (proxy && url_parse(str_of(proxy), run->arena, &url, NULL) == 0) {
-		notify_message_add_secret(&run->message, url.password);
-	}
-}
-
-void notify_http_start(struct notify_run *run)
-{
-	struct http_state *state = arena_alloc(run->arena, sizeof(*state));
-	const struct notify_message *message = &run->message;
-	struct err err = {0};
-
-	run->state = state;
-	if (url_parse(str_of(message->url), run->arena, &state->url, &err) < 0) {
-		fail_local(run, err.msg);
-		return;
-	}
-	state->request = (struct http_request){
-		.method = message->method,
-		.url = &state->url,
-		.headers = header_lines(message, run->arena),
-		.body = message->body,
-		.ca_file = run->receiver->ca_file,
-		.proxy = choose_proxy(run->receiver, &state->url, run->arena),
-		.body_max = BODY_KEPT_MAX,
-		.timeout_ms = run->receiver->timeout_ms + BACKSTOP_MS,
-	};
-	add_proxy_secret(run, state->request.proxy);
-	if (http_request_check(&state->request, &err) < 0) {
-		fail_local(run, err.msg);
-		return;
-	}
-	state->exchange = http_start(run->env->http, &state->request, answered, run);
-}
-
-void notify_http_interrupted(struct notify_run *run, struct delivery_result *result)
-{
-	const struct http_state *state = run->state;
-	struct strbuf phase = STRBUF_INIT;
-
-	if (!state->exchange) {
-		return;
-	}
-	http_exchange_add_phase(state->exchange, &phase);
-	result->text = arena_printf(run->arena, "%s while %s", result->text, phase.buf);
-	result->may_have_arrived = http_exchange_is_sent(state->exchange);
-	strbuf_release(&phase);
-}
-
-void notify_http_release(struct notify_run *run)
-{
-	struct http_state *state = run->state;
-
-	if (state) {
-		http_exchange_free(&state->exchange);
-	}
 }
 
 /* Judging */

@@ -4,6 +4,7 @@
 #ifndef NOTIFY_NOTIFY_HTTP_H
 #define NOTIFY_NOTIFY_HTTP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -19,8 +20,19 @@ struct http_response;
  *
  * Each on a connection of its own: a kept one that the peer has closed would be tried again below
  * us, and a message could arrive twice without anybody knowing.
+ *
+ * A message of several requests (message.next) is sent in their order, each once the one before it
+ * has arrived; it has arrived when all have, else the one that has not says what became of it.
  */
 void notify_http_start(struct notify_run *);
+
+/*
+ * The same for a message that goes to several places, a request for each: all at once, and it has
+ * arrived when one has.  The others are waited for a little longer, and named in the text.
+ */
+void notify_http_start_everywhere(struct notify_run *);
+
+bool notify_http_is_sender(const struct notifier_kind *); /* one of the two is its start() */
 void notify_http_interrupted(struct notify_run *, struct delivery_result *); /* the slot */
 void notify_http_release(struct notify_run *);                               /* the slot */
 

@@ -43,11 +43,6 @@ const struct option_variants receiver_variants = {
 	.kinds = notify_kind_variants,
 };
 
-static bool speaks_http(const struct notifier_kind *kind)
-{
-	return kind->start == notify_http_start;
-}
-
 static int proxy_check(struct receiver *receiver, struct arena *arena, struct err *err)
 {
 	struct url url = {.scheme = "http", .host = "localhost", .text = ""};
@@ -57,7 +52,7 @@ static int proxy_check(struct receiver *receiver, struct arena *arena, struct er
 	if (!receiver->proxy) {
 		return 0;
 	}
-	if (!speaks_http(receiver->kind)) {
+	if (!notify_http_is_sender(receiver->kind)) {
 		return err_set(
 			err, ERR_INPUT, "'%s' receivers use no proxy", receiver->variant->name);
 	}
