@@ -42,10 +42,40 @@ int store_damaged(const struct store *store, const char *what, struct err *err)
 		store->shown, what);
 }
 
-/* The operating system refused; errno says what. */
-static int system_error(struct store *store, int code, struct err *err)
+/* Of the log, of the database; 0: none is known. */
+static int file_errno(sqlite3 *db)
 {
-	const int errnum = sqlite3_system_errno(store->db);
+	sqlite3_file *log = NULL;
+	int errnum = 0;
+
+	(void)sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	if (log && log->pMethods) {
+		(void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &errnum);
+	}
+	if (errnum == 0) {
+		(void)sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &errnum);
+	}
+	return errnum;
+}
+
+/*
+ * What the operating system said, where it is known; 0 if not.  SQLite keeps it most of the time.
+ * What it does not call full, but is (a quota), often stands in errno only, among much that means
+ * nothing.
+ */
+static int find_errno(const struct store *store, int latest)
+{
+	int errnum = sqlite3_system_errno(store->db);
+
+	if (errnum == 0) {
+		errnum = file_errno(store->db);
+	}
+	return errnum == 0 && latest == EDQUOT ? latest : errnum;
+}
+
+static int system_error(const struct store *store, int code, int latest, struct err *err)
+{
+	const int errnum = find_errno(store, latest);
 
 	switch (errnum) {
 	case ENOSPC:
@@ -65,8 +95,10 @@ static int system_error(struct store *store, int code, struct err *err)
 	return err_set(err, ERR_SYSTEM, "store '%s': %s", store->shown, sqlite3_errstr(code));
 }
 
-int store_error(struct store *store, int code, struct err *err)
+int store_error(const struct store *store, int code, struct err *err)
 {
+	const int latest = errno;
+
 	switch (code & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
@@ -87,7 +119,7 @@ int store_error(struct store *store, int code, struct err *err)
 		return store_damaged(store, sqlite3_errmsg(store->db), err);
 	case SQLITE_CANTOPEN:
 	case SQLITE_IOERR:
-		return system_error(store, code, err);
+		return system_error(store, code, latest, err);
 	default: /* a constraint, or SQL that is wrong */
 		return err_set(
 			err, ERR_SYSTEM, "store '%s': %s", store->shown, sqlite3_errmsg(store->db));

@@ -126,7 +126,7 @@ int64_t store_tx_changes(const struct store_tx *);
 /* --- What the files of the connection share --- */
 
 /* Sets *err to what SQLite's `code` means for this store, with what to do about it. */
-int store_error(struct store *, int code, struct err *);
+int store_error(const struct store *, int code, struct err *);
 
 /* ERR_INPUT: something in it is not as it must be. */
 int store_damaged(const struct store *, const char *what, struct err *);

@@ -171,6 +171,15 @@ static int connect_to(struct store *store, const char *name, int flags, struct e
 		err);
 }
 
+/* SQLite may have been built to take what begins so for a URI. */
+static int connect_to_path(struct store *store, struct err *err)
+{
+	_cleanup_(freep) char *name = xasprintf(
+		"%s%s", str_starts(str_of(store->path), "file:") ? "./" : "", store->path);
+
+	return connect_to(store, name, 0, err);
+}
+
 static void disconnect(struct store *store)
 {
 	(void)sqlite3_close(store->db);
@@ -436,7 +445,7 @@ static int connect_read_only(struct store *store, struct err *err)
 	int64_t ignored;
 	int code;
 
-	if (connect_to(store, store->path, 0, err) < 0) {
+	if (connect_to_path(store, err) < 0) {
 		return -1;
 	}
 	if (store_exec_int(store, "PRAGMA user_version", &ignored, err) == 0) {
@@ -461,7 +470,7 @@ static int connect_store(struct store *store, struct err *err)
 		}
 		return check_newest(store, &found, &store_schema, err);
 	}
-	if (connect_to(store, store->path, 0, err) < 0 || read_identity(store, &found, err) < 0 ||
+	if (connect_to_path(store, err) < 0 || read_identity(store, &found, err) < 0 ||
 		check_identity(store, &found, &store_schema, err) < 0) {
 		return -1;
 	}

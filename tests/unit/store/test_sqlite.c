@@ -1,8 +1,10 @@
 /*
  * Transactions: all or nothing, and the words for what went wrong.
  */
-#include <sys/stat.h>
+#include <sys/wait.h>
 
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -189,6 +191,79 @@ static void test_transaction_that_is_gone(void **state)
 	store_close(&store);
 }
 
+/* --- Killed --- */
+
+enum { KILLS = 40 };
+
+/* Tells each transaction of its own, and only when it is done. */
+static void write_until_killed(int fd)
+{
+	struct store *store = fixture_store(NULL);
+
+	for (;;) {
+		fixture_exec(store,
+			"INSERT INTO mark SELECT 'mark' || count(*), '' FROM mark;"
+			"INSERT INTO silence (matchers, starts_ms, ends_ms, author, reason,"
+			" created_ms) VALUES ('[]', 0, 0, '', hex(zeroblob(3000)), 0)");
+		if (write(fd, "", 1) != 1) {
+			_exit(1);
+		}
+	}
+}
+
+/* How many were told until it was killed, which is somewhere in the one after. */
+static int kill_after(int told, unsigned *seed)
+{
+	int fds[2];
+	pid_t child;
+	char byte;
+	int count_told = 0;
+
+	assert_int_equal(pipe(fds), 0);
+	child = fork();
+	if (child == 0) {
+		(void)close(fds[0]);
+		write_until_killed(fds[1]);
+	}
+	(void)close(fds[1]);
+	while (count_told < told && read(fds[0], &byte, 1) == 1) {
+		count_told++;
+	}
+	(void)usleep((useconds_t)rand_r(seed) % 1500);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	while (read(fds[0], &byte, 1) == 1) {
+		count_told++;
+	}
+	(void)close(fds[0]);
+	return count_told;
+}
+
+/* What was told is there, all of it or nothing of what was not, and the database is whole. */
+static void test_killed(void **state)
+{
+	(void)state;
+	unsigned seed = 4;
+	int64_t told = 0;
+
+	for (int i = 0; i < KILLS; i++) {
+		const int count_told = kill_after(1 + i % 7, &seed);
+		struct store *store = fixture_store(NULL);
+		const int64_t there = fixture_int(store, count_marks);
+
+		if (there < told + count_told || there > told + count_told + 1) {
+			fail_msg("%d told, %d there", (int)told + count_told, (int)there);
+		}
+		assert_int_equal(fixture_int(store, "SELECT count(*) FROM silence"), there);
+		assert_int_equal(fixture_int(store, "SELECT count(*) FROM"
+						    " pragma_integrity_check WHERE"
+						    " integrity_check = 'ok'"),
+			1);
+		told = there;
+		store_close(&store);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +277,8 @@ int main(void)
 			test_waits_and_gives_up, store_folder_enter, store_folder_leave),
 		cmocka_unit_test_setup_teardown(
 			test_transaction_that_is_gone, store_folder_enter, store_folder_leave),
+		cmocka_unit_test_setup_teardown(
+			test_killed, store_folder_enter, store_folder_leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
