@@ -175,11 +175,9 @@ static void quit(struct smtp_exchange *exchange)
 	}
 }
 
-/* No reply was had, and the server has had all of the message. */
-static bool may_have_arrived(const struct smtp_exchange *exchange)
+bool smtp_exchange_is_sent(const struct smtp_exchange *exchange)
 {
-	return exchange->state == SMTP_STATE_MESSAGE && exchange->code == 0 &&
-	       stream_unsent(exchange->stream) == 0;
+	return exchange->state == SMTP_STATE_MESSAGE && stream_unsent(exchange->stream) == 0;
 }
 
 void smtp_exchange_end(struct smtp_exchange *exchange, enum smtp_status status, const char *text)
@@ -193,7 +191,7 @@ void smtp_exchange_end(struct smtp_exchange *exchange, enum smtp_status status, 
 		.code = exchange->code,
 		.enhanced = exchange->enhanced,
 		.reply = exchange->reply,
-		.may_have_arrived = may_have_arrived(exchange),
+		.may_have_arrived = exchange->code == 0 && smtp_exchange_is_sent(exchange),
 		.refusals = exchange->refusals,
 		.refusals_count = exchange->refusals_count,
 		.lookup_status = exchange->lookup_status,

@@ -136,6 +136,9 @@ struct smtp_exchange *smtp_start(
 /* What it is doing right now: "waiting for the answer of 192.0.2.1:25 to the message". */
 void smtp_exchange_add_phase(const struct smtp_exchange *, struct strbuf *out);
 
+/* Has the end of the message been sent, so that it may arrive even if the exchange is freed? */
+bool smtp_exchange_is_sent(const struct smtp_exchange *);
+
 void smtp_exchange_free(struct smtp_exchange **); /* `done` is not called */
 
 #endif
