@@ -75,12 +75,12 @@ struct notification {
 	const char *title, *text;             /* of NOTICE */
 	const char *group;     /* what the alerts have in common: "source=db-01"; NULL: alone */
 	const char *first_key; /* key of the first message of this alert to this receiver; NULL */
-	/* Of a single alert: 1 << severity for each severity as which this receiver was, or may have
-	 * been, told of it by earlier messages; 0: none, or with first_key: not known. */
+	/* Of a single alert: 1 << severity for each severity as which this receiver was, or may
+	 * have been, told of it by earlier messages; 0: none, or with first_key: not known. */
 	unsigned told;
-	int64_t time_ms;       /* now */
-	int attempt;           /* 1 for the first */
-	bool may_be_repeat;    /* an earlier attempt may have arrived */
+	int64_t time_ms;    /* now */
+	int attempt;        /* 1 for the first */
+	bool may_be_repeat; /* an earlier attempt may have arrived */
 };
 
 const char *notification_purpose_name(enum notification_purpose); /* "trigger" */

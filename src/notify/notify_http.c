@@ -14,6 +14,27 @@
 
 enum { DAY_MS = 24 * 3600 * 1000 };
 
+/* Addresses */
+
+int notify_http_check_url(const char *name, const char *text, struct err *err)
+{
+	static const char *const schemes[] = {"http", "https", NULL};
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct url url;
+
+	if (!text) {
+		return 0;
+	}
+	if (url_parse(str_of(text), arena, &url, err) < 0 ||
+		url_check_scheme(&url, schemes, err) < 0) {
+		return err_wrap(err, "%s", name);
+	}
+	if (url.user || url.password) {
+		return err_set(err, ERR_INPUT, "%s: '%s' has a user or password", name, url.text);
+	}
+	return 0;
+}
+
 /* Composing */
 
 void notify_http_set_json(struct notify_message *message, struct arena *arena, const char *url,

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/str.h"
 #include "base/strbuf.h"
 #include "notify/notifier.h"
@@ -35,6 +36,11 @@ void notify_http_start_everywhere(struct notify_run *);
 bool notify_http_is_sender(const struct notifier_kind *); /* one of the two is its start() */
 void notify_http_interrupted(struct notify_run *, struct delivery_result *); /* the slot */
 void notify_http_release(struct notify_run *);                               /* the slot */
+
+/* For validate(): `url`, the value of the option `name`, is http(s), without user and password,
+ * which
+ * --dry-run would show; NULL is fine. */
+int notify_http_check_url(const char *name, const char *url, struct err *);
 
 /* For compose(): "POST" of a JSON text, which is copied. */
 void notify_http_set_json(
