@@ -5,12 +5,15 @@
 
 #include <limits.h>
 
+#include "base/alloc.h"
+
 enum {
 	MONTHS = 12,
 	WEEKDAYS = 7,
 	EPOCH_WEEKDAY = 4, /* 1970-01-01 was a Thursday */
 	DAYS_OF_400_YEARS = 146097,
 	DAYS_BEFORE_1970 = 719162, /* from 0001-01-01 on */
+	SHORT_NAME_LEN = 3,
 };
 
 static const int days_before_month[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
@@ -158,4 +161,34 @@ int64_t calendar_ms(const struct calendar_time *time)
 			calendar_mul(days + 1, CALENDAR_DAY_MS), rest - CALENDAR_DAY_MS);
 	}
 	return calendar_add(calendar_mul(days, CALENDAR_DAY_MS), rest);
+}
+
+static int find_name(struct str name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct str whole = str_of(names[i]);
+
+		if (str_case_eq(name, whole) ||
+			str_case_eq(name, str_sub(whole, 0, SHORT_NAME_LEN))) {
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
+int calendar_find_month(struct str name)
+{
+	static const char *const names[] = {"january", "february", "march", "april", "may", "june",
+		"july", "august", "september", "october", "november", "december"};
+	const int found = find_name(name, names, ARRAY_LEN(names));
+
+	return found < 0 ? -1 : found + 1;
+}
+
+int calendar_find_weekday(struct str name)
+{
+	static const char *const names[] = {
+		"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
+
+	return find_name(name, names, ARRAY_LEN(names));
 }

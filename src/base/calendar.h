@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/str.h"
+
 enum {
 	CALENDAR_SECOND_MS = 1000,
 	CALENDAR_MINUTE_MS = 60 * CALENDAR_SECOND_MS,
@@ -44,6 +46,11 @@ int64_t calendar_ms(const struct calendar_time *);
 int calendar_weekday(int64_t days); /* 0 is Sunday */
 bool calendar_is_leap_year(int64_t year);
 int calendar_month_length(int64_t year, int month); /* month 1 to 12 */
+
+/* English names, whole or their first 3 letters, in any letter case: the month from 1, the weekday
+ * from 0 (Sunday); -1 for others. */
+int calendar_find_month(struct str name);
+int calendar_find_weekday(struct str name);
 
 /* a / b and its rest, rounded down also below 0; b > 0. */
 int64_t calendar_floor_div(int64_t a, int64_t b);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/calendar.h"
 #include "base/cron_schedule_internal.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
@@ -18,28 +19,22 @@ enum {
 	STEP_MAX = 1000,
 	WEEK = 7,
 	WEEKS_MAX = 5, /* of a weekday in a month */
-	SHORT_NAME_LEN = 3,
 };
 
 struct field {
 	const char *name;
 	int min, max;
-	const char *const *names; /* the first is min's; NULL: there are none */
+	int (*find)(struct str name); /* -1: it is none; NULL: there are none */
 };
 
 enum { MINUTE, HOUR, DAY, MONTH, WEEKDAY };
-
-static const char *const month_names[] = {"january", "february", "march", "april", "may", "june",
-	"july", "august", "september", "october", "november", "december", NULL};
-static const char *const weekday_names[] = {
-	"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", NULL};
 
 static const struct field fields[FIELDS] = {
 	[MINUTE] = {"minute", 0, 59, NULL},
 	[HOUR] = {"hour", 0, 23, NULL},
 	[DAY] = {"day of the month", 1, 31, NULL},
-	[MONTH] = {"month", 1, 12, month_names},
-	[WEEKDAY] = {"weekday", 0, 7, weekday_names},
+	[MONTH] = {"month", 1, 12, calendar_find_month},
+	[WEEKDAY] = {"weekday", 0, 7, calendar_find_weekday},
 };
 
 static const struct {
@@ -87,27 +82,15 @@ static bool is_digits(struct str s)
 	return s.len > 0;
 }
 
-static int find_name(const struct field *field, struct str s)
-{
-	for (int i = 0; field->names && field->names[i]; i++) {
-		const struct str name = str_of(field->names[i]);
-
-		if (str_case_eq(s, name) || str_case_eq(s, str_sub(name, 0, SHORT_NAME_LEN))) {
-			return field->min + i;
-		}
-	}
-	return -1;
-}
-
 /* A number or a name. */
 static int read_value(const struct reader *r, struct str s, int *ret_value)
 {
 	const struct field *field = r->field;
-	int64_t number = find_name(field, s);
+	int64_t number = field->find ? field->find(s) : -1;
 
 	if (number < 0) {
 		if (!is_digits(s)) {
-			return fault(r, s, "is not a number%s", field->names ? " or a name" : "");
+			return fault(r, s, "is not a number%s", field->find ? " or a name" : "");
 		}
 		if (parse_int(s, field->min, field->max, &number, NULL) < 0) {
 			return fault(r, s, "must be from %d to %d", field->min, field->max);

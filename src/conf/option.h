@@ -62,7 +62,7 @@ extern const struct option_type option_duration; /* int64_t, ms; min and max in 
 extern const struct option_type option_size;     /* int64_t, bytes */
 /* int64_t, wall clock in ms: a point in time; durations are meant backwards, or forwards. */
 extern const struct option_type option_moment_past, option_moment_future;
-extern const struct option_type option_string;   /* const char *, NULL when not set */
+extern const struct option_type option_string; /* const char *, NULL when not set */
 extern const struct option_type option_choice; /* int, index into row->choices; enums start at 0 */
 extern const struct option_type option_path;   /* const char *; relative to context->base_dir */
 

@@ -110,6 +110,19 @@ static void test_times(void **state)
 	assert_int_equal(calendar_time(-1).ms, 999);
 }
 
+static void test_names(void **state)
+{
+	(void)state;
+	assert_int_equal(calendar_find_month(str_of("january")), 1);
+	assert_int_equal(calendar_find_month(str_of("Dec")), 12);
+	assert_int_equal(calendar_find_month(str_of("ja")), -1);
+	assert_int_equal(calendar_find_month(str_of("")), -1);
+	assert_int_equal(calendar_find_month(str_of("mayo")), -1);
+	assert_int_equal(calendar_find_weekday(str_of("sun")), 0);
+	assert_int_equal(calendar_find_weekday(str_of("SATURDAY")), 6);
+	assert_int_equal(calendar_find_weekday(str_of("satur")), -1);
+}
+
 static void test_what_is_cut(void **state)
 {
 	(void)state;
@@ -139,6 +152,7 @@ int main(void)
 		cmocka_unit_test(test_counting_on),
 		cmocka_unit_test(test_months),
 		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_what_is_cut),
 	};
 
