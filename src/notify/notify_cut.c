@@ -5,43 +5,35 @@
 #include "notify/notify_text.h"
 
 static const char ellipsis[] = "…";
+static const char replacement[] = "\xef\xbf\xbd";
 
-/* The character that the text begins with; a byte that is none counts as one. */
-static struct str next_char(struct str s, enum notify_unit unit, size_t *ret_size)
+/* Cut the character off the front; U+FFFD stands for a byte that is none.  Returns its size. */
+static size_t next_char(struct str *s, enum notify_unit unit, struct str *ret_char)
 {
 	uint32_t c = 0;
-	size_t len = utf8_decode(s, &c);
+	size_t len = utf8_decode(*s, &c);
 
-	if (len == 0) {
-		len = 1;
-	}
+	*ret_char = len > 0 ? str_sub(*s, 0, len) : str_of(replacement);
+	*s = str_sub(*s, len > 0 ? len : 1, s->len);
 	switch (unit) {
 	case NOTIFY_BYTES:
-		*ret_size = len;
-		break;
+		return ret_char->len;
 	case NOTIFY_CHARS:
-		*ret_size = 1;
-		break;
+		return 1;
 	case NOTIFY_UTF16:
-		*ret_size = c >= 0x10000 ? 2 : 1;
 		break;
 	}
-	return str_sub(s, 0, len);
+	return c >= 0x10000 ? 2 : 1;
 }
 
 size_t notify_size(struct str s, enum notify_unit unit)
 {
 	size_t total = 0;
 
-	if (unit == NOTIFY_BYTES) {
-		return s.len;
-	}
 	while (s.len > 0) {
-		size_t size = 0;
-		struct str c = next_char(s, unit, &size);
+		struct str c;
 
-		total += size;
-		s = str_sub(s, c.len, s.len);
+		total += next_char(&s, unit, &c);
 	}
 	return total;
 }
@@ -56,8 +48,8 @@ size_t notify_add_limited(struct str s, const struct notify_limit *limit, struct
 
 	while (s.len > 0) {
 		const size_t before = out->len;
-		size_t char_size = 0;
-		struct str c = next_char(s, limit->unit, &char_size);
+		struct str c;
+		size_t char_size = next_char(&s, limit->unit, &c);
 
 		if (limit->escape) {
 			limit->escape(c, out);
@@ -79,7 +71,6 @@ size_t notify_add_limited(struct str s, const struct notify_limit *limit, struct
 			cut_len = out->len;
 			cut_size = size;
 		}
-		s = str_sub(s, c.len, s.len);
 	}
 	return size;
 }

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "base/vec.h"
 #include "notify/notifier.h"
+#include "notify/template.h"
 
 enum { DEDUP_DIGEST_BYTES = 20, LIST_SHOWN_MAX = 20 };
 
@@ -95,8 +96,11 @@ bool notification_is_good(const struct notification *notification)
 
 size_t notify_shown_alerts(const struct receiver *receiver, const struct notification *notification)
 {
-	size_t max = receiver->kind->group_max > 0 ? receiver->kind->group_max : 1;
+	size_t max = SIZE_MAX;
 
+	if (receiver) {
+		max = receiver->kind->group_max > 0 ? receiver->kind->group_max : 1;
+	}
 	return notification->alerts_count < max ? notification->alerts_count : max;
 }
 
@@ -152,7 +156,7 @@ static void add_alerts_title(const struct notification *notification, struct str
 	add_subject(notification->alerts[0], out);
 }
 
-static void add_own_title(const struct notification *notification, struct strbuf *out)
+void notify_add_plain_title(const struct notification *notification, struct strbuf *out)
 {
 	switch (notification->purpose) {
 	case NOTIFICATION_TRIGGER:
@@ -177,11 +181,39 @@ static void add_own_title(const struct notification *notification, struct strbuf
 	}
 }
 
+/* In one line, whatever the template and its values have. */
+static void add_title_of_template(const struct template *template,
+	const struct notification *notification, struct strbuf *out)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT_MAX(NOTIFY_TITLE_MAX);
+	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
+	struct str rest;
+	struct str word;
+
+	template_render(template, notification, NULL, &text);
+	rest = strbuf_str(&text);
+	for (size_t i = 0; i < text.len; i++) {
+		text.buf[i] = char_is_space(text.buf[i]) ? ' ' : text.buf[i];
+	}
+	while (str_word(&rest, &word)) {
+		strbuf_adds(&line, line.len > 0 ? " " : "");
+		strbuf_addstr(&line, word);
+	}
+	notify_add_cut(strbuf_str(&line), NOTIFY_TITLE_MAX, out);
+}
+
 void notify_add_title(const struct receiver *receiver, const struct notification *notification,
 	struct strbuf *out)
 {
-	(void)receiver;
-	add_own_title(notification, out);
+	const size_t start = out->len;
+
+	if (receiver->title) {
+		add_title_of_template(receiver->title, notification, out);
+	}
+	/* A template may come to nothing; a message without a title is none. */
+	if (out->len == start) {
+		notify_add_plain_title(notification, out);
+	}
 }
 
 /* Texts */
@@ -303,7 +335,7 @@ static void add_summary_text(const struct notification *notification, struct str
 	const struct notify_summary *summary = notification->summary;
 	bool has_one = false;
 
-	strbuf_addf(out, "This message stands for %" PRId64 ", from ", summary->count);
+	strbuf_addf(out, "stands for %" PRId64 " alerts, from ", summary->count);
 	notify_add_time(summary->from_ms, notification->time_ms, out);
 	strbuf_adds(out, " to ");
 	notify_add_time(summary->to_ms, notification->time_ms, out);
@@ -377,7 +409,7 @@ static void add_digest_text(const struct notification *notification, struct strb
 	}
 }
 
-static void add_own_text(const struct receiver *receiver, const struct notification *notification,
+void notify_add_plain_text(const struct receiver *receiver, const struct notification *notification,
 	struct strbuf *out)
 {
 	switch (notification->purpose) {
@@ -406,7 +438,14 @@ static void add_own_text(const struct receiver *receiver, const struct notificat
 void notify_add_text(const struct receiver *receiver, const struct notification *notification,
 	struct strbuf *out)
 {
-	add_own_text(receiver, notification, out);
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT_MAX(NOTIFY_TEXT_MAX);
+
+	if (!receiver->text) {
+		notify_add_plain_text(receiver, notification, out);
+		return;
+	}
+	template_render(receiver->text, notification, NULL, &text);
+	notify_add_cut(str_rtrim(strbuf_str(&text)), NOTIFY_TEXT_MAX, out);
 }
 
 /* Facts */

@@ -17,15 +17,23 @@
 
 struct receiver;
 
+enum { NOTIFY_TITLE_MAX = 4 * 1024, NOTIFY_TEXT_MAX = 256 * 1024 };
+
 /* One line: "[CRITICAL] disk full (db-01)", "[RESOLVED] ...", "[CRITICAL ×3] source=db-01",
  * "[STORM] 212 alerts in 60 s", the digest's, the notice's.  The receiver's own title template has
- * its way. */
+ * its way, on one line and cut at NOTIFY_TITLE_MAX bytes. */
 void notify_add_title(const struct receiver *, const struct notification *, struct strbuf *out);
 
 /* The text below it, several lines without a newline at the end, without fields: message, hidden
  * line, what the group holds, the summary, the digest as plain text; perhaps nothing.  The
- * receiver's own text template has its way. */
+ * receiver's own text template has its way, cut at NOTIFY_TEXT_MAX bytes. */
 void notify_add_text(const struct receiver *, const struct notification *, struct strbuf *out);
+
+/* The same without templates: what a receiver says that has none.  `receiver` NULL: one that shows
+ * all alerts it is given. */
+void notify_add_plain_title(const struct notification *, struct strbuf *out);
+void notify_add_plain_text(
+	const struct receiver *, const struct notification *, struct strbuf *out);
 
 /* One alert of a group, as a line of the text has it: "[CRITICAL] disk full (db-01), +3 since 03:10
  * UTC". */
@@ -79,7 +87,8 @@ struct notify_limit {
 };
 
 /* At most limit->max of s, cut between characters and never inside an escape; "…" at the end if it
- * was cut.  Returns how much was appended, in the limit's unit. */
+ * was cut.  What comes out is valid UTF-8, whatever goes in.  Returns how much was appended, in the
+ * limit's unit. */
 size_t notify_add_limited(struct str s, const struct notify_limit *, struct strbuf *out);
 
 /* How long a text is in that unit. */

@@ -10,6 +10,7 @@
 #include "net/http_client.h"
 #include "notify/notify_http.h"
 #include "notify/notify_kinds.h"
+#include "notify/template.h"
 
 enum { TIMEOUT_MAX_MS = 10 * 60 * 1000, PER_MINUTE_MAX = 100000 };
 
@@ -17,6 +18,10 @@ enum { TIMEOUT_MAX_MS = 10 * 60 * 1000, PER_MINUTE_MAX = 100000 };
 const struct option_row receiver_common_rows[] = {
 	{.name = "name", .type = &option_string, .offset = offsetof(struct receiver, name),
 	 .help = "what routes call it; its kind if not given"},
+	{.name = "title", .type = &option_template, .offset = offsetof(struct receiver, title),
+	 .help = "title of its messages, instead of the usual one"},
+	{.name = "text", .type = &option_template, .offset = offsetof(struct receiver, text),
+	 .help = "text of its messages, instead of the usual one"},
 	{.name = "send_resolved", .type = &option_bool, .offset = offsetof(struct receiver, sends_resolved), .def = "true",
 	 .help = "tell it when an alert is over"},
 	{.name = "timeout", .type = &option_duration, .offset = offsetof(struct receiver, timeout_ms), .def = "15s", .min = 100, .max = TIMEOUT_MAX_MS,

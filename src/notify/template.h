@@ -7,8 +7,10 @@
  *	{{#resolved}}...{{/resolved}}  if it is true, or not empty; {{^resolved}} if not
  *	{{#fields}}{{name}}: {{value}}{{/fields}}   for each
  *	{{#alerts}}...{{/alerts}}      for each alert of a group
+ *	{{{{                           two braces
  *
  * Values are escaped by whoever renders, for the place they go to; the template's own text is not.
+ * The names are in template.c; outside {{#alerts}} those of an alert are the first one's.
  */
 #ifndef NOTIFY_TEMPLATE_H
 #define NOTIFY_TEMPLATE_H
@@ -22,6 +24,8 @@
 
 struct template;
 
+enum { TEMPLATE_MAX = 64 * 1024, TEMPLATE_DEPTH_MAX = 16 };
+
 /* A value, compiled by the reader: struct template *, NULL when not set. */
 extern const struct option_type option_template;
 
@@ -30,8 +34,12 @@ int template_parse(struct str text, struct arena *, struct template **ret_templa
 
 typedef void template_escape_fn(struct str value, struct strbuf *out);
 
-/* `escape` NULL: values as they are.  Stops at out's maximum like any writer of it. */
+/* `escape` NULL: values as they are.  Stops at out's maximum like any writer of it; a template can
+ * make much of little, so that there should be one. */
 void template_render(const struct template *, const struct notification *,
 	template_escape_fn *escape, struct strbuf *out);
+
+/* As it was written. */
+struct str template_source(const struct template *);
 
 #endif

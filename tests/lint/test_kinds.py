@@ -4,12 +4,17 @@ import re
 import tree as trees
 
 
+PAGES = {'check': 'docs/checks', 'notify': 'docs/receivers'}
+# Families whose end-to-end tests are told apart by what they do, not by kind.
+TOGETHER = {'notify'}
+
+
 def pieces(family, name, source):
     """What must exist for one kind, besides its row."""
-    plural = f'{family}s'
-    return [f'docs/{plural}/{name}.md',
-            f'tests/unit/{family}/test_{source.stem}.c',
-            f'tests/e2e/test_{family}_{name}.py']
+    yield f'{PAGES[family]}/{name}.md'
+    yield f'tests/unit/{family}/test_{source.stem}.c'
+    if family not in TOGETHER:
+        yield f'tests/e2e/test_{family}_{name}.py'
 
 
 def rows(tree, family):
@@ -52,6 +57,16 @@ COMPLETE = {
 
 def test_complete_kinds(made):
     assert list(kind_problems(made(COMPLETE))) == []
+
+
+def test_receivers_are_kinds_too(made):
+    tree = made({'src/notify/notify_log.c': 'const struct notifier_kind notify_log = {\n};\n',
+                 'src/notify/notify_kinds.c': 'kinds[] = {\n\t&notify_slack,\n\tNULL,\n};\n'})
+    assert list(kind_problems(tree)) == [
+        'src/notify/notify_kinds.c: slack has no file that defines it',
+        'src/notify/notify_kinds.c: log has no row',
+        'kind log: docs/receivers/log.md is missing',
+        'kind log: tests/unit/notify/test_notify_log.c is missing']
 
 
 def test_each_missing_piece_is_found(made):

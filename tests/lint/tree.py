@@ -72,13 +72,18 @@ class Tree:
         return str(path.relative_to(self.root))
 
 
+# The word in a kind's struct, where it is not that of its family: const struct notifier_kind notify_log.
+FAMILIES = {'notifier': 'notify'}
+
+
 def kinds(tree):
     """name -> Source of every kind of every family: {'check': {'http': Source}}.  A kind is a file that
     defines `const struct <family>_kind <family>_<name>`."""
     found = {}
     pattern = re.compile(r'^const struct (\w+)_kind (\w+)\s*=', re.MULTILINE)
     for source in tree.sources():
-        for family, instance in pattern.findall(source.text):
+        for word, instance in pattern.findall(source.text):
+            family = FAMILIES.get(word, word)
             if instance.startswith(family + '_') and source.folder == family:
                 found.setdefault(family, {})[instance[len(family) + 1:]] = source
     return found
