@@ -99,7 +99,7 @@ static void rule_changes(const struct time_zone_rule *rule, int64_t at, struct c
 static struct span rule_span(const struct time_zone_rule *rule, int64_t at)
 {
 	struct span span = {INT64_MIN, INT64_MAX, &rule->standard};
-	struct change changes[RULE_CHANGES];
+	struct change changes[RULE_CHANGES] = {0};
 	size_t i = 0;
 
 	if (!rule->has_dst) {
