@@ -117,7 +117,8 @@ bool query_bool(const struct query *, int column);
  * last one, so that tables of names are safe. */
 int query_enum(const struct query *, int column, int count);
 const char *query_text(const struct query *, int column, struct arena *); /* copied; NULL stays */
-struct str query_str(const struct query *, int column); /* until the next step; NULL is "" */
+struct str query_str(const struct query *, int column);   /* until the next step; NULL is "" */
+const char *query_peek(const struct query *, int column); /* until the next step; NULL stays */
 
 /* Of the latest INSERT; of the latest INSERT, UPDATE or DELETE, without what went by cascade. */
 int64_t store_tx_inserted_id(const struct store_tx *);

@@ -217,6 +217,11 @@ struct str query_str(const struct query *query, int column)
 	return text ? str_n(text, (size_t)len) : str_n("", 0);
 }
 
+const char *query_peek(const struct query *query, int column)
+{
+	return (const char *)sqlite3_column_text(query->statement->stmt, column);
+}
+
 const char *query_text(const struct query *query, int column, struct arena *arena)
 {
 	return query_is_null(query, column) ? NULL : str_dup(query_str(query, column), arena);

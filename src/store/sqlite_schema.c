@@ -46,6 +46,7 @@ static const char version_1[] =
 	"CREATE UNIQUE INDEX alert_open ON alert (fingerprint) WHERE resolved_ms IS NULL;\n"
 	"CREATE INDEX alert_started ON alert (started_ms);\n"
 	"CREATE INDEX alert_updated ON alert (updated_ms);\n"
+	"CREATE INDEX alert_resolved ON alert (resolved_ms) WHERE resolved_ms IS NOT NULL;\n"
 
 	/* Everything that was accepted about an alert. */
 	"CREATE TABLE event (\n"

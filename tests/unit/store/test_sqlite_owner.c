@@ -165,6 +165,7 @@ static void test_gone(void **state)
 		assert_int_equal(fixture_int(store, count_waiting), cases[i].is_gone ? 2 : 0);
 		assert_int_equal(fixture_int(store, count_owners), !cases[i].is_gone);
 		assert_released(store, 0, 0);
+		assert_no_scans(store, NULL);
 		store_close(&store);
 	}
 }

@@ -22,4 +22,22 @@ void fixture_exec(struct store *, const char *sql);
 /* The number that a SELECT gives, or fail the test. */
 int64_t fixture_int(struct store *, const char *sql);
 
+/* Rows; what is 0 or NULL has a value that does not matter, or NULL. */
+struct past_alert {
+	int id, severity, started, updated, resolved;
+	const char *source;
+};
+struct past_delivery {
+	int id, alert_id, event_id, severity, state, created, ended;
+	const char *receiver;
+};
+
+void past_alert(struct store *, const struct past_alert *);
+void past_event(struct store *, int id, int alert_id, int time, int kind);
+void past_delivery(struct store *, const struct past_delivery *);
+
+/* None of the queries that were run reads the whole of a table that grows, or of an index over all
+ * of it; `allowed` (NULL: none): the beginning of one that may. */
+void assert_no_scans(struct store *, const char *allowed);
+
 #endif
