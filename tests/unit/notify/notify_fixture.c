@@ -75,6 +75,7 @@ struct receiver *notify_fixture_sample(struct notify_fixture *f, const struct no
 	/* One for each kind, sorted. */
 	static const char *const samples[] = {
 		"{name: sample, log: auto}",
+		"{name: sample, pagerduty: 0123456789abcdef0123456789abcdef}",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
