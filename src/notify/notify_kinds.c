@@ -12,6 +12,7 @@
 // clang-format off
 static const struct notifier_kind *const kinds[] = {
 	&notify_log,
+	&notify_opsgenie,
 	&notify_pagerduty,
 	NULL, /* ends the table */
 };

@@ -13,6 +13,7 @@ struct notifier_kind;
 
 /* One for each file notify_<kind>.c. */
 extern const struct notifier_kind notify_log;
+extern const struct notifier_kind notify_opsgenie;
 extern const struct notifier_kind notify_pagerduty;
 
 const struct notifier_kind *const *notify_kinds(size_t *ret_count);

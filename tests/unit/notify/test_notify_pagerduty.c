@@ -1,47 +1,13 @@
 /*
  * Events as PagerDuty gets them, whatever an alert is, and what its answers mean.
  */
-#include <jansson.h>
-
 #include "notify/incident.h"
+#include "notify/json_at.h"
 #include "notify/kind_fixture.h"
 #include "notify/notify_http.h"
 
 #define KEY "0123456789abcdef0123456789ABCDEF"
 #define BIT(severity) (1U << SEVERITY_##severity)
-
-static json_t *body_of(const struct notify_message *message)
-{
-	json_error_t error;
-	json_t *root = json_loadb(message->body.ptr, message->body.len, 0, &error);
-
-	if (!root) {
-		fail_msg("%s", error.text);
-	}
-	return root;
-}
-
-/* "payload.severity" */
-static const json_t *at(const json_t *node, const char *path)
-{
-	struct str rest = str_of(path);
-	struct str name;
-
-	while (node && str_split(&rest, '.', &name)) {
-		node = json_object_getn(node, name.ptr, name.len);
-	}
-	return node;
-}
-
-static const char *text_at(const json_t *root, const char *path)
-{
-	const char *text = json_string_value(at(root, path));
-
-	if (!text) {
-		fail_msg("no text at '%s'", path);
-	}
-	return text;
-}
 
 static void test_trigger(void **state)
 {
@@ -81,9 +47,8 @@ static void test_trigger(void **state)
 	assert_string_equal(text_at(root, "payload.custom_details.hidden"), "+212 since 03:10 UTC");
 	assert_string_equal(text_at(root, "payload.custom_details.fields.used"), "97 %");
 	assert_string_equal(text_at(root, "payload.custom_details.labels.team"), "db");
-	assert_null(at(root, "payload.custom_details.note"));
-	assert_string_equal(text_at(json_array_get(json_object_get(root, "links"), 0), "href"),
-		"https://wiki.example.com/disk?a=1&b=2");
+	assert_null(json_at(root, "payload.custom_details.note"));
+	assert_string_equal(text_at(root, "links.0.href"), "https://wiki.example.com/disk?a=1&b=2");
 	json_decref(root);
 }
 
@@ -122,7 +87,7 @@ static void test_purposes(void **state)
 			actions = arena_printf(
 				arena, "%s%s ", actions, text_at(root, "event_action"));
 			assert_string_equal(text_at(root, "routing_key"), KEY);
-			assert_true((at(root, "payload") != NULL) ==
+			assert_true((json_at(root, "payload") != NULL) ==
 				    (m == &message && cases[i].severity));
 			json_decref(root);
 		}
@@ -246,7 +211,7 @@ static void test_size(void **state)
 	message = message_of(arena, receiver, &sample.notification);
 	assert_int_equal(message.body.len, 512000);
 	root = body_of(&message);
-	assert_null(at(root, "payload.custom_details.note"));
+	assert_null(json_at(root, "payload.custom_details.note"));
 	json_decref(root);
 
 	sample.alert.message = repeated(arena, "x", room + 1);
@@ -280,8 +245,8 @@ static void test_many_fields(void **state)
 	assert_in_range(message.body.len, 1, 512000);
 	root = body_of(&message);
 	/* shortened, and all there */
-	assert_int_equal(json_object_size(at(root, "payload.custom_details.fields")), 65);
-	assert_int_equal(json_object_size(at(root, "payload.custom_details.labels")), 65);
+	assert_int_equal(json_object_size(json_at(root, "payload.custom_details.fields")), 65);
+	assert_int_equal(json_object_size(json_at(root, "payload.custom_details.labels")), 65);
 	json_decref(root);
 
 	/* names too long to be told all */
@@ -317,8 +282,8 @@ static void test_nasty(void **state)
 	root = body_of(&message);
 	assert_string_equal(text_at(root, "routing_key"), KEY);
 	assert_string_equal(text_at(root, "payload.source"), nasty);
-	assert_null(at(root, "payload.custom_details.message"));
-	assert_null(at(root, "links"));
+	assert_null(json_at(root, "payload.custom_details.message"));
+	assert_null(json_at(root, "links"));
 	assert_string_equal(text_at(root, "payload.custom_details.runbook"), sample.alert.runbook);
 	json_decref(root);
 }
