@@ -22,6 +22,7 @@ static const struct doc_pair environment[] = {
 	{"SRE_TOOLKIT_CONFIG", "the configuration file, where --config is not given"},
 	{"NO_COLOR", "set to anything: no colours, unless --color always"},
 	{"XDG_CONFIG_HOME", "where the user's configuration is looked for; ~/.config if not set"},
+	{"XDG_STATE_HOME", "where the user's store is; ~/.local/state if not set"},
 	{0},
 };
 
@@ -30,6 +31,9 @@ static const struct doc_pair files[] = {
 		"read if it is the user's or root's, and nobody else can write it or its folder"},
 	{"~/.config/sre-toolkit/config.yaml", "the user's configuration"},
 	{"/etc/sre-toolkit/config.yaml", "the machine's configuration"},
+	{"~/.local/state/sre-toolkit/state.db",
+		"alerts and what is to be delivered; the user's store"},
+	{"/var/lib/sre-toolkit/state.db", "the same for root"},
 	{0},
 };
 
