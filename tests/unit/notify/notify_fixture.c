@@ -75,6 +75,7 @@ struct receiver *notify_fixture_sample(struct notify_fixture *f, const struct no
 	/* One for each kind, sorted. */
 	static const char *const samples[] = {
 		"{name: sample, log: auto}",
+		"{name: sample, opsgenie: 00000000-1111-2222-3333-444444444444}",
 		"{name: sample, pagerduty: 0123456789abcdef0123456789abcdef}",
 	};
 
