@@ -251,6 +251,13 @@ static void say_plain(struct smtp_exchange *exchange)
 	strbuf_release(&plain);
 }
 
+/* It is we who will not go on: no reply decided that. */
+static void end_unasked(struct smtp_exchange *exchange, enum smtp_status status, const char *what)
+{
+	forget_reply(exchange);
+	end(exchange, status, "%s %s", exchange->peer, what);
+}
+
 static void x_in_auth(struct smtp_exchange *exchange)
 {
 	const struct smtp_extensions *extensions = &exchange->extensions;
@@ -260,12 +267,13 @@ static void x_in_auth(struct smtp_exchange *exchange)
 	} else if (extensions->has_auth_login) {
 		say(exchange, SMTP_STATE_AUTH_LOGIN, "AUTH LOGIN");
 	} else if (extensions->has_auth) {
-		end(exchange, SMTP_AUTH_FAILED,
-			"%s offers neither AUTH PLAIN nor AUTH LOGIN, and we know no other",
-			exchange->peer);
+		end_unasked(exchange, SMTP_AUTH_FAILED,
+			"offers neither AUTH PLAIN nor AUTH LOGIN, and we know no other");
+	} else if (is_secure(exchange)) {
+		end_unasked(exchange, SMTP_AUTH_FAILED, "offers no authentication");
 	} else {
-		end(exchange, SMTP_AUTH_FAILED, "%s offers no authentication%s", exchange->peer,
-			is_secure(exchange) ? "" : " on a connection in the clear");
+		end_unasked(exchange, SMTP_AUTH_FAILED,
+			"offers no authentication on a connection in the clear");
 	}
 }
 
@@ -292,12 +300,11 @@ static void x_in_greeted(struct smtp_exchange *exchange)
 		say(exchange, SMTP_STATE_STARTTLS, "STARTTLS");
 		break;
 	case SMTP_STEP_NO_STARTTLS:
-		end(exchange, SMTP_NO_STARTTLS, "%s does not offer STARTTLS", exchange->peer);
+		end_unasked(exchange, SMTP_NO_STARTTLS, "does not offer STARTTLS");
 		break;
 	case SMTP_STEP_NO_PASSWORD:
-		end(exchange, SMTP_NO_STARTTLS,
-			"connection to %s is in the clear, and no password is sent over it",
-			exchange->peer);
+		end_unasked(exchange, SMTP_NO_STARTTLS,
+			"speaks in the clear here, and no password is sent that way");
 		break;
 	}
 }
@@ -455,21 +462,36 @@ static void in_data(struct smtp_exchange *exchange)
 	x_to(exchange, SMTP_STATE_MESSAGE);
 }
 
+/* "'a@b' (550 5.1.1): unknown; 'c@b' (452): full" */
+static void add_refusals(const struct smtp_exchange *exchange, struct strbuf *out)
+{
+	enum { TOLD_MAX = 5 };
+
+	for (size_t i = 0; i < exchange->refusals_count && i < TOLD_MAX; i++) {
+		const struct smtp_refusal *refusal = &exchange->refusals[i];
+
+		strbuf_addf(out, "%s'%s' (%d%s%s)", i > 0 ? "; " : "", refusal->recipient,
+			refusal->code, refusal->enhanced[0] ? " " : "", refusal->enhanced);
+		if (refusal->reply[0]) {
+			strbuf_addf(out, ": %s", refusal->reply);
+		}
+	}
+	if (exchange->refusals_count > TOLD_MAX) {
+		strbuf_addf(out, "; and %zu more", exchange->refusals_count - TOLD_MAX);
+	}
+}
+
 static void end_delivered(struct smtp_exchange *exchange)
 {
-	const struct smtp_refusal *first = exchange->refusals;
 	struct strbuf text = STRBUF_INIT;
 
-	if (!first) {
+	if (exchange->refusals_count == 0) {
 		end(exchange, SMTP_DELIVERED, "%s", "");
 		return;
 	}
-	strbuf_addf(&text, "%s took the message for %zu of %zu recipients; not for '%s' (%d%s%s)",
-		exchange->peer, exchange->recipients_accepted, exchange->request->recipients_count,
-		first->recipient, first->code, first->enhanced[0] ? " " : "", first->enhanced);
-	if (first->reply[0]) {
-		strbuf_addf(&text, ": %s", first->reply);
-	}
+	strbuf_addf(&text, "%s took the message for %zu of %zu recipients; not for ",
+		exchange->peer, exchange->recipients_accepted, exchange->request->recipients_count);
+	add_refusals(exchange, &text);
 	smtp_exchange_end(exchange, SMTP_PARTLY, text.buf);
 	strbuf_release(&text);
 }

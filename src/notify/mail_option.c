@@ -48,6 +48,12 @@ static int url_parse_option(const struct option_row *row, const struct option_co
 		url_check_scheme(url, schemes, err) < 0) {
 		return -1;
 	}
+	if (url->user || url->password) {
+		/* The value is shown where a password is not. */
+		return err_set(err, ERR_INPUT,
+			"user name and password do not belong into the URL of a mail server; they "
+			"are options of their own");
+	}
 	if (strcmp(url->path, "/") != 0 || url->query) {
 		return err_set(err, ERR_INPUT,
 			"nothing may follow the host and port of a mail server in '%s'", url->text);
@@ -67,8 +73,7 @@ static void url_add(const void *field, struct strbuf *out)
 	const struct url *url = *(const struct url *const *)field;
 
 	if (url) {
-		strbuf_addf(out, "%s %s %s", url->text, url->user ? url->user : "",
-			url->password ? url->password : "");
+		strbuf_adds(out, url->text);
 	}
 }
 

@@ -239,7 +239,8 @@ static void test_recipients(void **state)
 			" took the message for 2 of 3 recipients; not for 'bad@x' (550 5.1.1): "
 			"unknown"},
 		{{"full@x", "bad@x", "b@x"}, SMTP_PARTLY, 250, 2,
-			" took the message for 1 of 3 recipients; not for 'full@x' (452 4.2.2)"},
+			" took the message for 1 of 3 recipients; not for 'full@x' (452 4.2.2): "
+			"mailbox full; 'bad@x' (550 5.1.1): unknown"},
 		{{"bad@x", "bad@y", "bad@z"}, SMTP_REFUSED, 550, 3, " refused recipient 'bad@x'"},
 		{{"bad@x", "full@y", "bad@z"}, SMTP_DEFERRED, 452, 3,
 			" does not take recipient 'full@y' now"},

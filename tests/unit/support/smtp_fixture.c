@@ -157,7 +157,7 @@ static void on_poll(void *arg)
 	loop_stop(arg);
 }
 
-static void wait_a_moment(struct smtp_fixture *fixture)
+void smtp_fixture_wait(struct smtp_fixture *fixture)
 {
 	struct timer *timer = timer_add(fixture->loop, POLL_MS, on_poll, fixture->loop);
 
@@ -172,7 +172,7 @@ void smtp_fixture_wait_for_line(
 		if (i == POLLS_MAX) {
 			fail_msg("no '%s' in '%s'", line, smtp_server_lines(server));
 		}
-		wait_a_moment(fixture);
+		smtp_fixture_wait(fixture);
 	}
 }
 
@@ -194,7 +194,7 @@ void smtp_fixture_wait_for_phase(
 		if (i == POLLS_MAX) {
 			fail_msg("never '%s'", phase);
 		}
-		wait_a_moment(fixture);
+		smtp_fixture_wait(fixture);
 	}
 }
 

@@ -56,6 +56,8 @@ void smtp_fixture_wait_for_line(
 void smtp_fixture_wait_for_phase(
 	struct smtp_fixture *, const struct smtp_exchange *, const char *phase);
 
+void smtp_fixture_wait(struct smtp_fixture *); /* a moment */
+
 /* Let the loop run to its end, `ms` from now. */
 void smtp_fixture_jump(struct smtp_fixture *, int64_t ms);
 
