@@ -1,0 +1,425 @@
+/*
+ * Tables of known hosts: every form that files have, verdicts, and lines that are added.
+ */
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/base64.h"
+#include "base/file.h"
+#include "base/strbuf.h"
+#include "cmocka_all.h"
+#include "net/ssh_host_key.h"
+#include "net/ssh_hosts.h"
+#include "support/run_program.h"
+
+enum { KEY_BYTES = 32 };
+
+/* Keys that differ: of a type, filled with a letter. */
+static struct str blob_of(const char *type, char fill)
+{
+	static char bytes[8][128];
+	static int next;
+	char *blob = bytes[next++ % 8];
+	size_t len = strlen(type);
+
+	blob[0] = blob[1] = blob[2] = 0;
+	blob[3] = (char)len;
+	memcpy(blob + 4, type, len);
+	memcpy(blob + 4 + len, "\0\0\0\040", 4);
+	memset(blob + 8 + len, fill, KEY_BYTES);
+	return str_n(blob, 8 + len + KEY_BYTES);
+}
+
+#define ED(fill) blob_of("ssh-ed25519", fill)
+#define RSA(fill) blob_of("ssh-rsa", fill)
+
+/* "ssh-ed25519 AAAA...", for a line; one of a few static places. */
+static const char *key(struct str blob)
+{
+	static char texts[8][256];
+	static int next;
+	char *text = texts[next++ % 8];
+	struct strbuf base64 = STRBUF_INIT;
+	struct str type;
+
+	assert_true(ssh_host_key_type(blob, &type));
+	base64_add(&base64, blob);
+	(void)snprintf(text, sizeof(texts[0]), "%.*s %s", STR_ARG(type), base64.buf);
+	strbuf_release(&base64);
+	return text;
+}
+
+static struct ssh_hosts *hosts_of(const char *text)
+{
+	struct ssh_hosts *hosts = ssh_hosts_new();
+
+	ssh_hosts_read_text(hosts, str_of(text), "/k");
+	return hosts;
+}
+
+static struct ssh_hosts_finding check(
+	struct ssh_hosts *hosts, const char *host, uint16_t port, struct str blob)
+{
+	const struct ssh_hosts_name name = {host, port};
+
+	return ssh_hosts_check(hosts, &name, blob);
+}
+
+static void assert_finding(struct ssh_hosts_finding finding, enum ssh_hosts_verdict verdict,
+	size_t line, const char *what)
+{
+	if (finding.verdict != verdict || finding.line != line) {
+		fail_msg("%s: %d in line %zu; expected %d in line %zu", what, finding.verdict,
+			finding.line, verdict, line);
+	}
+}
+
+static void test_forms(void **state)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct ssh_hosts *hosts;
+	static const struct {
+		const char *host;
+		uint16_t port;
+		char fill;
+		enum ssh_hosts_verdict verdict;
+		size_t line;
+	} cases[] = {
+		{"web-01", 22, 'a', SSH_HOSTS_KNOWN, 4},
+		{"WEB-01", 0, 'a', SSH_HOSTS_KNOWN, 4},
+		{"192.0.2.1", 22, 'a', SSH_HOSTS_KNOWN, 4},
+		{"web-01", 22, 'b', SSH_HOSTS_CHANGED, 4},
+		{"web-01", 2222, 'a', SSH_HOSTS_KNOWN, 4}, /* known without the port */
+		{"web-01", 2222, 'b', SSH_HOSTS_UNKNOWN, 0},
+		{"web-02", 2222, 'c', SSH_HOSTS_KNOWN, 6},
+		{"web-02", 2222, 'a', SSH_HOSTS_CHANGED, 6},
+		{"web-02", 22, 'c', SSH_HOSTS_UNKNOWN, 0},
+		{"2001:db8::1", 2200, 'd', SSH_HOSTS_KNOWN, 7},
+		{"a.example.com", 22, 'e', SSH_HOSTS_KNOWN, 8},
+		{"bad.example.com", 22, 'e', SSH_HOSTS_UNKNOWN, 0},
+		{"example.com", 22, 'e', SSH_HOSTS_UNKNOWN, 0},
+		{"mixed", 22, 'f', SSH_HOSTS_KNOWN, 9},
+		{"revoked", 22, 'g', SSH_HOSTS_REVOKED, 11},
+		{"revoked", 2222, 'g', SSH_HOSTS_REVOKED, 11},
+		{"revoked", 22, 'h', SSH_HOSTS_KNOWN, 10},
+		{"signed.example.org", 22, 'i', SSH_HOSTS_UNKNOWN, 0},
+		{"twice", 22, 'k', SSH_HOSTS_KNOWN, 14},
+		{"twice", 22, 'j', SSH_HOSTS_KNOWN, 13},
+		{"", 22, 'a', SSH_HOSTS_UNKNOWN, 0},
+		{"last", 22, 'l', SSH_HOSTS_KNOWN, 15},
+	};
+
+	(void)state;
+	strbuf_adds(&text, "# a comment\n\n   \t\n");
+	strbuf_addf(&text, "web-01,192.0.2.1 %s me@here with words\r\n", key(ED('a')));
+	strbuf_adds(&text, "# another\r\n");
+	strbuf_addf(&text, "[web-02]:2222\t%s\n", key(ED('c')));
+	strbuf_addf(&text, " [2001:db8::1]:2200 %s\n", key(ED('d')));
+	strbuf_addf(&text, "*.example.com,!bad.example.com %s\n", key(ED('e')));
+	strbuf_addf(&text, "MiXeD %s\n", key(ED('f')));
+	strbuf_addf(&text, "revoked %s\n", key(ED('h')));
+	strbuf_addf(&text, "@revoked * %s\n", key(ED('g')));
+	strbuf_addf(&text, "@cert-authority *.example.org %s\n", key(ED('i')));
+	strbuf_addf(&text, "twice,twice %s\n", key(ED('j')));
+	strbuf_addf(&text, "twice %s\n", key(ED('k')));
+	strbuf_addf(&text, "last %s", key(ED('l')));
+	hosts = hosts_of(text.buf);
+	assert_int_equal(ssh_hosts_lines_skipped(hosts), 0);
+	for (int round = 0; round < 2; round++) { /* found, and found again */
+		for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+			assert_finding(
+				check(hosts, cases[i].host, cases[i].port, ED(cases[i].fill)),
+				cases[i].verdict, cases[i].line, cases[i].host);
+		}
+	}
+	assert_true(ssh_hosts_has_authority(hosts, &(struct ssh_hosts_name){"X.example.org", 22}));
+	assert_false(ssh_hosts_has_authority(hosts, &(struct ssh_hosts_name){"web-01", 22}));
+	assert_string_equal(check(hosts, "web-01", 22, ED('b')).path, "/k");
+	assert_true(str_eq(check(hosts, "web-01", 22, ED('b')).blob, ED('a')));
+	ssh_hosts_free(&hosts);
+	strbuf_release(&text);
+}
+
+/* Of several keys, the one of the same type tells what changed; any other is a change too. */
+static void test_types(void **state)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct ssh_hosts *hosts;
+
+	(void)state;
+	strbuf_addf(&text, "h %s\n", key(RSA('a')));
+	strbuf_addf(&text, "h %s\n", key(ED('b')));
+	hosts = hosts_of(text.buf);
+	assert_finding(check(hosts, "h", 22, ED('x')), SSH_HOSTS_CHANGED, 2, "same type");
+	assert_finding(check(hosts, "h", 22, blob_of("ecdsa-sha2-nistp256", 'x')),
+		SSH_HOSTS_CHANGED, 1, "a third type");
+	assert_finding(check(hosts, "h", 22, RSA('a')), SSH_HOSTS_KNOWN, 1, "known");
+	ssh_hosts_free(&hosts);
+	strbuf_release(&text);
+}
+
+static void add_type(void *arg, struct str type)
+{
+	strbuf_addf(arg, "%.*s ", STR_ARG(type));
+}
+
+static void test_each_type(void **state)
+{
+	struct strbuf text = STRBUF_INIT, types = STRBUF_INIT;
+	struct ssh_hosts *hosts;
+
+	(void)state;
+	strbuf_addf(&text, "h %s\n", key(RSA('a')));
+	strbuf_addf(&text, "h %s\n", key(ED('b')));
+	strbuf_addf(&text, "@revoked h %s\n", key(blob_of("ssh-dss", 'c')));
+	strbuf_addf(&text, "@cert-authority h %s\n", key(blob_of("ssh-dss", 'c')));
+	hosts = hosts_of(text.buf);
+	ssh_hosts_each_type(hosts, &(struct ssh_hosts_name){"h", 22}, add_type, &types);
+	assert_string_equal(types.buf, "ssh-rsa ssh-ed25519 ");
+	strbuf_clear(&types);
+	ssh_hosts_each_type(hosts, &(struct ssh_hosts_name){"h", 2222}, add_type, &types);
+	assert_string_equal(types.buf, "ssh-rsa ssh-ed25519 ");
+	strbuf_clear(&types);
+	ssh_hosts_each_type(hosts, &(struct ssh_hosts_name){"other", 2222}, add_type, &types);
+	assert_string_equal(types.buf, "");
+	ssh_hosts_free(&hosts);
+	strbuf_release(&text);
+	strbuf_release(&types);
+}
+
+static void test_bad_lines(void **state)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *good = key(ED('a'));
+	struct ssh_hosts *hosts;
+
+	(void)state;
+	strbuf_adds(&text, "h\n");
+	strbuf_adds(&text, "h ssh-ed25519\n");
+	strbuf_adds(&text, "h ssh-ed25519 AAAA\n");
+	strbuf_adds(&text, "h ssh-ed25519 not*base64\n");
+	strbuf_addf(&text, "h ssh-rsa %s\n", strchr(good, ' ') + 1);
+	strbuf_adds(&text, "h 1024 35 1234567890\n"); /* of SSH 1 */
+	strbuf_addf(&text, "@what h %s\n", good);
+	strbuf_addf(&text, "|1|AAAA|AAAA %s\n", good);
+	strbuf_addf(&text, "|1|AAAAAAAAAAAAAAAAAAAAAAAAAAA= %s\n", good);
+	strbuf_addf(&text, "|2|x|y %s\n", good);
+	strbuf_addf(&text, "| %s\n", good);
+	strbuf_adds(&text, "@revoked\n@\n");
+	strbuf_add(&text, "\0\0\0\n\xff\xfe\n", 7);
+	strbuf_addf(&text, "h %s\n", good);
+	hosts = ssh_hosts_new();
+	ssh_hosts_read_text(hosts, strbuf_str(&text), "/k");
+	assert_int_equal(ssh_hosts_lines_skipped(hosts), 15);
+	assert_finding(check(hosts, "h", 22, ED('a')), SSH_HOSTS_KNOWN, 16, "after all that");
+	ssh_hosts_free(&hosts);
+	strbuf_release(&text);
+}
+
+/* What ssh-keygen hashes is found. */
+static void test_hashed_by_others(void **state)
+{
+	const char *folder = *state;
+	struct strbuf text = STRBUF_INIT;
+	struct ssh_hosts *hosts = ssh_hosts_new();
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/hashed", folder);
+	strbuf_addf(&text, "web-01,192.0.2.1 %s\n", key(ED('a')));
+	strbuf_addf(&text, "[web-02]:2222 %s\n", key(ED('b')));
+	strbuf_addf(&text, "# web-03:22 SSH-2.0-OpenSSH_9.2p1\nweb-03 %s\n", key(ED('c')));
+	assert_int_equal(file_write(path, strbuf_str(&text), 0600, NULL), 0);
+	assert_int_equal(RUN("ssh-keygen", "-H", "-f", path), 0);
+	assert_int_equal(ssh_hosts_read(hosts, path, NULL), 0);
+	assert_int_equal(ssh_hosts_lines_skipped(hosts), 0);
+	assert_int_equal(file_read(path, FILE_REGULAR, 1 << 20, &text, NULL), 0);
+	assert_null(strstr(text.buf, "web-01 "));
+	assert_int_equal(check(hosts, "web-01", 22, ED('a')).verdict, SSH_HOSTS_KNOWN);
+	assert_int_equal(check(hosts, "192.0.2.1", 22, ED('a')).verdict, SSH_HOSTS_KNOWN);
+	assert_int_equal(check(hosts, "Web-01", 22, ED('x')).verdict, SSH_HOSTS_CHANGED);
+	assert_int_equal(check(hosts, "web-02", 2222, ED('b')).verdict, SSH_HOSTS_KNOWN);
+	assert_int_equal(check(hosts, "web-02", 22, ED('b')).verdict, SSH_HOSTS_UNKNOWN);
+	assert_int_equal(check(hosts, "web-03", 22, ED('c')).verdict, SSH_HOSTS_KNOWN);
+	assert_int_equal(check(hosts, "web-04", 22, ED('c')).verdict, SSH_HOSTS_UNKNOWN);
+	ssh_hosts_free(&hosts);
+	strbuf_release(&text);
+}
+
+static void test_thousands(void **state)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct ssh_hosts *hosts;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		strbuf_addf(&text, "host-%d,10.%d.%d.%d %s\n", i, i >> 16, i >> 8 & 255, i & 255,
+			key(ED((char)('a' + i % 26))));
+	}
+	hosts = hosts_of(text.buf);
+	for (int i = 0; i < 20000; i += 7) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "host-%d", i);
+		assert_finding(check(hosts, name, 22, ED((char)('a' + i % 26))), SSH_HOSTS_KNOWN,
+			(size_t)i + 1, name);
+	}
+	ssh_hosts_free(&hosts);
+	strbuf_release(&text);
+}
+
+static void test_files(void **state)
+{
+	const char *folder = *state;
+	struct ssh_hosts *hosts = ssh_hosts_new();
+	struct strbuf text = STRBUF_INIT;
+	struct err err = {0};
+	char first[128], second[128];
+
+	(void)snprintf(first, sizeof(first), "%s/first", folder);
+	(void)snprintf(second, sizeof(second), "%s/second", folder);
+	strbuf_addf(&text, "h %s\n", key(ED('a')));
+	assert_int_equal(file_write(first, strbuf_str(&text), 0600, NULL), 0);
+	strbuf_clear(&text);
+	strbuf_addf(&text, "# here too\nh %s\n", key(ED('b')));
+	assert_int_equal(file_write(second, strbuf_str(&text), 0600, NULL), 0);
+	assert_int_equal(ssh_hosts_read(hosts, first, NULL), 0);
+	assert_int_equal(ssh_hosts_read(hosts, second, NULL), 0);
+	assert_int_equal(ssh_hosts_read(hosts, "/dev/null", NULL), 0);
+	assert_int_equal(ssh_hosts_read(hosts, "/nowhere/known_hosts", NULL), 0);
+	assert_string_equal(check(hosts, "h", 22, ED('b')).path, second);
+	assert_finding(check(hosts, "h", 22, ED('x')), SSH_HOSTS_CHANGED, 1, "the first file");
+	/* It is not read again. */
+	assert_int_equal(unlink(first), 0);
+	assert_int_equal(mkdir(first, 0700), 0);
+	assert_int_equal(ssh_hosts_read(hosts, first, NULL), 0);
+	assert_int_equal(ssh_hosts_read(hosts, folder, &err), -1);
+	assert_int_equal(err.code, ERR_INPUT);
+	ssh_hosts_free(&hosts);
+	strbuf_release(&text);
+}
+
+static void test_added_in_memory(void **state)
+{
+	struct ssh_hosts *hosts = hosts_of("");
+	const struct ssh_hosts_name name = {"New-Host", 2222};
+
+	(void)state;
+	assert_int_equal(check(hosts, "new-host", 2222, ED('a')).verdict, SSH_HOSTS_UNKNOWN);
+	ssh_hosts_add_known(hosts, &name, ED('a'));
+	assert_finding(check(hosts, "new-host", 2222, ED('a')), SSH_HOSTS_KNOWN, 0, "told");
+	assert_finding(check(hosts, "new-host", 2222, ED('b')), SSH_HOSTS_CHANGED, 0, "told");
+	assert_string_equal(check(hosts, "new-host", 2222, ED('b')).path, "");
+	ssh_hosts_free(&hosts);
+}
+
+static void test_append(void **state)
+{
+	const char *folder = *state;
+	struct ssh_hosts *hosts = ssh_hosts_new();
+	struct strbuf text = STRBUF_INIT;
+	struct stat st;
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/.ssh/known_hosts", folder);
+	assert_int_equal(
+		ssh_hosts_append(path, &(struct ssh_hosts_name){"A", 22}, ED('a'), false, NULL), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(file_read(path, FILE_REGULAR, 1 << 20, &text, NULL), 0);
+	strbuf_truncate(&text, text.len - 1); /* somebody's editor left no newline */
+	assert_int_equal(file_write(path, strbuf_str(&text), 0600, NULL), 0);
+	assert_int_equal(
+		ssh_hosts_append(path, &(struct ssh_hosts_name){"b", 2222}, ED('b'), true, NULL),
+		0);
+	assert_int_equal(
+		ssh_hosts_append(path, &(struct ssh_hosts_name){"::1", 22}, ED('c'), false, NULL),
+		0);
+	assert_int_equal(file_read(path, FILE_REGULAR, 1 << 20, &text, NULL), 0);
+	assert_true(str_starts(strbuf_str(&text), "a ssh-ed25519 "));
+	assert_non_null(strstr(text.buf, "\n|1|"));
+	assert_null(strstr(text.buf, "[b]"));
+	assert_int_equal(ssh_hosts_read(hosts, path, NULL), 0);
+	assert_finding(check(hosts, "a", 22, ED('a')), SSH_HOSTS_KNOWN, 1, "a");
+	assert_finding(check(hosts, "b", 2222, ED('b')), SSH_HOSTS_KNOWN, 2, "b");
+	assert_finding(check(hosts, "::1", 22, ED('c')), SSH_HOSTS_KNOWN, 3, "::1");
+	assert_int_equal(RUN("ssh-keygen", "-F", "[b]:2222", "-f", path), 0); /* others find it */
+	ssh_hosts_free(&hosts);
+	strbuf_release(&text);
+}
+
+static void test_append_refused(void **state)
+{
+	static const char *const names[] = {"", "a b", "a\nb", "a,b", "*", "!a", "|1|x", "@revoked",
+		"#a", "\"a", "h\xc3\xb6st"};
+	const char *folder = *state;
+	char path[128];
+	struct err err = {0};
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/refused", folder);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		assert_int_equal(ssh_hosts_append(path, &(struct ssh_hosts_name){names[i], 22},
+					 ED('a'), false, &err),
+			-1);
+		assert_int_equal(err.code, ERR_INPUT);
+	}
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(ssh_hosts_append(path, &(struct ssh_hosts_name){"a", 22}, str_of("no key"),
+				 false, &err),
+		-1);
+	assert_int_equal(ssh_hosts_append("/dev/null", &(struct ssh_hosts_name){"a", 22}, ED('a'),
+				 false, &err),
+		-1);
+	assert_int_equal(err.code, ERR_INPUT);
+	assert_int_equal(
+		ssh_hosts_append(folder, &(struct ssh_hosts_name){"a", 22}, ED('a'), false, &err),
+		-1);
+	/* Somebody holds it and does not let go. */
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(
+		ssh_hosts_append(path, &(struct ssh_hosts_name){"a", 22}, ED('a'), false, &err),
+		-1);
+	assert_int_equal(err.code, ERR_BUSY);
+	(void)close(fd);
+}
+
+static int start(void **state)
+{
+	static char folder[64];
+
+	(void)snprintf(folder, sizeof(folder), "/tmp/test_ssh_hosts.XXXXXX");
+	*state = mkdtemp(folder);
+	return *state ? 0 : -1;
+}
+
+static int end(void **state)
+{
+	return RUN("rm", "-rf", *state);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_each_type),
+		cmocka_unit_test(test_bad_lines),
+		cmocka_unit_test_setup_teardown(test_hashed_by_others, start, end),
+		cmocka_unit_test(test_thousands),
+		cmocka_unit_test_setup_teardown(test_files, start, end),
+		cmocka_unit_test(test_added_in_memory),
+		cmocka_unit_test_setup_teardown(test_append, start, end),
+		cmocka_unit_test_setup_teardown(test_append_refused, start, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
