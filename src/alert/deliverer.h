@@ -26,12 +26,16 @@ struct deliverer_options {
 	const struct alert_settings *settings;
 	bool follows; /* go on when nothing is due: look for what other processes put in, and for
 		       * what becomes due */
-	int64_t only_alert_id; /* 0: everything that is due */
+	int64_t patience_ms; /* without follows: wait for what becomes due within so long from now,
+			      * a retry or a held channel */
+	int64_t only_alert_id; /* 0: everything that is due; else what tells of this alert, and what
+				* sre-toolkit has to say of itself */
 	/* MAY.  Each attempt as it ends, for progress and logs. */
 	void (*attempted)(void *arg, const struct receiver *, const struct notification *,
 		const struct delivery_result *, int64_t next_ms);
 	/* Once, when nothing is due any more and !follows, or after deliverer_stop(): nothing is in
-	 * hand then. */
+	 * hand then.  What waits for a channel's bucket or for a storm's summary counts as due,
+	 * what waits for a retry or for a held channel does not. */
 	void (*idle)(void *arg);
 	/* MAY.  The store could not be written (a full disk): what was sent is remembered in memory
 	 * and written as soon as possible. */
@@ -46,10 +50,10 @@ struct deliverer_counts {
 	int64_t unwritten;                         /* sent, and not yet written down */
 };
 
-/* New; starts at the next turn of the loop.  Everything in options is borrowed. */
-int deliverer_new(const struct deliverer_options *, struct deliverer **ret_deliverer, struct err *);
-void deliverer_free(
-	struct deliverer **); /* after idle, or the claims stay until this process ends */
+/* New; starts at the end of the loop's turn.  Everything in options is borrowed. */
+struct deliverer *deliverer_new(const struct deliverer_options *);
+/* After idle, or the claims stay until this process ends.  From inside of idle() is fine. */
+void deliverer_free(struct deliverer **);
 
 /* Something new is in the outbox. */
 void deliverer_wake(struct deliverer *);

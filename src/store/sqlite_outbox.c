@@ -198,7 +198,8 @@ int outbox_due(struct store_tx *tx, const struct outbox_due *due, struct arena *
 	_cleanup_(query_end) struct query query = query_of(tx,
 		"SELECT " COLUMNS " FROM delivery d INDEXED BY delivery_waiting"
 		" WHERE d.state = 0 AND d.receiver = ?1 AND d.severity = ?2 AND d.due_ms <= ?3"
-		" AND (d.due_ms, d.id) > (?4, ?5) ORDER BY d.due_ms, d.id LIMIT ?6");
+		" AND (d.due_ms, d.id) > (?4, ?5) AND (NOT ?7 OR d.alert_id IS NULL)"
+		" ORDER BY d.due_ms, d.id LIMIT ?6");
 
 	query_bind_text(&query, 1, due->receiver);
 	query_bind_int(&query, 2, due->severity);
@@ -206,6 +207,7 @@ int outbox_due(struct store_tx *tx, const struct outbox_due *due, struct arena *
 	query_bind_int(&query, 4, due->after_due_ms);
 	query_bind_int(&query, 5, due->after_id);
 	query_bind_int(&query, 6, due->limit);
+	query_bind_int(&query, 7, due->is_about_none);
 	return read_list(&query, arena, ret_list, err);
 }
 
@@ -435,6 +437,17 @@ int outbox_carry(struct store_tx *tx, const struct outbox_delivery *delivery, in
 	query_bind_int(&theirs, 1, delivery->id);
 	query_bind_int(&theirs, 2, carrier_id);
 	return query_run(&theirs, err);
+}
+
+int outbox_uncarry(struct store_tx *tx, int64_t carrier_id, int64_t due_ms, struct err *err)
+{
+	_cleanup_(query_end) struct query query =
+		query_of(tx, "UPDATE delivery SET state = 0, carrier_id = NULL, due_ms = ?2"
+			     " WHERE carrier_id = ?1 AND state = 3 AND ended_ms IS NULL");
+
+	query_bind_int(&query, 1, carrier_id);
+	query_bind_int(&query, 2, due_ms);
+	return query_run(&query, err);
 }
 
 int outbox_set_stands_for(struct store_tx *tx, int64_t id, int64_t stands_for, struct err *err)

@@ -34,16 +34,22 @@ static int ask(struct query *query, bool *ret_answer, struct err *err)
 	return 0;
 }
 
-int outbox_is_held(
-	struct store_tx *tx, int64_t id, int64_t owner_id, bool *ret_is_held, struct err *err)
+int outbox_get_hand(struct store_tx *tx, int64_t id, struct outbox_hand *ret_hand, struct err *err)
 {
 	_cleanup_(query_end) struct query query =
-		query_of(tx, "SELECT EXISTS (SELECT 1 FROM delivery"
-			     " WHERE id = ?1 AND state = 1 AND owner_id = ?2)");
+		query_of(tx, "SELECT state, owner_id FROM delivery WHERE id = ?1");
+	int got;
 
 	query_bind_int(&query, 1, id);
-	query_bind_int(&query, 2, owner_id);
-	return ask(&query, ret_is_held, err);
+	got = query_step(&query, err);
+	if (got == 0) {
+		return err_set(err, ERR_NOT_FOUND, "there is no delivery %lld", (long long)id);
+	}
+	if (got > 0) {
+		ret_hand->state = (enum delivery_state)query_enum(&query, 0, DELIVERY_STATES);
+		ret_hand->owner_id = query_int(&query, 1);
+	}
+	return got < 0 ? -1 : 0;
 }
 
 int outbox_unclaim(struct store_tx *tx, int64_t id, int64_t attempt_id, struct err *err)
@@ -93,6 +99,23 @@ int outbox_wait_behind(struct store_tx *tx, const struct outbox_delivery *delive
 	query_bind_int(&query, 4, due_ms);
 	query_bind_text(&query, 5, hold_reason);
 	return query_run(&query, err);
+}
+
+int outbox_release(struct store_tx *tx, const char *receiver, const char *hold_reason,
+	int64_t due_ms, int64_t *ret_count, struct err *err)
+{
+	_cleanup_(query_end) struct query query = query_of(tx,
+		"UPDATE delivery SET due_ms = ?3, hold_reason = NULL"
+		" WHERE state = 0 AND receiver = ?1 AND hold_reason = ?2 AND due_ms > ?3");
+
+	query_bind_text(&query, 1, receiver);
+	query_bind_text(&query, 2, hold_reason);
+	query_bind_int(&query, 3, due_ms);
+	if (query_run(&query, err) < 0) {
+		return -1;
+	}
+	*ret_count = store_tx_changes(tx);
+	return 0;
 }
 
 static int end_carried(

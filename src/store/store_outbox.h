@@ -64,7 +64,8 @@ int outbox_get(struct store_tx *, int64_t id, struct arena *, struct outbox_deli
 struct outbox_due {
 	const char *receiver;
 	enum severity severity;
-	int64_t alert_id; /* 0: of all alerts */
+	int64_t alert_id;   /* 0: of all alerts */
+	bool is_about_none; /* only what is about no alert */
 	int64_t now_ms;
 	int64_t after_due_ms, after_id; /* where the batch before this one ended; 0 */
 	int64_t limit;
@@ -133,6 +134,8 @@ int outbox_claim(struct store_tx *, int64_t id, const struct outbox_claim *,
 /* It goes out in the message of another one; so does everything that it carried itself. */
 int outbox_carry(
 	struct store_tx *, const struct outbox_delivery *, int64_t carrier_id, struct err *);
+/* What goes out in the message of this one waits again, each for itself. */
+int outbox_uncarry(struct store_tx *, int64_t carrier_id, int64_t due_ms, struct err *);
 int outbox_set_stands_for(struct store_tx *, int64_t id, int64_t stands_for, struct err *);
 
 /* --- Writing down --- */
@@ -150,9 +153,12 @@ struct outbox_attempt {
 int outbox_end_attempt(
 	struct store_tx *, int64_t attempt_id, const struct outbox_attempt *, struct err *);
 
-/* The owner still has it in hand. */
-int outbox_is_held(
-	struct store_tx *, int64_t id, int64_t owner_id, bool *ret_is_held, struct err *);
+/* Who has it in hand.  ERR_NOT_FOUND: it is not there any more. */
+struct outbox_hand {
+	enum delivery_state state;
+	int64_t owner_id; /* 0: nobody */
+};
+int outbox_get_hand(struct store_tx *, int64_t id, struct outbox_hand *ret_hand, struct err *);
 
 /* Claimed and never tried: it waits as before. */
 int outbox_unclaim(struct store_tx *, int64_t id, int64_t attempt_id, struct err *);
@@ -169,6 +175,10 @@ int outbox_wait(struct store_tx *, int64_t id, const struct outbox_wait *, struc
 /* What else waits of this alert for this receiver does so until then at least. */
 int outbox_wait_behind(struct store_tx *, const struct outbox_delivery *, int64_t due_ms,
 	const char *hold_reason, struct err *);
+
+/* What waits for a receiver for just this reason is due. */
+int outbox_release(struct store_tx *, const char *receiver, const char *hold_reason, int64_t due_ms,
+	int64_t *ret_count, struct err *);
 
 /* Nothing more will happen to it.  With DELIVERED, what it carries ends too; with others, that is
  * for the caller to end.  instead_id: what goes out instead; 0: nothing. */

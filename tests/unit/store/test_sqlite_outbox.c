@@ -145,6 +145,10 @@ static void gives_what_is_due_in_order(void **state)
 	assert_int_equal(list.items_count, 1);
 	assert_int_equal(list.items[0].id, same);
 
+	due.is_about_none = true;
+	ok(f, outbox_due(f->tx, &due, f->arena, &list, &f->err));
+	assert_int_equal(list.items_count, 0);
+
 	due = (struct outbox_due){
 		.receiver = "slack", .now_ms = 100, .limit = 9, .alert_id = get(f, same).alert_id};
 	ok(f, outbox_due(f->tx, &due, f->arena, &list, &f->err));
@@ -250,7 +254,8 @@ static void claims(void **state)
 	const struct outbox_claim claim = {.owner_id = 3, .now_ms = 20, .lease_ms = 50};
 	const int64_t id = add(f, &(struct fixture_delivery){0});
 	int64_t attempt_id, again_id;
-	bool may_be_repeat, is_held;
+	struct outbox_hand hand;
+	bool may_be_repeat;
 
 	ok(f, outbox_claim(f->tx, id, &claim, &attempt_id, &may_be_repeat, &f->err));
 	assert_false(may_be_repeat);
@@ -258,10 +263,11 @@ static void claims(void **state)
 	assert_int_equal(get(f, id).owner_id, 3);
 	assert_int_equal(get(f, id).lease_ms, 50);
 	assert_int_equal(get(f, id).attempts, 1);
-	ok(f, outbox_is_held(f->tx, id, 3, &is_held, &f->err));
-	assert_true(is_held);
-	ok(f, outbox_is_held(f->tx, id, 4, &is_held, &f->err));
-	assert_false(is_held);
+	ok(f, outbox_get_hand(f->tx, id, &hand, &f->err));
+	assert_int_equal(hand.state, DELIVERY_SENDING);
+	assert_int_equal(hand.owner_id, 3);
+	assert_int_equal(outbox_get_hand(f->tx, 77, &hand, &f->err), -1);
+	assert_int_equal(f->err.code, ERR_NOT_FOUND);
 
 	/* As if nothing had happened. */
 	ok(f, outbox_unclaim(f->tx, id, attempt_id, &f->err));

@@ -1,0 +1,306 @@
+/*
+ * Choosing and claiming.  See claim.h.
+ */
+#include "alert/claim.h"
+
+#include "alert/claim_internal.h"
+#include "alert/redirect.h"
+#include "alert/storm.h"
+#include "base/alloc.h"
+#include "base/vec.h"
+
+enum {
+	BATCH = 32,
+	LOADED_MAX = 8 * 1024 * 1024, /* bytes that one look hands over to be sent */
+};
+
+/* --- A pass over what is due --- */
+
+void due_cursor_release(struct due_cursor *cursor)
+{
+	arena_free(cursor->arena);
+	cursor->arena = NULL;
+}
+
+int due_cursor_next(struct look *look, struct due_cursor *cursor,
+	struct outbox_delivery **ret_delivery, struct err *err)
+{
+	struct outbox_delivery *delivery;
+
+	if (cursor->next == cursor->batch.items_count && !cursor->is_last) {
+		due_cursor_release(cursor);
+		cursor->arena = arena_new();
+		cursor->next = 0;
+		cursor->due.limit = BATCH;
+		if (outbox_due(look->tx, &cursor->due, cursor->arena, &cursor->batch, err) < 0) {
+			return -1;
+		}
+		cursor->is_last = cursor->batch.items_count < BATCH;
+	}
+	if (cursor->next == cursor->batch.items_count) {
+		*ret_delivery = NULL;
+		return 0;
+	}
+	delivery = &cursor->batch.items[cursor->next++];
+	cursor->due.after_due_ms = delivery->due_ms;
+	cursor->due.after_id = delivery->id;
+	*ret_delivery = delivery;
+	return 0;
+}
+
+/* --- Whether it can be told now --- */
+
+/* It waits at least as long as the one before it, and is not looked at again until then. */
+static int wait_behind(
+	struct look *look, const struct outbox_delivery *delivery, int64_t due_ms, struct err *err)
+{
+	const struct outbox_wait wait = {
+		.due_ms = due_ms, .hold_reason = "an earlier message of this alert waits"};
+
+	return outbox_wait(look->tx, delivery->id, &wait, err);
+}
+
+static int order(struct look *look, const struct outbox_delivery *delivery, int64_t carrier_id,
+	enum readiness *ret_readiness, struct outbox_delivery *ret_blocker, struct err *err)
+{
+	struct outbox_open open;
+
+	*ret_readiness = READY;
+	if (delivery->alert_id == 0) {
+		return 0;
+	}
+	if (outbox_first_open(look->tx, delivery->alert_id, delivery->receiver, &open, err) < 0) {
+		return -1;
+	}
+	if (open.id == delivery->id) {
+		/* It may have been claimed or carried since it was read. */
+		*ret_readiness = open.state == DELIVERY_WAITING ? READY : NOT_READY;
+		return 0;
+	}
+	if (carrier_id != 0 && (open.id == carrier_id || open.carrier_id == carrier_id)) {
+		return 0;
+	}
+	*ret_readiness = NOT_READY;
+	if (!open.is_waiting) {
+		return 0;
+	}
+	if (open.due_ms > look->now_ms) {
+		return wait_behind(look, delivery, open.due_ms, err);
+	}
+	if (open.state != DELIVERY_WAITING) {
+		return 0; /* its carrier is due, and will be met by itself */
+	}
+	*ret_readiness = READY_AFTER;
+	return outbox_get(look->tx, open.id, look->arena, ret_blocker, err);
+}
+
+int claim_readiness(struct look *look, const struct outbox_delivery *delivery, int64_t carrier_id,
+	enum readiness *ret_readiness, struct outbox_delivery *ret_blocker, struct err *err)
+{
+	if (delivery->expires_ms <= look->now_ms) {
+		*ret_readiness = NOT_READY;
+		return redirect_expired(look, delivery, err);
+	}
+	return order(look, delivery, carrier_id, ret_readiness, ret_blocker, err);
+}
+
+/* --- Claiming --- */
+
+static int64_t lease_ms(const struct look *look, const struct lane *lane)
+{
+	/* What is in hand may have to wait for others that time out. */
+	return look->now_ms + 60 * 1000 +
+	       (lane_hand(lane->receiver) / lane_slots(lane->receiver) + 1) *
+		       lane->receiver->timeout_ms;
+}
+
+static int end_untellable(struct look *look, const struct outbox_delivery *delivery,
+	const struct err *why, struct err *err)
+{
+	const struct outbox_end end = {
+		.state = DELIVERY_DEAD, .ended_ms = look->now_ms, .result = why->msg};
+
+	look->dead++;
+	if (outbox_uncarry(look->tx, delivery->id, look->now_ms, err) < 0) {
+		return -1;
+	}
+	return outbox_end(look->tx, delivery->id, &end, err);
+}
+
+int claim_one(struct look *look, struct lane *lane, const struct outbox_delivery *delivery,
+	struct err *err)
+{
+	_cleanup_(message_freep) struct message *message = NULL;
+	struct outbox_claim claim = {.now_ms = look->now_ms, .lease_ms = lease_ms(look, lane)};
+	struct err why = {0};
+
+	if (message_load(look->tx, delivery, lane->receiver, look->now_ms, &message, &why) < 0) {
+		if (why.code == ERR_NOT_FOUND || why.code == ERR_INPUT) {
+			return end_untellable(look, delivery, &why, err);
+		}
+		*err = why;
+		return -1;
+	}
+	if (look_owner_id(look, &claim.owner_id, err) < 0 ||
+		outbox_claim(look->tx, delivery->id, &claim, &message->attempt_id,
+			&message->notification.may_be_repeat, err) < 0) {
+		return -1;
+	}
+	message->owner_id = claim.owner_id;
+	message->lease_ms = claim.lease_ms;
+	lane_take(lane, look->now_ms);
+	look_room(look, lane)->room--;
+	look->loaded_bytes += arena_size(message->arena);
+	*VEC_PUSH_IN(look->arena, look, messages) = TAKE(message);
+	return 0;
+}
+
+/* Nothing more may be claimed for this lane now. */
+static bool is_full(struct look *look, const struct lane *lane)
+{
+	struct look_lane *room = look_room(look, lane);
+
+	if (lane_bears(lane, look->now_ms) <= 0) {
+		return true;
+	}
+	room->has_more = room->room <= 0 || look->loaded_bytes >= LOADED_MAX;
+	return room->has_more;
+}
+
+static int claim_with_group(struct look *look, struct lane *lane, struct outbox_delivery *delivery,
+	bool is_storm, struct err *err)
+{
+	if (carry_group(look, lane, delivery, is_storm, err) < 0) {
+		return -1;
+	}
+	return claim_one(look, lane, delivery, err);
+}
+
+/* A delivery that is met, or the one that has to go before it. */
+static int claim_met(struct look *look, struct lane *lane, struct outbox_delivery *delivery,
+	bool is_storm, struct err *err)
+{
+	struct outbox_delivery blocker;
+	enum readiness readiness;
+
+	if (claim_readiness(look, delivery, 0, &readiness, &blocker, err) < 0) {
+		return -1;
+	}
+	if (readiness == READY) {
+		return claim_with_group(look, lane, delivery, is_storm, err);
+	}
+	if (readiness != READY_AFTER) {
+		return 0;
+	}
+	/* What is less urgent goes first if it has to, however long the queue in front of it. */
+	if (claim_readiness(look, &blocker, 0, &readiness, delivery, err) < 0) {
+		return -1;
+	}
+	return readiness == READY ? claim_with_group(look, lane, &blocker, is_storm, err) : 0;
+}
+
+static int claim_due(struct look *look, struct lane *lane, const struct outbox_due *due,
+	bool is_storm, struct err *err)
+{
+	_cleanup_(due_cursor_release) struct due_cursor cursor = {.due = *due};
+	struct outbox_delivery *delivery;
+
+	for (;;) {
+		if (due_cursor_next(look, &cursor, &delivery, err) < 0) {
+			return -1;
+		}
+		if (!delivery || is_full(look, lane)) {
+			return 0;
+		}
+		if (claim_met(look, lane, delivery, is_storm, err) < 0) {
+			return -1;
+		}
+	}
+}
+
+/* --- Storms --- */
+
+static int plan(struct look *look, struct lane *lane, struct storm_plan *ret_plan, struct err *err)
+{
+	struct channel *channel = &lane->channel;
+	const struct storm storm = {
+		.since_ms = channel->storm_ms, .summary_ms = channel->summary_ms};
+	const int64_t max = storm_backlog_max(&lane->limit, lane->receiver->kind->abilities);
+	int64_t backlog = 0;
+
+	*ret_plan = (struct storm_plan){0};
+	if (max == INT64_MAX) {
+		return 0;
+	}
+	if (outbox_backlog(look->tx, channel->receiver, look->now_ms, max + 1, &backlog, err) < 0) {
+		return -1;
+	}
+	*ret_plan = storm_plan(&storm, backlog, max, look->now_ms);
+	if (ret_plan->is_storm != (channel->storm_ms != 0)) {
+		channel->storm_ms = ret_plan->is_storm ? look->now_ms : 0;
+		lane->is_changed = true;
+	}
+	return 0;
+}
+
+static int claim_summary(struct look *look, struct lane *lane, struct err *err)
+{
+	struct outbox_delivery summary = {0};
+
+	if (carry_summary(look, lane, &summary, err) < 0) {
+		return -1;
+	}
+	if (summary.id == 0) {
+		return 0;
+	}
+	lane->channel.summary_ms = look->now_ms;
+	lane->is_changed = true;
+	return claim_one(look, lane, &summary, err);
+}
+
+static int claim_all(struct look *look, struct lane *lane, bool is_storm, struct err *err)
+{
+	for (int severity = SEVERITY_COUNT - 1; severity >= 0; severity--) {
+		struct outbox_due due = {.receiver = lane->receiver->name,
+			.severity = (enum severity)severity,
+			.alert_id = look->only_alert_id,
+			.is_about_none = is_storm && severity < SEVERITY_CRITICAL,
+			.now_ms = look->now_ms};
+
+		if (!(due.alert_id != 0 && due.is_about_none) &&
+			claim_due(look, lane, &due, is_storm, err) < 0) {
+			return -1;
+		}
+		/* What the program says of itself goes with every alert. */
+		due.alert_id = 0;
+		due.is_about_none = true;
+		if (look->only_alert_id != 0 && claim_due(look, lane, &due, is_storm, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int claim_lane(struct look *look, struct lane *lane, struct err *err)
+{
+	const bool was_storm = lane->channel.storm_ms != 0;
+	struct storm_plan storm;
+
+	if (is_full(look, lane)) {
+		return 0;
+	}
+	if (plan(look, lane, &storm, err) < 0) {
+		return -1;
+	}
+	/* A storm begins with what is critical; later, its summary must not starve behind that. */
+	if (was_storm && storm.may_summarise && claim_summary(look, lane, err) < 0) {
+		return -1;
+	}
+	if (claim_all(look, lane, storm.is_storm, err) < 0) {
+		return -1;
+	}
+	if (!was_storm && storm.may_summarise && !is_full(look, lane)) {
+		return claim_summary(look, lane, err);
+	}
+	return 0;
+}
