@@ -6,17 +6,20 @@
 #include "base/alloc.h"
 #include "base/strbuf.h"
 #include "base/time.h"
+#include "store/lock_holder.h"
 #include "store/sqlite_internal.h"
 
 static int busy_error(const struct store *store, struct err *err)
 {
 	_cleanup_(strbuf_release) struct strbuf waited = STRBUF_INIT;
+	_cleanup_(strbuf_release) struct strbuf who = STRBUF_INIT;
 
 	time_add_duration(&waited, store->busy_ms);
+	lock_holder_add(&who, store->path);
 	return err_set(err, ERR_BUSY,
-		"store '%s' is locked by another process, for longer than %s; 'fuser -v' with its "
-		"name says by whom",
-		store->shown, waited.buf);
+		"store '%s' is locked by another process, for longer than %s; %s%s", store->shown,
+		waited.buf, who.len > 0 ? "now it is " : "'fuser -v' with its name says by whom",
+		who.buf);
 }
 
 static int full_error(const struct store *store, struct err *err)

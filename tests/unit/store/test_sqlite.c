@@ -162,8 +162,8 @@ static void test_waits_and_gives_up(void **state)
 		0);
 	assert_int_equal(store_write(first, write_in_write, second, &err), -1);
 	assert_int_equal(err.code, ERR_BUSY);
-	assert_non_null(strstr(err.msg, "'state.db' is locked by another process, for longer "
-					"than 30 ms"));
+	assert_non_null(strstr(
+		err.msg, "'state.db' is locked by another process, for longer than 30 ms; "));
 	assert_int_equal(fixture_int(first, count_marks), 0);
 	store_close(&second);
 	store_close(&first);

@@ -2,6 +2,7 @@
  * Opening: what is made, what is refused, and that each refusal says what to do.
  */
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -452,6 +453,36 @@ static void test_locked_by_another(void **state)
 	make_store("other.db");
 }
 
+static void make_store_as(int number)
+{
+	struct store *store = fixture_store("one/two/state.db");
+	_cleanup_(freep) char *sql = xasprintf("INSERT INTO mark VALUES ('%d', '')", number);
+
+	fixture_exec(store, sql);
+	store_close(&store);
+	_exit(0);
+}
+
+/* Many processes at the first start: one makes it, all have it. */
+static void test_made_by_many(void **state)
+{
+	(void)state;
+	struct store *store;
+	int status;
+
+	for (int i = 0; i < 12; i++) {
+		if (fork() == 0) {
+			make_store_as(i);
+		}
+	}
+	while (wait(&status) > 0) {
+		assert_int_equal(status, 0);
+	}
+	store = fixture_store("one/two/state.db");
+	assert_int_equal(fixture_int(store, count_marks), 12);
+	store_close(&store);
+}
+
 /* --- Migration --- */
 
 static void assert_migrates(
@@ -511,6 +542,7 @@ int main(void)
 		folder_test(test_read_only_folder),
 		folder_test(test_read_only_folder_with_a_log),
 		folder_test(test_locked_by_another),
+		folder_test(test_made_by_many),
 		folder_test(test_migration),
 	};
 
