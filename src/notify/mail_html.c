@@ -8,7 +8,7 @@
 #include "notify/notifier.h"
 #include "notify/notify_text.h"
 
-enum { TITLE_MAX = 2000, CELL_MAX = 400, NAME_MAX_BYTES = 200, LINK_MAX = 2048 };
+enum { TITLE_MAX = 2000, CELL_MAX = 400, NAME_MAX_BYTES = 100, LINK_MAX = 2048 };
 
 #define RED "#c62828"
 #define ORANGE "#a85a00"
@@ -137,7 +137,7 @@ static void end_table(struct strbuf *out)
 
 static void add_row(struct strbuf *out, const char *name, struct str value)
 {
-	strbuf_adds(out, "<tr><th scope=\"row\" style=\"" CELL ";white-space:nowrap\">");
+	strbuf_adds(out, "<tr><th scope=\"row\" style=\"" CELL "\">");
 	add_text(out, str_of(name), NAME_MAX_BYTES);
 	strbuf_adds(out, "</th><td style=\"" CELL ";width:100%;overflow-wrap:anywhere\">");
 	add_text(out, value, MAIL_FACT_MAX);
