@@ -4,6 +4,8 @@
  */
 #include "notify/notify_http.h"
 
+#include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -187,6 +189,25 @@ void notify_http_judge(const struct http_response *response, int64_t now_ms, str
 static int64_t limited(int64_t ms)
 {
 	return ms < 0 ? 0 : ms > DAY_MS ? DAY_MS : ms;
+}
+
+void notify_http_judge_body_pause(
+	const struct http_response *response, struct delivery_result *result)
+{
+	const struct str body = notify_http_body(response);
+	json_t *root;
+	const json_t *pause;
+
+	if (result->retry_after_ms >= 0) {
+		return;
+	}
+	root = json_loadb(body.ptr, body.len, 0, NULL);
+	pause = json_object_get(root, "retry_after");
+	if (json_is_number(pause) && json_number_value(pause) >= 0) {
+		result->retry_after_ms =
+			limited((int64_t)ceil(fmin(json_number_value(pause), DAY_MS) * 1000));
+	}
+	json_decref(root);
 }
 
 /* A word of the date as a number; false if it is none. */

@@ -63,6 +63,10 @@ void notify_http_judge(const struct http_response *, int64_t now_ms, struct aren
 /* For judge(): the answer's body without white space around it. */
 struct str notify_http_body(const struct http_response *);
 
+/* For judge(): where there was no Retry-After, the seconds of the member `retry_after` of a JSON
+ * body. */
+void notify_http_judge_body_pause(const struct http_response *, struct delivery_result *result);
+
 /* "120", or "Wed, 21 Oct 2015 07:28:00 GMT": milliseconds from now_ms, 0 for the past, at most a
  * day; -1: neither. */
 int64_t notify_retry_after_ms(struct str value, int64_t now_ms);

@@ -15,6 +15,7 @@ static const struct notifier_kind *const kinds[] = {
 	&notify_log,
 	&notify_opsgenie,
 	&notify_pagerduty,
+	&notify_slack,
 	NULL, /* ends the table */
 };
 // clang-format on

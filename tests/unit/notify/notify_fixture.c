@@ -77,6 +77,7 @@ struct receiver *notify_fixture_sample(struct notify_fixture *f, const struct no
 		"{name: sample, log: auto}",
 		"{name: sample, opsgenie: 00000000-1111-2222-3333-444444444444}",
 		"{name: sample, pagerduty: 0123456789abcdef0123456789abcdef}",
+		"{name: sample, slack: 'https://hooks.slack.com/services/T0AB/B1CD/s3cr3tK3y'}",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
