@@ -329,6 +329,15 @@ static void option_matcher_schema(const struct option_row *row, struct strbuf *o
 	strbuf_adds(out, "\"type\": \"string\", \"pattern\": \"^[^=!]+(!?=|!~)|\\\\$\\\\{\"");
 }
 
+static void option_matcher_add(const void *field, struct strbuf *out)
+{
+	const struct matcher *const *matcher = field;
+
+	if (*matcher) {
+		strbuf_adds(out, (*matcher)->text);
+	}
+}
+
 const struct option_type option_matcher = {
 	.name = "matcher",
 	.placeholder = "MATCHER",
@@ -339,4 +348,5 @@ const struct option_type option_matcher = {
 		  "title "
 		  "count as labels, one that is not there is empty, and a regular expression must "
 		  "match the whole value",
+	.add = option_matcher_add,
 };

@@ -72,7 +72,7 @@ int store_inhibitor_add(struct store_tx *, int64_t alert_id, const char *key, st
 int store_inhibitor_clear(struct store_tx *, int64_t alert_id, struct err *);
 int store_inhibitor_clear_all(struct store_tx *, struct err *);
 
-/* The keys of an alert, and the alerts of a key, the oldest first. */
+/* The keys of an alert, and some alerts of a key, the oldest first. */
 struct stored_keys {
 	const char **items;
 	size_t items_count, items_alloc;
