@@ -58,6 +58,9 @@ void deliverer_free(struct deliverer **);
 /* Something new is in the outbox. */
 void deliverer_wake(struct deliverer *);
 
+/* No more comes in: from now on as without `follows`, with the patience counted from here. */
+void deliverer_finish(struct deliverer *);
+
 /* Claim nothing more, wait for what is under way, then idle(). */
 void deliverer_stop(struct deliverer *);
 

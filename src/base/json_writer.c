@@ -163,6 +163,12 @@ void json_write_key(struct json_writer *w, const char *key)
 	w->is_after_key = true;
 }
 
+void json_write_raw(struct json_writer *w, struct str value)
+{
+	json_begin_value(w, false);
+	strbuf_addstr(w->out, value);
+}
+
 void json_write_members(struct json_writer *w, struct str members)
 {
 	assert(w->depth > 0 && !w->levels[w->depth - 1].is_array && !w->is_after_key);

@@ -55,6 +55,9 @@ void json_write_null(struct json_writer *);
  * looked at; must not be empty. */
 void json_write_members(struct json_writer *, struct str members);
 
+/* A value that was written elsewhere, by a writer like this one.  Not looked at; must be one. */
+void json_write_raw(struct json_writer *, struct str value);
+
 /* json_write_key() and a value at once. */
 void json_field_str(struct json_writer *, const char *key, struct str);
 void json_field_string(struct json_writer *, const char *key, const char *s);

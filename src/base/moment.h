@@ -21,7 +21,7 @@ enum moment_direction {
  * its midnight; "now", "today", "yesterday", "tomorrow" (midnight, but for now) are known.  Years
  * 1970 to 9999.  ERR_INPUT says what is wrong, quoting the text.
  */
-int moment_parse(struct str, enum moment_direction, int64_t now_ms, int64_t *ret_wall_ms,
-	struct err *);
+int moment_parse(
+	struct str, enum moment_direction, int64_t now_ms, int64_t *ret_wall_ms, struct err *);
 
 #endif

@@ -37,6 +37,7 @@ struct cmd {
 };
 
 /* One for each file cmd_<name>.c; the table is cmd_table.c. */
+extern const struct cmd cmd_alert;
 extern const struct cmd cmd_check;
 extern const struct cmd cmd_config;
 

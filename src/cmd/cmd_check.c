@@ -13,9 +13,12 @@
 #include "base/strbuf.h"
 #include "base/terminal.h"
 #include "base/time.h"
+#include "base/vec.h"
 #include "check/check_batch.h"
 #include "check/check_format.h"
 #include "check/threshold.h"
+#include "cmd/alert_raise.h"
+#include "cmd/check_alerts.h"
 #include "cmd/check_select.h"
 #include "cmd/cmd.h"
 #include "cmd/config_root.h"
@@ -31,6 +34,7 @@ enum {
 	SECOND_SIGNAL_AFTER_MS = 200,
 	FDS_KEPT = 64,
 	FDS_PER_CHECK = 3,
+	ALERT_TIMEOUT_MS = 15000,
 };
 
 struct check_opts {
@@ -44,10 +48,12 @@ struct check_opts {
 	struct option_map warning, critical;
 	struct option_list settings;
 	const char *resolver;
+	int alert_on; /* 0: never, 1: failure */
 	bool is_watch;
 	int64_t interval_ms;
 };
 
+static const char *const alert_on_names[] = {"never", "failure", NULL};
 static const char *const fail_on_names[] = {"critical", "warning", NULL};
 
 // clang-format off
@@ -76,6 +82,8 @@ static const struct option_row check_rows[] = {
 	 .placeholder = "KEY=VALUE", .help = "a setting for the targets given here, for example expect.status=301"},
 	{.name = "resolver", .type = &option_string, .offset = offsetof(struct check_opts, resolver), .flags = OPTION_FLAG_ONLY,
 	 .placeholder = "ADDRESS[:PORT]", .help = "name server to ask instead of those of resolv.conf"},
+	{.name = "alert_on", .type = &option_choice, .offset = offsetof(struct check_opts, alert_on), .flags = OPTION_FLAG_ONLY,
+	 .def = "never", .choices = alert_on_names, .help = "failure: an alert for each check that is unhealthy, and its end when it is healthy again"},
 	{.name = "watch", .type = &option_bool, .offset = offsetof(struct check_opts, is_watch), .flags = OPTION_FLAG_ONLY,
 	 .help = "repeat until Ctrl-C"},
 	{.name = "interval", .type = &option_duration, .offset = offsetof(struct check_opts, interval_ms), .flags = OPTION_FLAG_ONLY,
@@ -113,6 +121,8 @@ struct check_cmd {
 	enum stop_reason stop;
 	int64_t stopped_ms;
 	enum exit_code exit_code;
+	struct alert_input *alerts; /* with --alert-on */
+	size_t alerts_count, alerts_alloc;
 	struct strbuf out;   /* with --output-file: all that is written, at the end */
 	bool is_output_lost; /* a piece could not be written, so the rest is not */
 };
@@ -224,6 +234,20 @@ static void tell_run_report(struct check_cmd *check)
 	strbuf_release(&text);
 }
 
+/* What was not measured is neither a failure nor its end. */
+static void collect_alerts(struct check_cmd *check)
+{
+	for (size_t i = 0; check->opts->alert_on && i < check->selection.checks_count; i++) {
+		const struct check_outcome *outcome = &check->outcomes[i];
+		enum check_code code = outcome->result.code;
+
+		if (code != CODE_CANCELLED && code != CODE_NOT_STARTED) {
+			check_alert_input(&check->report, outcome, check->cmd->arena,
+				VEC_PUSH_IN(check->cmd->arena, check, alerts));
+		}
+	}
+}
+
 /* With --watch the file always holds the last round, and no more. */
 static void write_round(struct check_cmd *check)
 {
@@ -254,6 +278,7 @@ static void round_end(void *arg)
 		return;
 	}
 	tell_run_report(check);
+	collect_alerts(check);
 	check->exit_code = exit_code_of(check);
 	loop_stop(check->env.loop);
 }
@@ -491,6 +516,41 @@ static enum exit_code check_main(struct check_cmd *check, const struct config *c
 	return check->exit_code;
 }
 
+/* Whoever is alerted also looks at the exit code: people who were not told are a failure. */
+static enum exit_code raise_alerts(
+	struct check_cmd *check, const struct config *config, enum exit_code exit_code)
+{
+	const struct alert_raise spec = {
+		.run = check->cmd,
+		.config = config,
+		.inputs = check->alerts,
+		.inputs_count = check->alerts_count,
+		.timeout_ms = ALERT_TIMEOUT_MS,
+	};
+	struct alert_raised raised = {0};
+	struct err err = {0};
+
+	if (check->alerts_count == 0 || check->stop == STOP_INT || check->stop == STOP_TERM) {
+		return exit_code;
+	}
+	if (alert_raise(&spec, &raised, &err) < 0) {
+		log_error(&log_context, "alerts: %s", err.msg);
+	} else if (raised.store_error.code != ERR_NONE) {
+		log_error(
+			&log_context, "alerts were sent, but not kept: %s", raised.store_error.msg);
+	} else if (raised.waiting > 0 || raised.dead > 0) {
+		log_error(&log_context,
+			"alerts: %lld wait in the outbox, %lld given up (see sre-toolkit alert "
+			"list)",
+			(long long)raised.waiting, (long long)raised.dead);
+	} else {
+		log_info(&log_context, "alerts: %lld fired, %lld resolved", (long long)raised.fired,
+			(long long)raised.resolved);
+		return exit_code;
+	}
+	return exit_code == EXIT_CODE_OK ? EXIT_CODE_FAILED : exit_code;
+}
+
 static enum exit_code check_run_cmd(struct cmd_run *cmd)
 {
 	size_t formats_count = 0;
@@ -506,12 +566,19 @@ static enum exit_code check_run_cmd(struct cmd_run *cmd)
 	struct err err = {0};
 	enum exit_code exit_code = EXIT_CODE_USAGE;
 
+	if (opts->alert_on && opts->is_watch) {
+		usage_error(cmd->common, "check",
+			"--alert-on does not go with --watch: run it from cron, or use the "
+			"monitor");
+		return EXIT_CODE_USAGE;
+	}
 	if (config_load(&config, cmd->common->config, &err) < 0) {
 		config_tell_errors(&config, cmd->common, &err);
 	} else {
 		exit_code = check_main(&check, &config);
 	}
 	check_release(&check);
+	exit_code = raise_alerts(&check, &config, exit_code);
 	config_release(&config);
 	return exit_code;
 }
@@ -531,6 +598,8 @@ static const struct doc_example examples[] = {
 		"what the answer must be"},
 	{"sre-toolkit check --tag web --output junit --output-file checks.xml",
 		"as a step of a CI pipeline"},
+	{"sre-toolkit check --alert-on failure --quiet",
+		"from cron: tell people what fails, and when it is over"},
 	{"sre-toolkit check local: --critical 'disk_used_percent[/var]=80' --output nagios",
 		"as a Nagios plugin"},
 	{0},

@@ -22,6 +22,10 @@ const struct option_row config_rows[] = {
 	 .help = "what checks have that do not say otherwise"},
 	{.name = "checks", .shape = OPTION_VARIANTS, .variants = &check_variants, .offset = offsetof(struct config, checks),
 	 .help = "what is checked"},
+	{.name = "alerts", .shape = OPTION_SECTION, .rows = alert_settings_rows, .offset = offsetof(struct config, alerts),
+	 .help = "who is told of what, and how"},
+	{.name = "store", .type = &option_path, .offset = offsetof(struct config, store),
+	 .help = "the database of what must outlive the process; else /var/lib/sre-toolkit/state.db for root, and $XDG_STATE_HOME/sre-toolkit/state.db (~/.local/state) for others"},
 	{0},
 };
 // clang-format on
@@ -91,15 +95,18 @@ int config_load(struct config *config, const char *given, struct err *err)
 	if (!path) {
 		conf_read_nothing(conf, config_rows, config);
 		config->inventory = inventory_new(conf->arena);
+		alert_settings_finish(conf, &config->alerts);
 		return 0;
 	}
 	if (conf_read(conf, path, config_rows, config, err) < 0) {
 		check_config_finish(conf, &config->defaults, &config->checks);
+		alert_settings_finish(conf, &config->alerts);
 		return -1;
 	}
 	log_warnings(conf);
 	load_inventory(config);
 	check_config_finish(conf, &config->defaults, &config->checks);
+	alert_settings_finish(conf, &config->alerts);
 	if (conf->errors_count > 0) {
 		return err_set(err, ERR_INPUT, "%s", conf->errors[0]);
 	}

@@ -4,6 +4,7 @@
 #ifndef CMD_CONFIG_ROOT_H
 #define CMD_CONFIG_ROOT_H
 
+#include "alert/alert_settings.h"
 #include "base/err.h"
 #include "check/check_config.h"
 #include "cmd/common_options.h"
@@ -21,6 +22,8 @@ struct config {
 	struct config_servers servers;
 	struct check_defaults defaults;
 	struct option_items checks; /* struct check */
+	struct alert_settings alerts;
+	const char *store; /* NULL: store_default_path() */
 	struct inventory *inventory;
 };
 

@@ -203,9 +203,26 @@ static void test_all_bytes_read_back(void **state)
 	}
 }
 
+static void test_raw_values(void **state)
+{
+	(void)state;
+	struct strbuf out = STRBUF_INIT;
+	struct json_writer json;
+
+	json_writer_init(&json, &out, false);
+	json_write_object_begin(&json);
+	json_write_key(&json, "a");
+	json_write_raw(&json, str_of("{\"b\": 1}"));
+	json_field_int(&json, "c", 2);
+	json_write_object_end(&json);
+	assert_string_equal(out.buf, "{\"a\": {\"b\": 1}, \"c\": 2}");
+	strbuf_release(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_raw_values),
 		cmocka_unit_test(test_compact),
 		cmocka_unit_test(test_pretty),
 		cmocka_unit_test(test_members_written_elsewhere),

@@ -1,0 +1,129 @@
+/*
+ * What the verbs of `alert` share: the store, errors, output.
+ */
+#include "cmd/alert_cmd.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/parse.h"
+#include "base/utf8.h"
+#include "cmd/alert_session.h"
+#include "store/store_path.h"
+
+enum exit_code alert_failed(const struct alert_cmd *alert, const struct err *err)
+{
+	(void)alert;
+	log_error(&alert_log, "%s", err->msg);
+	switch (err->code) {
+	case ERR_BUSY:
+		return EXIT_CODE_LOCKED;
+	case ERR_NONE:
+	case ERR_INPUT:
+	case ERR_NOT_FOUND:
+	case ERR_PERMISSION:
+	case ERR_LIMIT:
+	case ERR_TIMEOUT:
+	case ERR_NETWORK:
+	case ERR_SYSTEM:
+	case ERR_CODE_MAX:
+		break;
+	}
+	return EXIT_CODE_FAILED;
+}
+
+int alert_open_store(
+	struct alert_cmd *alert, bool for_reading, struct store **ret_store, struct err *err)
+{
+	struct store_options options = {
+		.path = alert->store_path, .is_read_only = for_reading, .command = "alert"};
+
+	if (!options.path &&
+		store_default_path(geteuid(), alert->run->arena, &options.path, err) < 0) {
+		return -1;
+	}
+	if (store_open(&options, ret_store, err) == 0) {
+		return 0;
+	}
+	if (for_reading && err->code == ERR_NOT_FOUND) {
+		*ret_store = NULL;
+		return 0;
+	}
+	return -1;
+}
+
+enum exit_code alert_write_out(
+	const struct alert_cmd *alert, struct strbuf *text, enum exit_code exit_code)
+{
+	struct err err = {0};
+	int status = common_write_output(alert->run->common, strbuf_str(text), &err);
+
+	strbuf_release(text);
+	if (status < 0) {
+		return alert_failed(alert, &err);
+	}
+	return exit_code;
+}
+
+int alert_id_argument(const struct alert_cmd *alert, int64_t *ret_id, struct err *err)
+{
+	struct str text = str_of(alert->args[0]);
+
+	if (parse_int(text, 1, INT64_MAX, ret_id, NULL) < 0) {
+		return err_set(err, ERR_INPUT,
+			"'%s' is no alert's number (sre-toolkit alert list shows them)",
+			utf8_quote(text).text);
+	}
+	return 0;
+}
+
+void alert_add_time(struct strbuf *out, int64_t wall_ms)
+{
+	time_t seconds = (time_t)(wall_ms / 1000);
+	struct tm tm = {0};
+	char text[32];
+
+	if (wall_ms == 0 || !localtime_r(&seconds, &tm)) {
+		strbuf_addc(out, '-');
+		return;
+	}
+	(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm); /* it fits */
+	strbuf_adds(out, text);
+}
+
+const char *alert_author(const struct alert_cmd *alert)
+{
+	const char *sudo_user = getenv("SUDO_USER");
+	struct passwd entry, *found = NULL;
+	char *buf;
+
+	if (alert->opts->author) {
+		return alert->opts->author;
+	}
+	if (sudo_user && *sudo_user) {
+		return sudo_user;
+	}
+	buf = arena_alloc(alert->run->arena, 4096);
+	if (getpwuid_r(geteuid(), &entry, buf, 4096, &found) == 0 && found) {
+		return entry.pw_name;
+	}
+	return "unknown";
+}
+
+void alert_session_spec_of(const struct alert_cmd *alert, struct alert_session_spec *ret_spec)
+{
+	const struct alert_opts *opts = alert->opts;
+	bool has_timeout = !opts->is_following || alert_has(alert, "timeout");
+
+	*ret_spec = (struct alert_session_spec){
+		.arena = alert->run->arena,
+		.settings = &alert->config.alerts,
+		.timeout_ms = has_timeout ? opts->timeout_ms : 0,
+		.patience_ms = opts->timeout_ms,
+		.deadline_ms = alert->run->common->deadline_ms,
+		.is_following = opts->is_following,
+		.is_queued = opts->is_queued,
+	};
+}

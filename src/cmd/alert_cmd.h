@@ -1,0 +1,104 @@
+/*
+ * What the verbs of `sre-toolkit alert` share.  One file alert_<verb>.c for each of them.
+ */
+#ifndef CMD_ALERT_CMD_H
+#define CMD_ALERT_CMD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/exit_code.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "cmd/cmd.h"
+#include "cmd/config_root.h"
+#include "store/store.h"
+
+enum alert_output {
+	ALERT_TEXT,
+	ALERT_JSON,
+	ALERT_CSV,
+};
+
+struct alert_opts {
+	/* the alert */
+	int severity; /* enum severity; of a filter if it was given */
+	const char *message, *title, *source, *dedup_key, *runbook;
+	struct option_map fields, labels; /* const char * */
+	bool is_resolve;
+	const char *events;
+	/* which alerts */
+	bool is_all, is_dead;
+	int64_t since_ms, before_ms; /* 0: not given */
+	int64_t limit;
+	/* by hand */
+	int64_t until_ms;
+	const char *reason, *author;
+	/* how */
+	int output; /* enum alert_output */
+	int64_t timeout_ms;
+	bool is_queued, is_following, is_dry_run;
+	const char *store;
+};
+
+struct alert_cmd {
+	struct cmd_run *run;
+	const struct alert_opts *opts;
+	const char *const *args; /* after the verb */
+	size_t args_count;
+	struct config config;
+	const char *store_path;
+};
+
+extern const struct log_context alert_log;
+
+/* Was this flag given? */
+bool alert_has(const struct alert_cmd *, const char *name);
+
+/* Exit code 2, the text told. */
+enum exit_code alert_usage(const struct alert_cmd *, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* What a failure of the store, or of anything else but the user's input, ends in; told. */
+enum exit_code alert_failed(const struct alert_cmd *, const struct err *);
+
+/* Open the store of the configuration or of --store; for reading, a store that does not exist yet
+ * is *ret_store == NULL. */
+int alert_open_store(struct alert_cmd *, bool for_reading, struct store **ret_store, struct err *);
+
+/* For the delivering verbs: their --timeout and so on, as a session takes them; with patience for
+ * retries until then. */
+struct alert_session_spec;
+void alert_session_spec_of(const struct alert_cmd *, struct alert_session_spec *ret_spec);
+
+/* Write the command's data; takes the text. */
+enum exit_code alert_write_out(const struct alert_cmd *, struct strbuf *text, enum exit_code);
+
+/* The only argument as an alert's id. */
+int alert_id_argument(const struct alert_cmd *, int64_t *ret_id, struct err *);
+
+/* "2025-07-01 08:00:00" in local time; "-" for 0. */
+void alert_add_time(struct strbuf *, int64_t wall_ms);
+
+struct json_writer;
+struct stored_alert;
+/* Its members, into the object that is open. */
+void alert_write_json(const struct stored_alert *, struct json_writer *);
+
+/* Who acts: --author, or the user's name. */
+const char *alert_author(const struct alert_cmd *);
+
+/* The verbs; alert_verbs.c has their table. */
+enum exit_code alert_send(struct alert_cmd *);
+enum exit_code alert_list(struct alert_cmd *);
+enum exit_code alert_why(struct alert_cmd *);
+enum exit_code alert_ack(struct alert_cmd *);
+enum exit_code alert_resolve_by_hand(struct alert_cmd *);
+enum exit_code alert_silence(struct alert_cmd *);
+enum exit_code alert_test(struct alert_cmd *);
+enum exit_code alert_flush(struct alert_cmd *);
+enum exit_code alert_retry(struct alert_cmd *);
+enum exit_code alert_digest(struct alert_cmd *);
+enum exit_code alert_simulate(struct alert_cmd *);
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * `alert ack ID` and `alert resolve ID`: what a person decides about an open alert.
+ */
+#include "alert/accept.h"
+#include "base/time.h"
+#include "cmd/alert_cmd.h"
+#include "cmd/alert_result.h"
+#include "cmd/alert_session.h"
+#include "store/store_history.h"
+
+typedef int hand_fn(struct store_tx *, const struct alert_settings *, const struct alert_hand *,
+	int64_t now_ms, struct arena *, struct accepted *ret_accepted, struct err *);
+
+struct hand {
+	struct alert_cmd *alert;
+	hand_fn *act;
+	struct alert_hand by;
+	struct accepted accepted;
+	struct alert_session session;
+	struct alert_input shown; /* what the alert is, for telling */
+	int64_t started_ms, started_wall_ms;
+};
+
+static int act(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct hand *hand = arg;
+
+	return hand->act(tx, &hand->alert->config.alerts, &hand->by, hand->started_wall_ms,
+		hand->alert->run->arena, &hand->accepted, err);
+}
+
+static enum exit_code deliver_and_tell(struct hand *hand, struct store *store)
+{
+	struct alert_cmd *alert = hand->alert;
+	struct alert_result result = {
+		.alert = alert,
+		.input = &hand->shown,
+		.accepted = &hand->accepted,
+		.started_wall_ms = hand->started_wall_ms,
+	};
+	struct alert_session_spec spec;
+	struct strbuf text = STRBUF_INIT;
+	struct err err = {0};
+
+	alert_session_spec_of(alert, &spec);
+	if (!alert->opts->is_queued) {
+		if (alert_session_open(&spec, &hand->session, &err) < 0 ||
+			alert_session_start(&hand->session, store, hand->by.alert_id, &err) < 0 ||
+			alert_session_run(&hand->session, &err) < 0) {
+			return alert_failed(alert, &err);
+		}
+		result.session = &hand->session;
+	}
+	result.duration_ms = time_mono_ms() - hand->started_ms;
+	alert_result_add(&result, &text);
+	return alert_write_out(alert, &text,
+		alert_session_exit_code(&hand->session, alert_result_exit_code(&result)));
+}
+
+static enum exit_code run(struct alert_cmd *alert, hand_fn *fn)
+{
+	struct hand hand = {
+		.alert = alert,
+		.act = fn,
+		.started_ms = time_mono_ms(),
+		.started_wall_ms = time_wall_ms(),
+	};
+	struct store *store = NULL;
+	struct err err = {0};
+	enum exit_code exit_code;
+
+	hand.by.author = alert_author(alert);
+	hand.by.note = alert->opts->reason ? alert->opts->reason : "";
+	if (alert_id_argument(alert, &hand.by.alert_id, &err) < 0) {
+		return alert_usage(alert, "%s", err.msg);
+	}
+	if (alert_open_store(alert, false, &store, &err) < 0) {
+		return alert_failed(alert, &err);
+	}
+	if (store_write(store, act, &hand, &err) < 0) {
+		exit_code = err.code == ERR_NOT_FOUND || err.code == ERR_INPUT
+				    ? alert_usage(alert, "%s", err.msg)
+				    : alert_failed(alert, &err);
+	} else {
+		exit_code = deliver_and_tell(&hand, store);
+	}
+	alert_session_close(&hand.session);
+	store_close(&store);
+	return exit_code;
+}
+
+enum exit_code alert_ack(struct alert_cmd *alert)
+{
+	return run(alert, alert_acknowledge);
+}
+
+enum exit_code alert_resolve_by_hand(struct alert_cmd *alert)
+{
+	return run(alert, alert_resolve);
+}

@@ -1,0 +1,256 @@
+/*
+ * The loop of a delivering command, its clocks and signals.
+ */
+#include "cmd/alert_session.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "base/vec.h"
+#include "loop/loop.h"
+#include "net/http_client.h"
+#include "net/resolver.h"
+#include "net/smtp_client.h"
+
+static const struct log_context log_context = {.component = "alert"};
+
+/* What is under way when we are to stop gets so long to end; then its outcome is not known, and
+ * whoever delivers next says that it may be a repeat. */
+enum { GRACE_MS = 2000, SECOND_SIGNAL_AFTER_MS = 200 };
+
+static void end_if_over(struct alert_session *session)
+{
+	if (session->is_over && !(session->is_busy && session->is_busy(session->arg))) {
+		loop_stop(session->loop);
+	}
+}
+
+static void idle(void *arg)
+{
+	struct alert_session *session = arg;
+
+	session->is_over = true;
+	end_if_over(session);
+}
+
+static void stop(struct alert_session *session, enum alert_stop reason)
+{
+	if (session->stop != ALERT_STOP_IDLE) {
+		return;
+	}
+	session->stop = reason;
+	session->stopped_ms = loop_now_ms(session->loop);
+	if (session->stopping) {
+		session->stopping(session->arg);
+	}
+	timer_set(session->grace, GRACE_MS);
+	if (session->deliverer) {
+		deliverer_stop(session->deliverer);
+	}
+	end_if_over(session);
+}
+
+static void grace_passed(void *arg)
+{
+	struct alert_session *session = arg;
+
+	loop_stop(session->loop);
+}
+
+static void timed_out(void *arg)
+{
+	stop(arg, ALERT_STOP_TIMEOUT);
+}
+
+static void deadline_passed(void *arg)
+{
+	stop(arg, ALERT_STOP_DEADLINE);
+}
+
+/* A second signal means it: what is in hand is taken up by the next process. */
+static void signal_came(void *arg, int signo)
+{
+	struct alert_session *session = arg;
+	bool is_int = signo == SIGINT;
+
+	if (session->stop == ALERT_STOP_INT || session->stop == ALERT_STOP_TERM) {
+		if (loop_now_ms(session->loop) - session->stopped_ms >= SECOND_SIGNAL_AFTER_MS) {
+			_exit(is_int ? EXIT_CODE_INTERRUPTED : EXIT_CODE_TERMINATED);
+		}
+		return;
+	}
+	stop(session, is_int ? ALERT_STOP_INT : ALERT_STOP_TERM);
+}
+
+static struct alert_attempt *attempt_of(
+	struct alert_session *session, const struct receiver *receiver)
+{
+	for (size_t i = 0; i < session->attempts_count; i++) {
+		if (session->attempts[i].receiver == receiver) {
+			return &session->attempts[i];
+		}
+	}
+	return VEC_PUSH_IN(session->spec.arena, session, attempts);
+}
+
+static void attempted(void *arg, const struct receiver *receiver,
+	const struct notification *notification, const struct delivery_result *result,
+	int64_t next_ms)
+{
+	struct alert_session *session = arg;
+	struct alert_attempt *attempt = attempt_of(session, receiver);
+	int before = attempt->attempts;
+
+	*attempt = (struct alert_attempt){
+		.receiver = receiver,
+		.purpose = notification->purpose,
+		.outcome = result->outcome,
+		.fault = result->fault,
+		.code = result->code,
+		.attempts = before + 1,
+		.next_ms = next_ms,
+		.ended_ms = time_wall_ms(),
+		.text = arena_strdup(session->spec.arena, result->text),
+	};
+	if (result->outcome == DELIVERY_ARRIVED) {
+		log_info(&log_context, "%s: %s delivered", receiver->name,
+			notification_purpose_name(notification->purpose));
+	} else {
+		log_info(&log_context, "%s: %s", receiver->name, result->text);
+	}
+}
+
+static void store_failed(void *arg, const struct err *err)
+{
+	struct alert_session *session = arg;
+
+	if (session->store_error.code == ERR_NONE) {
+		log_warn(&log_context,
+			"%s; delivering goes on, and is written down later if possible", err->msg);
+	}
+	session->store_error = *err;
+}
+
+int alert_session_open(
+	const struct alert_session_spec *spec, struct alert_session *session, struct err *err)
+{
+	const struct resolver_options resolver = {0};
+	struct notify_env *env = &session->env;
+
+	session->spec = *spec;
+	if (loop_new(&session->loop, err) < 0 ||
+		signals_new(session->loop, signal_came, session, &session->signals, err) < 0 ||
+		resolver_new(session->loop, &resolver, &env->resolver, err) < 0 ||
+		http_client_new(session->loop, env->resolver, &env->http, err) < 0) {
+		return -1;
+	}
+	env->loop = session->loop;
+	session->grace = timer_new(session->loop, grace_passed, session);
+	session->timeout = timer_new(session->loop, timed_out, session);
+	session->deadline = timer_new(session->loop, deadline_passed, session);
+	env->smtp = smtp_client_new(session->loop, env->resolver);
+	return 0;
+}
+
+static void start_deliverer(struct alert_session *session, int64_t only_alert_id)
+{
+	const struct deliverer_options options = {
+		.env = &session->env,
+		.writer = session->writer,
+		.settings = session->spec.settings,
+		.follows = session->spec.is_following || session->is_busy,
+		.patience_ms = session->spec.patience_ms,
+		.only_alert_id = only_alert_id,
+		.attempted = attempted,
+		.idle = idle,
+		.store_failed = store_failed,
+		.arg = session,
+	};
+
+	session->deliverer = deliverer_new(&options);
+}
+
+int alert_session_start(
+	struct alert_session *session, struct store *store, int64_t only_alert_id, struct err *err)
+{
+	if (store_writer_new(session->loop, store, &session->writer, err) < 0) {
+		return -1;
+	}
+	if (session->spec.is_queued) {
+		session->is_over = true;
+		return 0;
+	}
+	start_deliverer(session, only_alert_id);
+	return 0;
+}
+
+static void start_clocks(struct alert_session *session)
+{
+	if (!session->is_busy && session->spec.timeout_ms > 0) {
+		timer_set(session->timeout, session->spec.timeout_ms);
+	}
+	if (session->spec.deadline_ms > 0) {
+		timer_set(session->deadline, session->spec.deadline_ms);
+	}
+}
+
+int alert_session_run(struct alert_session *session, struct err *err)
+{
+	start_clocks(session);
+	return loop_run(session->loop, err);
+}
+
+void alert_session_changed(struct alert_session *session)
+{
+	if (session->deliverer && !session->spec.is_following && session->is_busy &&
+		!session->is_busy(session->arg)) {
+		deliverer_finish(session->deliverer);
+		timer_set(session->timeout, session->spec.timeout_ms);
+	}
+	end_if_over(session);
+}
+
+void alert_session_close(struct alert_session *session)
+{
+	deliverer_free(&session->deliverer);
+	store_writer_free(&session->writer);
+	timer_free(&session->grace);
+	timer_free(&session->timeout);
+	timer_free(&session->deadline);
+	smtp_client_free(&session->env.smtp);
+	http_client_free(&session->env.http);
+	resolver_free(&session->env.resolver);
+	signals_free(&session->signals);
+	loop_free(&session->loop);
+}
+
+const struct alert_attempt *alert_session_attempt(
+	const struct alert_session *session, const char *receiver)
+{
+	for (size_t i = 0; i < session->attempts_count; i++) {
+		if (strcmp(session->attempts[i].receiver->name, receiver) == 0) {
+			return &session->attempts[i];
+		}
+	}
+	return NULL;
+}
+
+enum exit_code alert_session_exit_code(
+	const struct alert_session *session, enum exit_code otherwise)
+{
+	switch (session->stop) {
+	case ALERT_STOP_DEADLINE:
+		return EXIT_CODE_DEADLINE;
+	case ALERT_STOP_INT:
+		return EXIT_CODE_INTERRUPTED;
+	case ALERT_STOP_TERM:
+		return EXIT_CODE_TERMINATED;
+	case ALERT_STOP_IDLE:
+	case ALERT_STOP_TIMEOUT:
+		break;
+	}
+	return otherwise;
+}
