@@ -39,6 +39,19 @@ int notify_http_check_url(const char *name, const char *text, struct err *err)
 
 /* Composing */
 
+bool notify_http_is_link(const char *text, size_t max_bytes)
+{
+	if (!text || strlen(text) > max_bytes || notify_http_check_url("link", text, NULL) < 0) {
+		return false;
+	}
+	for (const char *c = text; *c; c++) {
+		if ((unsigned char)*c >= 0x80 || strchr("<>\"\\^`{|}", *c)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 void notify_http_set_json(struct notify_message *message, struct arena *arena, const char *url,
 	const struct strbuf *json)
 {

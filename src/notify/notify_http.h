@@ -5,6 +5,7 @@
 #define NOTIFY_NOTIFY_HTTP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -41,6 +42,11 @@ void notify_http_release(struct notify_run *);                               /* 
  * which
  * --dry-run would show; NULL is fine. */
 int notify_http_check_url(const char *name, const char *url, struct err *);
+
+/* For compose(): whether an address from outside is such that a receiver takes it as a link:
+ * http(s), a host, nothing but ASCII, at most max_bytes.  NULL is none.  Many refuse the whole
+ * message else. */
+bool notify_http_is_link(const char *url, size_t max_bytes);
 
 /* For compose(): "POST" of a JSON text, which is copied. */
 void notify_http_set_json(
