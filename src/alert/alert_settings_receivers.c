@@ -129,9 +129,9 @@ static void add_email(struct conf *conf, struct alert_settings *settings)
 	for (size_t i = 0; i < email->to.count; i++) {
 		set(&making, "email.to", key_row(kind), OPTION_AT(&email->to, const char *, i));
 	}
-	if (email->to.count == 0) {
+	if (email->to.count == 0 || !email->from) {
 		conf_error(conf, conf_where(conf, "alerts.email"),
-			"alerts.email: 'to' does not say who gets the mail");
+			"alerts.email: key '%s' is missing", email->from ? "to" : "from");
 	}
 	if (conf->errors_count == errors) {
 		finish(&making, "email");

@@ -251,39 +251,44 @@ void settings_check_routes(struct conf *conf, const struct alert_settings *setti
 
 /* --- Without routes --- */
 
-/* What a kind is told where nobody has said. */
-static bool is_told_by_default(const struct alert_settings *settings,
-	const struct receiver *receiver, enum severity severity, bool has_chat)
+/* What a kind is told where nobody has said, mail aside. */
+static bool kind_is_told(const struct receiver *receiver, enum severity severity)
 {
-	unsigned abilities = receiver->kind->abilities;
+	const struct notifier_kind *kind = receiver->kind;
 
-	if (strcmp(receiver->kind->variant.name, "log") == 0) {
-		return severity == SEVERITY_INFO;
-	}
-	if (severity == SEVERITY_INFO) {
+	if (!kind || strcmp(kind->variant.name, "email") == 0) {
 		return false;
 	}
-	if (abilities & NOTIFIER_INCIDENTS) {
-		return severity == SEVERITY_CRITICAL;
+	if (strcmp(kind->variant.name, "log") == 0) {
+		return severity == SEVERITY_INFO;
 	}
-	if (strcmp(receiver->kind->variant.name, "email") == 0) {
-		return !settings->digest && (severity == SEVERITY_CRITICAL || !has_chat);
-	}
-	return true;
+	return severity == SEVERITY_CRITICAL ||
+	       (severity == SEVERITY_WARNING && !(kind->abilities & NOTIFIER_INCIDENTS));
 }
 
-/* Somebody who is told of warnings as they come. */
-static bool has_chat(const struct alert_settings *settings)
+static bool somebody_is_told(const struct alert_settings *settings, enum severity severity)
 {
 	for (size_t i = 0; i < settings->receivers.count; i++) {
-		const struct receiver *receiver = settings->receivers.items[i];
-
-		if (receiver->kind && strcmp(receiver->kind->variant.name, "email") != 0 &&
-			is_told_by_default(settings, receiver, SEVERITY_WARNING, true)) {
+		if (kind_is_told(settings->receivers.items[i], severity)) {
 			return true;
 		}
 	}
 	return false;
+}
+
+/* Mail with a digest has the digest, without one what is critical; and what has nobody else. */
+static bool is_told_by_default(const struct alert_settings *settings,
+	const struct receiver *receiver, enum severity severity)
+{
+	bool is_alone = !somebody_is_told(settings, severity);
+
+	if (!receiver->kind || strcmp(receiver->kind->variant.name, "email") != 0) {
+		return kind_is_told(receiver, severity);
+	}
+	if (severity == SEVERITY_CRITICAL) {
+		return is_alone || !settings->digest;
+	}
+	return severity == SEVERITY_WARNING && is_alone && !settings->digest;
 }
 
 static void set_list(const char *row_name, const char *value, struct route *route,
@@ -301,7 +306,6 @@ static void add_default_route(
 {
 	const struct option_context context = {.arena = conf->arena};
 	struct route *route = arena_alloc(conf->arena, sizeof(*route));
-	bool chat = has_chat(settings);
 
 	option_set_defaults(route_rows, &context, route);
 	route->name = "default";
@@ -311,7 +315,7 @@ static void add_default_route(
 	for (size_t i = 0; i < settings->receivers.count; i++) {
 		const struct receiver *receiver = settings->receivers.items[i];
 
-		if (receiver->kind && is_told_by_default(settings, receiver, severity, chat)) {
+		if (is_told_by_default(settings, receiver, severity)) {
 			set_list("receivers", receiver->name, route, &context);
 		}
 	}

@@ -235,8 +235,8 @@ static int read_ids(
 int store_inhibitor_alerts(struct store_tx *tx, const char *key, struct arena *arena,
 	struct stored_ids *ret_ids, struct err *err)
 {
-	_cleanup_(query_end) struct query query =
-		query_of(tx, "SELECT alert_id FROM inhibitor WHERE key = ?1 ORDER BY alert_id LIMIT 16");
+	_cleanup_(query_end) struct query query = query_of(
+		tx, "SELECT alert_id FROM inhibitor WHERE key = ?1 ORDER BY alert_id LIMIT 16");
 
 	query_bind_text(&query, 1, key);
 	return read_ids(&query, arena, ret_ids, err);
