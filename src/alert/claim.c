@@ -50,16 +50,6 @@ int due_cursor_next(struct look *look, struct due_cursor *cursor,
 
 /* --- Whether it can be told now --- */
 
-/* It waits at least as long as the one before it, and is not looked at again until then. */
-static int wait_behind(
-	struct look *look, const struct outbox_delivery *delivery, int64_t due_ms, struct err *err)
-{
-	const struct outbox_wait wait = {
-		.due_ms = due_ms, .hold_reason = "an earlier message of this alert waits"};
-
-	return outbox_wait(look->tx, delivery->id, &wait, err);
-}
-
 static int order(struct look *look, const struct outbox_delivery *delivery, int64_t carrier_id,
 	enum readiness *ret_readiness, struct outbox_delivery *ret_blocker, struct err *err)
 {
@@ -85,7 +75,9 @@ static int order(struct look *look, const struct outbox_delivery *delivery, int6
 		return 0;
 	}
 	if (open.due_ms > look->now_ms) {
-		return wait_behind(look, delivery, open.due_ms, err);
+		/* As long as the one before it, and it is not looked at again until then. */
+		return outbox_put_off(look->tx, delivery->id, open.due_ms,
+			"an earlier message of this alert waits", err);
 	}
 	if (open.state != DELIVERY_WAITING) {
 		return 0; /* its carrier is due, and will be met by itself */

@@ -72,8 +72,6 @@ static void read_pairs(const char *text, struct arena *arena, struct pairs *ret_
 static void fill_alert(const struct message_event *event, const struct outbox_delivery *delivery,
 	struct arena *arena, struct alert *ret_alert)
 {
-	const bool is_resolved = delivery->purpose == NOTIFICATION_RESOLVE;
-
 	*ret_alert = (struct alert){
 		.id = event->alert_id,
 		.fingerprint = event->fingerprint,
@@ -83,7 +81,7 @@ static void fill_alert(const struct message_event *event, const struct outbox_de
 		.message = event->message,
 		.severity = event->severity,
 		.runbook = event->runbook,
-		.is_resolved = is_resolved,
+		.is_resolved = event->is_resolved,
 		.time_ms = event->time_ms,
 		.started_ms = event->started_ms,
 		.acked_by = event->acked_by,
@@ -91,7 +89,7 @@ static void fill_alert(const struct message_event *event, const struct outbox_de
 		.hidden = delivery->hidden,
 		.hidden_since_ms = delivery->hidden_since_ms,
 	};
-	if (is_resolved) {
+	if (event->is_resolved) {
 		ret_alert->resolved_ms = event->resolved_ms ? event->resolved_ms : event->time_ms;
 	}
 	read_pairs(event->fields, arena, &ret_alert->fields);
@@ -110,6 +108,14 @@ static int load_alert(struct store_tx *tx, const struct outbox_delivery *deliver
 	fill_alert(&event, delivery, arena, alert);
 	*ret_alert = alert;
 	return 0;
+}
+
+/* A group's key is its route's name and, on the next line, what its alerts have in common. */
+static const char *group_text(const char *key)
+{
+	const char *newline = key ? strchr(key, '\n') : NULL;
+
+	return newline && newline[1] != '\0' ? newline + 1 : NULL;
 }
 
 /* Its own first, then those it carries, the most severe first. */
@@ -138,7 +144,7 @@ static int load_alerts(struct store_tx *tx, struct message *message, struct err 
 	notification->alerts_count = carried.items_count + 1;
 	notification->alerts_total = message->delivery.stands_for;
 	if (notification->alerts_total > 1) {
-		notification->group = message->delivery.group_key;
+		notification->group = group_text(message->delivery.group_key);
 	}
 	for (size_t i = 0; i < notification->alerts_count; i++) {
 		if (alerts[i]->severity > notification->severity) {

@@ -335,15 +335,12 @@ static const char *dead_text(const struct look *look, const struct lane *lane)
 }
 
 /* Until it is tried again, or lives. */
-static int wait_for_life(struct look *look, const struct lane *lane,
-	const struct outbox_delivery *delivery, struct err *err)
+static int64_t life_ms(
+	const struct look *look, const struct lane *lane, const struct outbox_delivery *delivery)
 {
 	int64_t until_ms = lane_next_ms(lane, look->now_ms);
-	const struct outbox_wait wait = {
-		.due_ms = until_ms < delivery->expires_ms ? until_ms : delivery->expires_ms,
-		.hold_reason = lane_waits_for_life};
 
-	return outbox_wait(look->tx, delivery->id, &wait, err);
+	return until_ms < delivery->expires_ms ? until_ms : delivery->expires_ms;
 }
 
 int redirect_refused(struct look *look, const struct lane *lane, const struct outcome *outcome,
@@ -355,12 +352,17 @@ int redirect_refused(struct look *look, const struct lane *lane, const struct ou
 		.reason = fault_text(look, result->fault, result->text),
 		.waits_if_alone = was_dead && result->fault != CHANNEL_REJECTED,
 	};
+	struct outbox_wait wait = {.hold_reason = lane_waits_for_life};
 	bool has_ended;
 
 	if (fail(look, &outcome->delivery, &failure, &has_ended, err) < 0) {
 		return -1;
 	}
-	return has_ended ? 0 : wait_for_life(look, lane, &outcome->delivery, err);
+	if (has_ended) {
+		return 0;
+	}
+	wait.due_ms = life_ms(look, lane, &outcome->delivery);
+	return outbox_wait(look->tx, outcome->delivery.id, &wait, err);
 }
 
 int redirect_expired(struct look *look, const struct outbox_delivery *delivery, struct err *err)
@@ -395,7 +397,9 @@ static int redirect_one(struct look *look, const struct lane *lane,
 	if (fail(look, delivery, &failure, &has_ended, err) < 0) {
 		return -1;
 	}
-	return has_ended ? 0 : wait_for_life(look, lane, delivery, err);
+	return has_ended ? 0
+			 : outbox_put_off(look->tx, delivery->id, life_ms(look, lane, delivery),
+				   lane_waits_for_life, err);
 }
 
 int redirect_due(struct look *look, const struct lane *lane, bool *ret_has_more, struct err *err)

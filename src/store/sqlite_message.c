@@ -3,6 +3,7 @@
  */
 #include "base/alloc.h"
 #include "store/sqlite_internal.h"
+#include "store/store_alerts.h"
 #include "store/store_message.h"
 
 int message_event_get(struct store_tx *tx, int64_t event_id, struct arena *arena,
@@ -11,7 +12,8 @@ int message_event_get(struct store_tx *tx, int64_t event_id, struct arena *arena
 	_cleanup_(query_end) struct query query = query_of(tx,
 		"SELECT a.id, a.fingerprint, a.title, a.source, a.runbook, a.acked_by, "
 		"a.started_ms,"
-		" a.resolved_ms, a.events, e.time_ms, e.severity, e.message, e.fields, e.labels"
+		" a.resolved_ms, a.events, e.time_ms, e.severity, e.message, e.fields, e.labels, "
+		"e.kind"
 		" FROM event e JOIN alert a ON a.id = e.alert_id WHERE e.id = ?1");
 	int got;
 
@@ -38,6 +40,7 @@ int message_event_get(struct store_tx *tx, int64_t event_id, struct arena *arena
 		.message = query_text(&query, 11, arena),
 		.fields = query_text(&query, 12, arena),
 		.labels = query_text(&query, 13, arena),
+		.is_resolved = query_int(&query, 14) == EVENT_RESOLVED,
 	};
 	return 0;
 }

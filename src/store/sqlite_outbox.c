@@ -398,10 +398,10 @@ static int begin_attempt(
 int outbox_claim(struct store_tx *tx, int64_t id, const struct outbox_claim *claim,
 	int64_t *ret_attempt_id, bool *ret_may_be_repeat, struct err *err)
 {
-	_cleanup_(query_end) struct query query =
-		query_of(tx, "UPDATE delivery SET state = 1, owner_id = ?2, lease_ms = ?3, "
-			     "attempts = attempts + 1,"
-			     " hold_reason = NULL, silence_id = NULL WHERE id = ?1");
+	_cleanup_(query_end) struct query query = query_of(tx,
+		"UPDATE delivery SET state = 1, owner_id = ?2, lease_ms = ?3, "
+		"attempts = attempts + 1,"
+		" hold_reason = NULL, silence_id = NULL, inhibitor_id = NULL WHERE id = ?1");
 
 	if (has_doubtful_attempt(tx, id, ret_may_be_repeat, err) < 0) {
 		return -1;
@@ -421,7 +421,7 @@ int outbox_carry(struct store_tx *tx, const struct outbox_delivery *delivery, in
 	_cleanup_(query_end) struct query own =
 		query_of(tx, "UPDATE delivery SET state = 3, carrier_id = ?2, stands_for = 1, "
 			     "hold_reason = NULL,"
-			     " silence_id = NULL WHERE id = ?1");
+			     " silence_id = NULL, inhibitor_id = NULL WHERE id = ?1");
 	_cleanup_(query_end) struct query theirs =
 		query_of(tx, "UPDATE delivery SET carrier_id = ?2"
 			     " WHERE carrier_id = ?1 AND state = 3 AND ended_ms IS NULL");

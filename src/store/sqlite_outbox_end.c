@@ -72,7 +72,8 @@ int outbox_wait(struct store_tx *tx, int64_t id, const struct outbox_wait *wait,
 {
 	_cleanup_(query_end) struct query query = query_of(tx,
 		"UPDATE delivery SET state = 0, owner_id = NULL, lease_ms = NULL, due_ms = ?2,"
-		" hold_reason = ?3, silence_id = ?4, result = coalesce(?5, result) WHERE id = ?1");
+		" hold_reason = ?3, silence_id = ?4, inhibitor_id = NULL, result = coalesce(?5, "
+		"result) WHERE id = ?1");
 
 	query_bind_int(&query, 1, id);
 	query_bind_int(&query, 2, wait->due_ms);
@@ -82,13 +83,32 @@ int outbox_wait(struct store_tx *tx, int64_t id, const struct outbox_wait *wait,
 	return query_run(&query, err);
 }
 
+/* A silence or an inhibition is asked again when its delivery is due, and so must stay there. */
+#define REASON_UNLESS_HELD(position)                                                               \
+	"CASE WHEN silence_id IS NULL AND inhibitor_id IS NULL THEN " position                     \
+	" ELSE hold_reason END"
+
+int outbox_put_off(
+	struct store_tx *tx, int64_t id, int64_t due_ms, const char *hold_reason, struct err *err)
+{
+	_cleanup_(query_end) struct query query =
+		query_of(tx, "UPDATE delivery SET due_ms = ?2, hold_reason = " REASON_UNLESS_HELD(
+				     "?3") " WHERE id = ?1 AND state = 0");
+
+	query_bind_int(&query, 1, id);
+	query_bind_int(&query, 2, due_ms);
+	query_bind_text(&query, 3, hold_reason);
+	return query_run(&query, err);
+}
+
 int outbox_wait_behind(struct store_tx *tx, const struct outbox_delivery *delivery, int64_t due_ms,
 	const char *hold_reason, struct err *err)
 {
 	_cleanup_(query_end) struct query query = query_of(tx,
-		"UPDATE delivery INDEXED BY delivery_open SET due_ms = ?4, hold_reason = ?5"
-		" WHERE alert_id = ?1 AND receiver = ?2 AND ended_ms IS NULL AND id > ?3"
-		" AND state = 0 AND due_ms < ?4");
+		"UPDATE delivery INDEXED BY delivery_open SET due_ms = ?4,"
+		" hold_reason = " REASON_UNLESS_HELD("?5") " WHERE alert_id = ?1 AND receiver = ?2 "
+							   "AND ended_ms IS NULL AND id > ?3"
+							   " AND state = 0 AND due_ms < ?4");
 
 	if (delivery->alert_id == 0) {
 		return 0;
@@ -135,7 +155,8 @@ int outbox_end(struct store_tx *tx, int64_t id, const struct outbox_end *end, st
 {
 	_cleanup_(query_end) struct query query = query_of(tx,
 		"UPDATE delivery SET state = ?2, ended_ms = ?3, carrier_id = ?4, result = ?5,"
-		" owner_id = NULL, lease_ms = NULL, hold_reason = NULL, silence_id = NULL"
+		" owner_id = NULL, lease_ms = NULL, hold_reason = NULL, silence_id = NULL, "
+		"inhibitor_id = NULL"
 		" WHERE id = ?1");
 
 	query_bind_int(&query, 1, id);
@@ -196,7 +217,7 @@ int outbox_revive(
 	_cleanup_(query_end) struct query query = query_of(tx,
 		"UPDATE delivery SET state = 0, due_ms = ?2, expires_ms = ?3, ended_ms = NULL,"
 		" attempts = 0, carrier_id = NULL, stands_for = 1, hold_reason = NULL,"
-		" silence_id = NULL WHERE id = ?1");
+		" silence_id = NULL, inhibitor_id = NULL WHERE id = ?1");
 	int got;
 
 	query_bind_int(&found, 1, id);

@@ -6,6 +6,7 @@
 #ifndef STORE_STORE_MESSAGE_H
 #define STORE_STORE_MESSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct message_event {
 	int64_t resolved_ms; /* 0: open */
 	int64_t events;      /* firing ones so far */
 	int64_t time_ms;     /* the rest is of the event */
+	bool is_resolved;
 	enum severity severity;
 	const char *message;
 	const char *fields, *labels; /* JSON objects of strings */

@@ -172,6 +172,10 @@ struct outbox_wait {
 };
 int outbox_wait(struct store_tx *, int64_t id, const struct outbox_wait *, struct err *);
 
+/* It goes on waiting, until then; what holds it back is still looked at when that time comes. */
+int outbox_put_off(
+	struct store_tx *, int64_t id, int64_t due_ms, const char *hold_reason, struct err *);
+
 /* What else waits of this alert for this receiver does so until then at least. */
 int outbox_wait_behind(struct store_tx *, const struct outbox_delivery *, int64_t due_ms,
 	const char *hold_reason, struct err *);
