@@ -22,6 +22,9 @@ static int take_on(struct look *look, const struct outbox_delivery *delivery,
 		return -1;
 	}
 	carrier->stands_for += delivery->stands_for;
+	if (delivery->severity > carrier->severity) {
+		carrier->severity = delivery->severity;
+	}
 	return 0;
 }
 
@@ -42,7 +45,7 @@ static int take_on_all(struct look *look, struct outbox_list *list, struct outbo
 		qsort(list->items, list->items_count, sizeof(list->items[0]), by_id);
 	}
 	for (size_t i = 0; i < list->items_count; i++) {
-		const struct outbox_delivery *delivery = &list->items[i];
+		struct outbox_delivery *delivery = &list->items[i];
 		struct outbox_delivery blocker;
 		enum readiness readiness = NOT_READY;
 
@@ -107,9 +110,7 @@ int carry_group(struct look *look, struct lane *lane, struct outbox_delivery *ca
 	if (take_on_all(look, &list, carrier, err) < 0) {
 		return -1;
 	}
-	return carrier->stands_for == stood_for
-		       ? 0
-		       : outbox_set_stands_for(look->tx, carrier->id, carrier->stands_for, err);
+	return carrier->stands_for == stood_for ? 0 : outbox_set_carrier(look->tx, carrier, err);
 }
 
 /* --- Summaries --- */
@@ -135,9 +136,18 @@ static int add_summary(struct look *look, const struct lane *lane,
 	return 0;
 }
 
-/* What has to go before it is told in the same message, unless it is to be told by name. */
-static int sum_up_met(struct look *look, const struct lane *lane,
+static int sum_up(struct look *look, const struct lane *lane,
 	const struct outbox_delivery *delivery, struct outbox_delivery *summary, struct err *err)
+{
+	if (summary->id == 0 && add_summary(look, lane, summary, err) < 0) {
+		return -1;
+	}
+	return take_on(look, delivery, summary, err);
+}
+
+/* What has to go before it is told in the same message, unless it is to be told by name. */
+static int sum_up_met(struct look *look, const struct lane *lane, struct outbox_delivery *delivery,
+	struct outbox_delivery *summary, struct err *err)
 {
 	for (int i = 0; i < CHAIN_MAX; i++) {
 		struct outbox_delivery blocker, unused;
@@ -146,26 +156,20 @@ static int sum_up_met(struct look *look, const struct lane *lane,
 		if (claim_readiness(look, delivery, summary->id, &readiness, &blocker, err) < 0) {
 			return -1;
 		}
-		if (readiness == NOT_READY ||
-			(readiness == READY_AFTER && blocker.severity == SEVERITY_CRITICAL)) {
+		/* What was held back may be worse by now. */
+		if (readiness == NOT_READY || delivery->severity == SEVERITY_CRITICAL) {
 			return 0;
 		}
-		if (summary->id == 0 && add_summary(look, lane, summary, err) < 0) {
-			return -1;
-		}
-		if (delivery->severity > summary->severity) {
-			summary->severity = delivery->severity;
-		}
 		if (readiness == READY) {
-			return take_on(look, delivery, summary, err);
+			return sum_up(look, lane, delivery, summary, err);
 		}
 		if (claim_readiness(look, &blocker, summary->id, &readiness, &unused, err) < 0) {
 			return -1;
 		}
-		if (readiness != READY) {
+		if (readiness != READY || blocker.severity == SEVERITY_CRITICAL) {
 			return 0;
 		}
-		if (take_on(look, &blocker, summary, err) < 0) {
+		if (sum_up(look, lane, &blocker, summary, err) < 0) {
 			return -1;
 		}
 	}
@@ -208,5 +212,5 @@ int carry_summary(
 	if (ret_summary->id == 0) {
 		return 0;
 	}
-	return outbox_set_stands_for(look->tx, ret_summary->id, ret_summary->stands_for, err);
+	return outbox_set_carrier(look->tx, ret_summary, err);
 }

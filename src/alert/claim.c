@@ -4,6 +4,7 @@
 #include "alert/claim.h"
 
 #include "alert/claim_internal.h"
+#include "alert/hold.h"
 #include "alert/redirect.h"
 #include "alert/storm.h"
 #include "base/alloc.h"
@@ -50,6 +51,25 @@ int due_cursor_next(struct look *look, struct due_cursor *cursor,
 
 /* --- Whether it can be told now --- */
 
+int claim_is_wanted(
+	struct look *look, struct outbox_delivery *delivery, bool *ret_is_wanted, struct err *err)
+{
+	struct held held;
+
+	if (hold_recheck(look->tx, look->settings, delivery, look->now_ms, look->arena, &held,
+		    err) < 0) {
+		return -1;
+	}
+	*ret_is_wanted = held.verdict == HELD_SEND;
+	if (!*ret_is_wanted ||
+		(!delivery->hold_reason && delivery->purpose != NOTIFICATION_REMINDER &&
+			delivery->purpose != NOTIFICATION_RESEND)) {
+		return 0;
+	}
+	/* It may tell of a later event by now. */
+	return outbox_get(look->tx, delivery->id, look->arena, delivery, err);
+}
+
 static int order(struct look *look, const struct outbox_delivery *delivery, int64_t carrier_id,
 	enum readiness *ret_readiness, struct outbox_delivery *ret_blocker, struct err *err)
 {
@@ -86,14 +106,26 @@ static int order(struct look *look, const struct outbox_delivery *delivery, int6
 	return outbox_get(look->tx, open.id, look->arena, ret_blocker, err);
 }
 
-int claim_readiness(struct look *look, const struct outbox_delivery *delivery, int64_t carrier_id,
+int claim_readiness(struct look *look, struct outbox_delivery *delivery, int64_t carrier_id,
 	enum readiness *ret_readiness, struct outbox_delivery *ret_blocker, struct err *err)
 {
+	bool is_wanted;
+
 	if (delivery->expires_ms <= look->now_ms) {
 		*ret_readiness = NOT_READY;
 		return redirect_expired(look, delivery, err);
 	}
-	return order(look, delivery, carrier_id, ret_readiness, ret_blocker, err);
+	if (order(look, delivery, carrier_id, ret_readiness, ret_blocker, err) < 0) {
+		return -1;
+	}
+	if (*ret_readiness != READY) {
+		return 0;
+	}
+	if (claim_is_wanted(look, delivery, &is_wanted, err) < 0) {
+		return -1;
+	}
+	*ret_readiness = is_wanted ? READY : NOT_READY;
+	return 0;
 }
 
 /* --- Claiming --- */

@@ -10,4 +10,8 @@
 /* As many as there is room for and the receiver bears; into look->messages. */
 int claim_lane(struct look *, struct lane *, struct err *);
 
+/* Whether a delivery that is due is to be told after all; what holds it back has been written down.
+ * It is read again where it may have changed. */
+int claim_is_wanted(struct look *, struct outbox_delivery *, bool *ret_is_wanted, struct err *);
+
 #endif

@@ -30,10 +30,11 @@ enum readiness {
 };
 
 /*
+ * The delivery may have changed then: what was held back tells of what is the case now.
  * carrier_id: what that one carries already is no hindrance; 0: none.  *ret_blocker is set with
  * READY_AFTER.
  */
-int claim_readiness(struct look *, const struct outbox_delivery *, int64_t carrier_id,
+int claim_readiness(struct look *, struct outbox_delivery *, int64_t carrier_id,
 	enum readiness *ret_readiness, struct outbox_delivery *ret_blocker, struct err *);
 
 /* Load and claim.  What has nothing to tell any more is dead, and that is no error. */

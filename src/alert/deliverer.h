@@ -52,7 +52,8 @@ struct deliverer_counts {
 
 /* New; starts at the end of the loop's turn.  Everything in options is borrowed. */
 struct deliverer *deliverer_new(const struct deliverer_options *);
-/* After idle, or the claims stay until this process ends.  From inside of idle() is fine. */
+/* After idle; from inside of idle() is fine.  Earlier, the claims stay until the store is closed,
+ * and the loop must turn once more before the writer is freed. */
 void deliverer_free(struct deliverer **);
 
 /* Something new is in the outbox. */

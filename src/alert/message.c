@@ -3,10 +3,10 @@
  */
 #include "alert/message.h"
 
-#include <jansson.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "alert/notice.h"
+#include "alert/pairs_json.h"
 #include "base/alloc.h"
 #include "store/store_message.h"
 
@@ -51,24 +51,6 @@ static struct outbox_delivery copy_delivery(
 
 /* --- Alerts --- */
 
-/* What accepting wrote is an object of strings; of anything else, nothing is told. */
-static void read_pairs(const char *text, struct arena *arena, struct pairs *ret_pairs)
-{
-	json_t *root = json_loads(text ? text : "", 0, NULL);
-	const char *name;
-	json_t *value;
-
-	*ret_pairs = (struct pairs){0};
-	json_object_foreach(root, name, value)
-	{
-		if (json_is_string(value)) {
-			pairs_set(ret_pairs, arena, str_of(name),
-				str_n(json_string_value(value), json_string_length(value)));
-		}
-	}
-	json_decref(root);
-}
-
 static void fill_alert(const struct message_event *event, const struct outbox_delivery *delivery,
 	struct arena *arena, struct alert *ret_alert)
 {
@@ -92,8 +74,9 @@ static void fill_alert(const struct message_event *event, const struct outbox_de
 	if (event->is_resolved) {
 		ret_alert->resolved_ms = event->resolved_ms ? event->resolved_ms : event->time_ms;
 	}
-	read_pairs(event->fields, arena, &ret_alert->fields);
-	read_pairs(event->labels, arena, &ret_alert->labels);
+	/* What accepting wrote is an object of strings; of anything else, nothing is told. */
+	(void)pairs_from_json(event->fields, arena, &ret_alert->fields, NULL);
+	(void)pairs_from_json(event->labels, arena, &ret_alert->labels, NULL);
 }
 
 static int load_alert(struct store_tx *tx, const struct outbox_delivery *delivery,

@@ -3,6 +3,7 @@
  */
 #include "alert/outcome.h"
 
+#include "alert/hold.h"
 #include "alert/look.h"
 #include "alert/redirect.h"
 #include "alert/retry_pause.h"
@@ -32,6 +33,35 @@ int64_t outcome_next_ms(const struct outcome *outcome, int64_t throttled)
 
 /* --- One for each outcome --- */
 
+static bool has_reminders(const struct alert_settings *settings)
+{
+	for (size_t i = 0; i < settings->routes.count; i++) {
+		const struct route *route = settings->routes.items[i];
+
+		if (route->repeat_interval_ms > 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What is to be said next of all that the message told. */
+static int plan_next(struct look *look, const struct outcome *outcome,
+	const struct outbox_list *carried, struct err *err)
+{
+	if (hold_delivered(look->tx, look->settings, &outcome->delivery, outcome->ended_ms,
+		    look->arena, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < carried->items_count; i++) {
+		if (hold_delivered(look->tx, look->settings, &carried->items[i], outcome->ended_ms,
+			    look->arena, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
 static int write_arrived(
 	struct look *look, struct lane *lane, const struct outcome *outcome, struct err *err)
 {
@@ -39,13 +69,20 @@ static int write_arrived(
 		.ended_ms = outcome->ended_ms,
 		.result = outcome->result.text};
 	const int64_t dead_ms = lane ? lane->channel.dead_ms : 0;
+	struct outbox_list carried = {0};
 
+	if (outcome->delivery.stands_for > 1 && has_reminders(look->settings) &&
+		outbox_carried(look->tx, outcome->delivery.id, outcome->delivery.stands_for,
+			look->arena, &carried, err) < 0) {
+		return -1;
+	}
 	if (lane) {
 		lane_arrived(lane, outcome->ended_ms);
 	}
 	look->delivered++;
 	look->carried += outcome->delivery.stands_for - 1;
-	if (outbox_end(look->tx, outcome->delivery.id, &end, err) < 0) {
+	if (outbox_end(look->tx, outcome->delivery.id, &end, err) < 0 ||
+		plan_next(look, outcome, &carried, err) < 0) {
 		return -1;
 	}
 	return dead_ms ? redirect_tell_alive(look, lane, dead_ms, err) : 0;

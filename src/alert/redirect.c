@@ -3,6 +3,7 @@
  */
 #include "alert/redirect.h"
 
+#include "alert/claim.h"
 #include "alert/notice.h"
 #include "base/alloc.h"
 #include "base/time.h"
@@ -134,7 +135,9 @@ static int add_copy(struct look *look, const struct outbox_delivery *delivery,
 		.alert_id = delivery->alert_id,
 		.event_id = delivery->event_id,
 		.severity = delivery->severity,
-		.route = arena_printf(look->arena, "instead of %s", delivery->receiver),
+		.route = delivery->purpose == NOTIFICATION_NOTICE
+				 ? delivery->route
+				 : arena_printf(look->arena, "instead of %s", delivery->receiver),
 		.group_key = delivery->group_key,
 		.created_ms = look->now_ms,
 		.due_ms = look->now_ms,
@@ -384,7 +387,7 @@ int redirect_expired(struct look *look, const struct outbox_delivery *delivery, 
 /* --- What is due for the dead --- */
 
 static int redirect_one(struct look *look, const struct lane *lane,
-	const struct outbox_delivery *delivery, struct err *err)
+	struct outbox_delivery *delivery, struct err *err)
 {
 	const struct failure failure = {
 		.state = DELIVERY_REDIRECTED,
@@ -392,8 +395,14 @@ static int redirect_one(struct look *look, const struct lane *lane,
 			dead_text(look, lane)),
 		.waits_if_alone = true,
 	};
-	bool has_ended;
+	bool is_wanted, has_ended;
 
+	if (claim_is_wanted(look, delivery, &is_wanted, err) < 0) {
+		return -1;
+	}
+	if (!is_wanted) {
+		return 0;
+	}
 	if (fail(look, delivery, &failure, &has_ended, err) < 0) {
 		return -1;
 	}

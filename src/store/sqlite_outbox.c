@@ -450,12 +450,13 @@ int outbox_uncarry(struct store_tx *tx, int64_t carrier_id, int64_t due_ms, stru
 	return query_run(&query, err);
 }
 
-int outbox_set_stands_for(struct store_tx *tx, int64_t id, int64_t stands_for, struct err *err)
+int outbox_set_carrier(struct store_tx *tx, const struct outbox_delivery *delivery, struct err *err)
 {
 	_cleanup_(query_end) struct query query =
-		query_of(tx, "UPDATE delivery SET stands_for = ?2 WHERE id = ?1");
+		query_of(tx, "UPDATE delivery SET stands_for = ?2, severity = ?3 WHERE id = ?1");
 
-	query_bind_int(&query, 1, id);
-	query_bind_int(&query, 2, stands_for);
+	query_bind_int(&query, 1, delivery->id);
+	query_bind_int(&query, 2, delivery->stands_for);
+	query_bind_int(&query, 3, delivery->severity);
 	return query_run(&query, err);
 }

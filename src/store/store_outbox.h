@@ -136,7 +136,8 @@ int outbox_carry(
 	struct store_tx *, const struct outbox_delivery *, int64_t carrier_id, struct err *);
 /* What goes out in the message of this one waits again, each for itself. */
 int outbox_uncarry(struct store_tx *, int64_t carrier_id, int64_t due_ms, struct err *);
-int outbox_set_stands_for(struct store_tx *, int64_t id, int64_t stands_for, struct err *);
+/* Its stands_for and severity, as what it carries makes them. */
+int outbox_set_carrier(struct store_tx *, const struct outbox_delivery *, struct err *);
 
 /* --- Writing down --- */
 

@@ -120,13 +120,6 @@ void world_start(struct world *world)
 	world->deliverer = deliverer_new(&world->options);
 }
 
-void world_end(struct world *world)
-{
-	deliverer_free(&world->deliverer);
-	store_writer_free(&world->writer);
-	store_close(&world->writers);
-}
-
 /* --- The clock --- */
 
 static int nothing(struct store_tx *tx, void *arg, struct err *err)
@@ -160,6 +153,18 @@ static void run_until(struct world *world, int64_t until_ms)
 	store_writer_post(world->writer, nothing, settled, world);
 	assert_int_equal(loop_run(world->loop, &err), 0);
 	world->until_ms = 0;
+}
+
+void world_end(struct world *world)
+{
+	const bool was_looking = world->deliverer != NULL;
+
+	deliverer_free(&world->deliverer);
+	if (was_looking) {
+		run_until(world, time_wall_ms()); /* what is with the writer comes back */
+	}
+	store_writer_free(&world->writer);
+	store_close(&world->writers);
 }
 
 void world_run(struct world *world, int64_t ms)

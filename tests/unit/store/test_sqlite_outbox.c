@@ -306,7 +306,11 @@ static void carries(void **state)
 	ok(f, outbox_carry(f->tx, &delivery, group, &f->err));
 	delivery = get(f, critical);
 	ok(f, outbox_carry(f->tx, &delivery, group, &f->err));
-	ok(f, outbox_set_stands_for(f->tx, group, 3, &f->err));
+	delivery = get(f, group);
+	delivery.stands_for = 3;
+	delivery.severity = SEVERITY_CRITICAL;
+	ok(f, outbox_set_carrier(f->tx, &delivery, &f->err));
+	assert_int_equal(get(f, group).severity, SEVERITY_CRITICAL);
 	ok(f, outbox_carried(f->tx, group, 9, f->arena, &list, &f->err));
 	assert_int_equal(list.items_count, 2);
 	assert_int_equal(list.items[0].id, critical);
@@ -320,6 +324,20 @@ static void carries(void **state)
 	assert_int_equal(list.items_count, 0);
 	ok(f, outbox_carried(f->tx, storm, 9, f->arena, &list, &f->err));
 	assert_int_equal(list.items_count, 3);
+}
+
+static void what_is_carried_can_wait_again(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t carrier = add(f, &(struct fixture_delivery){0});
+	const int64_t id = add(f, &(struct fixture_delivery){0});
+	const struct outbox_delivery delivery = get(f, id);
+
+	ok(f, outbox_carry(f->tx, &delivery, carrier, &f->err));
+	ok(f, outbox_uncarry(f->tx, carrier, 44, &f->err));
+	assert_int_equal(get(f, id).state, DELIVERY_WAITING);
+	assert_int_equal(get(f, id).carrier_id, 0);
+	assert_int_equal(get(f, id).due_ms, 44);
 }
 
 static void knows_the_first_key(void **state)
@@ -397,6 +415,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(finds_what_is_too_old, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(claims, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(carries, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_carried_can_wait_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(knows_the_first_key, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(knows_who_has_an_event, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(looks_into_indexes_only, set_up, tear_down),

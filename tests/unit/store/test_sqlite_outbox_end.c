@@ -146,6 +146,50 @@ static void later_ones_wait_behind(void **state)
 	assert_int_equal(get(f, elsewhere).due_ms, 0);
 }
 
+/* A silence is asked again when its time comes, whatever made its delivery wait longer. */
+static void waits_longer_for_the_same_reason(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t trigger = add(f, &(struct fixture_delivery){0});
+	const int64_t alert_id = get(f, trigger).alert_id;
+	const int64_t plain = add(f, &(struct fixture_delivery){.alert_id = alert_id});
+	const int64_t held = add(f, &(struct fixture_delivery){.alert_id = alert_id});
+	const struct outbox_delivery first = get(f, trigger);
+
+	ok(f, outbox_wait(f->tx, held,
+		      &(struct outbox_wait){.hold_reason = "silence 4", .silence_id = 4}, &f->err));
+	ok(f, outbox_put_off(f->tx, plain, 50, "behind", &f->err));
+	ok(f, outbox_put_off(f->tx, held, 50, "behind", &f->err));
+	assert_int_equal(get(f, plain).due_ms, 50);
+	assert_string_equal(get(f, plain).hold_reason, "behind");
+	assert_int_equal(get(f, held).due_ms, 50);
+	assert_string_equal(get(f, held).hold_reason, "silence 4");
+	assert_int_equal(get(f, held).silence_id, 4);
+	ok(f, outbox_wait_behind(f->tx, &first, 60, "still", &f->err));
+	assert_string_equal(get(f, plain).hold_reason, "still");
+	assert_int_equal(get(f, held).due_ms, 60);
+	assert_string_equal(get(f, held).hold_reason, "silence 4");
+}
+
+static void releases_what_waits_for_one_reason(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t dead = add(f, &(struct fixture_delivery){0});
+	const int64_t other = add(f, &(struct fixture_delivery){0});
+	const int64_t elsewhere = add(f, &(struct fixture_delivery){.receiver = "mail"});
+	int64_t count;
+
+	ok(f, outbox_put_off(f->tx, dead, 50, "dead", &f->err));
+	ok(f, outbox_put_off(f->tx, other, 50, "retry", &f->err));
+	ok(f, outbox_put_off(f->tx, elsewhere, 50, "dead", &f->err));
+	ok(f, outbox_release(f->tx, "slack", "dead", 10, &count, &f->err));
+	assert_int_equal(count, 1);
+	assert_int_equal(get(f, dead).due_ms, 10);
+	assert_null(get(f, dead).hold_reason);
+	assert_int_equal(get(f, other).due_ms, 50);
+	assert_int_equal(get(f, elsewhere).due_ms, 50);
+}
+
 static void what_is_carried_ends_with_its_carrier(void **state)
 {
 	struct fixture *f = *state;
@@ -244,6 +288,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(attempt_is_completed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(waits_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(later_ones_wait_behind, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			waits_longer_for_the_same_reason, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			releases_what_waits_for_one_reason, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			what_is_carried_ends_with_its_carrier, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ends_with_what_goes_out_instead, set_up, tear_down),
