@@ -92,10 +92,11 @@ static void add_delivery_state(const struct outbox_delivery *delivery, struct st
 
 	switch (delivery->state) {
 	case DELIVERY_WAITING:
-		if (delivery->hold_reason) {
+		if (delivery->attempts > 0) {
+			strbuf_addf(out, "not delivered yet: %s; ",
+				delivery->hold_reason ? delivery->hold_reason : result);
+		} else if (delivery->hold_reason) {
 			strbuf_addf(out, "waits: %s; ", delivery->hold_reason);
-		} else if (delivery->attempts > 0) {
-			strbuf_addf(out, "not delivered yet: %s; ", result);
 		} else {
 			strbuf_adds(out, "waits in the outbox; ");
 		}

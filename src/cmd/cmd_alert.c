@@ -26,9 +26,9 @@ static const struct option_row alert_rows[] = {
 	{.name = "source", .type = &option_string, .offset = offsetof(struct alert_opts, source), .flags = OPTION_FLAG_ONLY,
 	 .placeholder = "NAME", .help = "what it is about; else this host; with list: only of this source"},
 	{.name = "field", .letter = 'f', .shape = OPTION_MAP, .type = &option_string, .offset = offsetof(struct alert_opts, fields), .flags = OPTION_FLAG_ONLY,
-	 .placeholder = "VALUE", .help = "a detail that people are shown"},
+	 .placeholder = "NAME=VALUE", .help = "a detail that people are shown"},
 	{.name = "label", .letter = 'l', .shape = OPTION_MAP, .type = &option_string, .offset = offsetof(struct alert_opts, labels), .flags = OPTION_FLAG_ONLY,
-	 .placeholder = "VALUE", .help = "what routes and silences match on"},
+	 .placeholder = "NAME=VALUE", .help = "what routes and silences match on"},
 	{.name = "dedup_key", .letter = 'k', .type = &option_string, .offset = offsetof(struct alert_opts, dedup_key), .flags = OPTION_FLAG_ONLY,
 	 .placeholder = "KEY", .help = "alerts with the same key are the same problem; else those with the same source and title"},
 	{.name = "runbook", .type = &option_string, .offset = offsetof(struct alert_opts, runbook), .flags = OPTION_FLAG_ONLY,
@@ -189,7 +189,8 @@ static enum exit_code check_verb(const struct alert_cmd *alert, const struct ale
 
 	if (foreign) {
 		option_add_flag_name(foreign, &flag);
-		return alert_usage(alert, "%s: %s is not for it", name, flag.buf);
+		return alert_usage(alert, "%s does not go with %s", flag.buf,
+			verb->name ? verb->name : "sending an alert");
 	}
 	if (alert->args_count < (size_t)verb->args_min) {
 		return alert_usage(alert, "write sre-toolkit alert %s %s", name, verb->arguments);
@@ -289,29 +290,25 @@ const struct cmd cmd_alert = {
 				"for "
 				"the next `alert`, or for `alert flush` from cron.\n\n"
 				"Verbs:\n\n"
-				"  list                what is open; --all: what is over, --dead: "
-				"what could "
-				"not be delivered\n"
-				"  why ID              the route it took, what held it back, each "
-				"attempt to "
-				"deliver it\n"
-				"  ack ID              somebody is on it: no reminders until it "
-				"gets worse\n"
-				"  resolve ID          it is over\n"
-				"  silence MATCHER...  hold back what matches (source=db-01, "
-				"team=~web|db, "
-				"severity!=critical) until --until; silence list, silence expire "
+				"  list           what is open; --all: what is over, too; --dead: "
+				"what was "
+				"given up\n"
+				"  why ID         the route it took, what held it back, each "
+				"attempt\n"
+				"  ack ID         somebody is on it: no reminders until it gets "
+				"worse\n"
+				"  resolve ID     it is over\n"
+				"  silence MATCHER... --until TIME --reason TEXT\n"
+				"                 hold back what matches: source=db-01, "
+				"team=~web|db,\n"
+				"                 severity!=critical; silence list; silence expire "
 				"ID\n"
-				"  test [RECEIVER...]  a harmless test to each receiver, and what "
-				"it answered\n"
-				"  flush               deliver what is due now; --follow: go on\n"
-				"  retry ID            deliver anew what could not be delivered; "
-				"or --dead: "
-				"all of it\n"
-				"  digest              send the digest now\n"
-				"  simulate            replay the stored history with --config: "
-				"what would "
-				"have been sent\n\n"
+				"  test [NAME...] a harmless test to each receiver, and what it "
+				"answered\n"
+				"  flush          deliver what is due now; --follow: go on\n"
+				"  retry ID       deliver what was given up; --dead: all of it\n"
+				"  digest         send the digest now\n"
+				"  simulate       replay the stored history through --config\n\n"
 				"Exit codes: 0 told to everybody who is to be told (or held back "
 				"on purpose); "
 				"1 accepted, but not delivered everywhere, or not accepted because "

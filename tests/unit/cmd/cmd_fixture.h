@@ -46,8 +46,8 @@ static inline int cmd_fixture_setup(void **state)
 
 static inline int cmd_fixture_teardown(void **state)
 {
-	static const char *const names[] = {
-		"out", "err", "c.yaml", "results", "seen", "sre-toolkit.yaml"};
+	static const char *const names[] = {"out", "err", "c.yaml", "results", "seen",
+		"sre-toolkit.yaml", "state.db", "state.db-shm", "state.db-wal", "events"};
 	struct cmd_fixture *f = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -105,14 +105,17 @@ static inline enum exit_code cmd_run_parsed(
 	struct common_opts common = {0};
 	void *opts = arena_alloc(arena, cmd->opts_size);
 	struct command_line line = {0};
-	const struct option_set sets[] = {{.rows = cmd->doc.sets[0].rows, .base = opts},
-		{.rows = cmd->doc.sets[1].rows, .base = &common}, {0}};
+	struct option_set sets[CMD_SETS_MAX + 1] = {0};
 	const char *argv[CMD_ARGS_MAX + 1] = {cmd->doc.name};
 	struct cmd_run run = {.arena = arena, .common = &common, .opts = opts, .line = &line};
 	enum exit_code exit_code;
 	struct err err = {0};
 	int argc = 1;
 
+	for (size_t i = 0; cmd->doc.sets[i].rows; i++) {
+		sets[i].rows = cmd->doc.sets[i].rows;
+		sets[i].base = sets[i].rows == common_rows ? (void *)&common : opts;
+	}
 	for (; argc <= CMD_ARGS_MAX && args->of[argc - 1]; argc++) {
 		argv[argc] = args->of[argc - 1];
 	}
