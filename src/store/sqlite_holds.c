@@ -149,9 +149,9 @@ int store_group_due(
 	struct store_tx *tx, const struct stored_group *group, int64_t *ret_due_ms, struct err *err)
 {
 	_cleanup_(query_end) struct query query = query_of(tx,
-		"SELECT min(due_ms) FROM delivery WHERE receiver = ?1 AND group_key = ?2 "
-		"AND state = 0 AND purpose = ?3 AND attempts = 0 AND silence_id IS NULL "
-		"AND inhibitor_id IS NULL");
+		"SELECT due_ms FROM delivery WHERE receiver = ?1 AND group_key = ?2 "
+		"AND purpose = ?3 AND state = 0 AND attempts = 0 AND silence_id IS NULL "
+		"AND inhibitor_id IS NULL ORDER BY id DESC LIMIT 1");
 	int got;
 
 	query_bind_text(&query, 1, group->receiver);
@@ -161,7 +161,7 @@ int store_group_due(
 	if (got < 0) {
 		return -1;
 	}
-	*ret_due_ms = query_int(&query, 0);
+	*ret_due_ms = got ? query_int(&query, 0) : 0;
 	return 0;
 }
 

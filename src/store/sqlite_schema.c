@@ -119,7 +119,7 @@ static const char version_1[] =
 	");\n"
 	"CREATE INDEX delivery_waiting ON delivery (receiver, severity, due_ms) WHERE state = 0;\n"
 	"CREATE INDEX delivery_sending ON delivery (owner_id) WHERE state = 1;\n"
-	"CREATE INDEX delivery_group ON delivery (receiver, group_key)\n"
+	"CREATE INDEX delivery_group ON delivery (receiver, group_key, purpose)\n"
 	"\tWHERE state = 0 AND group_key IS NOT NULL;\n"
 	"CREATE INDEX delivery_open ON delivery (alert_id, receiver) WHERE ended_ms IS NULL;\n"
 	"CREATE INDEX delivery_alert ON delivery (alert_id);\n"

@@ -57,7 +57,7 @@ int store_release_silence(
 int store_release_inhibitor(
 	struct store_tx *, int64_t inhibitor_id, int64_t now_ms, int64_t *ret_count, struct err *);
 
-/* When the next message of a group is due that was never tried and is not held; 0: none waits. */
+/* When the latest message of a group is due that was never tried and is not held; 0: none waits. */
 struct stored_group {
 	const char *receiver;
 	const char *key;
