@@ -14,9 +14,11 @@ static const struct notifier_kind *const kinds[] = {
 	&notify_discord,
 	&notify_email,
 	&notify_log,
+	&notify_ntfy,
 	&notify_opsgenie,
 	&notify_pagerduty,
 	&notify_slack,
+	&notify_teams,
 	NULL, /* ends the table */
 };
 // clang-format on

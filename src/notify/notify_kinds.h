@@ -15,9 +15,11 @@ struct notifier_kind;
 extern const struct notifier_kind notify_discord;
 extern const struct notifier_kind notify_email;
 extern const struct notifier_kind notify_log;
+extern const struct notifier_kind notify_ntfy;
 extern const struct notifier_kind notify_opsgenie;
 extern const struct notifier_kind notify_pagerduty;
 extern const struct notifier_kind notify_slack;
+extern const struct notifier_kind notify_teams;
 
 const struct notifier_kind *const *notify_kinds(size_t *ret_count);
 const struct notifier_kind *notify_kind_find(struct str name); /* NULL: none */
