@@ -166,8 +166,8 @@ class Toolkit:
     """toolkit('check', 'local:') -> Result.
 
     Each has a home of its own and a small, known environment.  Options: env (added to it; None removes),
-    cwd, stdin (text), timeout (seconds), screen ((columns, rows): stdout is a terminal), in_front (words in
-    front of the program: a wrapper)."""
+    cwd, stdin (text, or a descriptor), timeout (seconds), screen ((columns, rows): stdout is a terminal),
+    in_front (words in front of the program: a wrapper)."""
 
     def __init__(self, binary, home):
         self.binary = pathlib.Path(binary)
@@ -197,6 +197,8 @@ class Toolkit:
         return running
 
     def _file(self, text):
+        if isinstance(text, int):
+            return text
         path = self.home / '.stdin'
         path.write_text(text)
         return path.open('rb')

@@ -316,7 +316,7 @@ class Receiver(ThreadServer):
         self.connected = 0  # how many connections there were
         self.requests = []
         self._planned = []  # [fault, times left]
-        self._random = None  # (share, faults, random.Random)
+        self._random = None  # (share, faults, random.Random, first)
         self.latency = 0
         self._validated = 0
         self._violations = []
@@ -335,9 +335,10 @@ class Receiver(ThreadServer):
         behaves()."""
         self._planned.append([fault, times])
 
-    def fails_at_random(self, share, faults, seed):
-        """This share of all requests meets one of the faults; the same ones for the same seed and order."""
-        self._random = (share, list(faults), random.Random(seed))
+    def fails_at_random(self, share, faults, seed, first=None):
+        """This share of all requests (or of the first so many) meets one of the faults; the same ones for the
+        same seed and order."""
+        self._random = (share, list(faults), random.Random(seed), first)
 
     def behaves(self):
         """No more faults."""
@@ -412,8 +413,8 @@ class Receiver(ThreadServer):
                     self._planned.pop(0)
             return plan[0]
         if self._random:
-            share, faults, dice = self._random
-            if dice.random() < share:
+            share, faults, dice, first = self._random
+            if (first is None or len(self.requests) <= first) and dice.random() < share:
                 return dice.choice(faults)
         return None
 
