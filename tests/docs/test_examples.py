@@ -20,6 +20,13 @@ from markdown import ROOT
 
 TIMEOUT_SECONDS = 60
 
+# What the variables of a page hold, where their values must have a shape.
+SHAPES = {
+    'SLACK_WEBHOOK': 'https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX',
+    'PAGERDUTY_KEY': '0123456789abcdef0123456789abcdef',
+    'WEBHOOK_SECRET': 'whsec_' + 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3',
+}
+
 
 @pytest.fixture
 def places(request):
@@ -46,10 +53,11 @@ def workshop(toolkit, pki):
     (programs / 'sre-toolkit').symlink_to(toolkit.binary)
     (toolkit.home / 'examples').symlink_to(ROOT / 'examples')
     (toolkit.home / 'ca.pem').write_bytes(pki.root.cert.read_bytes())
-    env = toolkit.environment({'PATH': f'{programs}:{os.environ["PATH"]}'})
+    env = toolkit.environment({'PATH': f'{programs}:{os.environ["PATH"]}', 'TZ': 'UTC', 'USER': 'anna',
+                               'XDG_STATE_HOME': str(toolkit.home / 'state')})
 
-    def run(command):
-        return subprocess.run(['bash', '-c', command], cwd=toolkit.home, env=env, capture_output=True, text=True,
+    def run(command, given=()):
+        return subprocess.run(['bash', '-c', command], cwd=toolkit.home, env={**env, **dict(given)}, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS)
     return run
 
@@ -60,16 +68,30 @@ def replaced(text, pairs):
     return text
 
 
+@pytest.fixture
+def variables(request):
+    """A function: text -> the environment that its ${NAMES} need; services are servers of the tests."""
+    def find(text):
+        given = {name: SHAPES.get(name, 'given') for name in re.findall(r'\$\{([A-Z_]+)\}', text)}
+        if 'SLACK_WEBHOOK' in given:
+            given['SLACK_WEBHOOK'] = request.getfixturevalue('slack').webhook
+        return given
+    return find
+
+
 @pytest.mark.parametrize('block', markdown.blocks('console'), ids=str)
-def test_console(block, workshop, places, toolkit):
+def test_console(block, workshop, places, variables, toolkit):
     files = {other.word('file'): other.text for other in markdown.blocks('yaml')
              if other.path == block.path and other.word('file')}
     here = places(block.text + ''.join(files.values()))
     for name, text in files.items():
-        (toolkit.home / name).write_text(replaced(text, here.items()))
+        # A store of the test's own: root's default is the system's.
+        own_store = f'store: {toolkit.home}/state.db\n' if text.startswith('alerts:') else ''
+        (toolkit.home / name).write_text(replaced(text, here.items()) + own_store)
+    given = variables(''.join(files.values()))
     commands = markdown.commands_of(block)
     for number, (command, expected) in enumerate(commands, 1):
-        done = workshop(replaced(command, here.items()))
+        done = workshop(replaced(command, here.items()), given)
         printed = replaced(done.stdout + done.stderr, [(new, old) for old, new in here.items()])
         if block.word('any') is not None:
             assert done.returncode in (0, 1), printed
@@ -88,7 +110,7 @@ def test_yaml(block, toolkit):
     secret.write_text('given\n')
     secret.chmod(0o600)
     text = re.sub(r'\$\{file:[^}]*\}', f'${{file:{secret}}}', block.text)
-    given = {name: 'given' for name in re.findall(r'\$\{([A-Z_]+)\}', block.text)}
+    given = {name: SHAPES.get(name, 'given') for name in re.findall(r'\$\{([A-Z_]+)\}', block.text)}
     result = toolkit('config', 'check', '--config', toolkit.config(text), env=given)
     assert result.exit_code == 0, result
 
