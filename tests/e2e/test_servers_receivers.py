@@ -268,7 +268,8 @@ def patient_slack():
     {'text': 'x' * 40_000}, {'blocks': header(150)}, {'blocks': section(3000)}, {'blocks': section(10, 50)},
     {'blocks': fields(5, 2000)}, {'blocks': fields(10, 1000)}, {'text': 'x', 'attachments': [{'text': 'y'}] * 100},
     {'text': 'x', 'attachments': [{'color': color, 'text': 'y'} for color in ('good', 'warning', 'danger', '#ff00AA')]},
-    {'text': 'x', 'attachments': [{'color': 'danger', 'blocks': section(3000, 4), 'footer': 'f', 'ts': 1700000000}]}])
+    {'text': 'x', 'attachments': [{'color': 'danger', 'blocks': section(3000, 4), 'fallback': 'x'}]},
+    {'text': 'x', 'attachments': [{'color': 'danger', 'fields': [{'title': 'a', 'value': 'b'}], 'footer': 'f', 'ts': 1700000000}]}])
 def test_slack_posts(patient_slack, message):
     assert said(patient_slack.webhook, message) == (200, 'ok')
     assert patient_slack.messages == [message]
@@ -280,6 +281,7 @@ def test_slack_posts(patient_slack, message):
     ({'text': 'x', 'attachments': [{'text': 'y'}] * 101}, 'too_many_attachments'),
     ({'text': 'x', 'attachments': {}}, 'invalid_attachments'), ({'text': 'x', 'attachments': [{}]}, 'invalid_attachments'),
     ({'text': 'x', 'attachments': [{'color': 'red', 'text': 'y'}]}, 'invalid_attachments'),
+    ({'text': 'x', 'attachments': [{'blocks': section(10), 'footer': 'f'}]}, 'invalid_attachments'),
     ({'blocks': section(10, 51)}, 'invalid_blocks'), ({'blocks': section(0)}, 'invalid_blocks'),
     ({'blocks': section(3001)}, 'invalid_blocks'), ({'blocks': header(151)}, 'invalid_blocks'), ({'blocks': header(0)}, 'invalid_blocks'),
     ({'blocks': fields(11, 10)}, 'invalid_blocks'), ({'blocks': fields(1, 2001)}, 'invalid_blocks'), ({'blocks': fields(0, 1)}, 'invalid_blocks'),

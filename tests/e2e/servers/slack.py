@@ -18,6 +18,7 @@ ERRORS = {
 PATH = re.compile(r'/services/T[A-Z0-9]+/B[A-Z0-9]+/[A-Za-z0-9]+')
 PING = re.compile(r'<(?:!(?:channel|here|everyone|subteam\^)|@[UW])[^>]*>')
 COLOR = re.compile(r'#?[0-9a-fA-F]{6}')
+BESIDE_BLOCKS = {'blocks', 'color', 'fallback'}
 TEXT_MAX, ATTACHMENTS_MAX, BLOCKS_MAX, BLOCK_TEXT_MAX = 40_000, 100, 50, 13_200
 
 
@@ -116,6 +117,8 @@ def judge(message):
         for field in attachment.get('fields', []):
             need(isinstance(field, dict) and isinstance(field.get('value', ''), str), 'invalid_attachments')
         if 'blocks' in attachment:
+            # Documented nowhere: see slackapi/node-slack-sdk#1112, slackapi/bolt-js#717.
+            need(set(attachment) <= BESIDE_BLOCKS, 'invalid_attachments')
             blocks.all(attachment['blocks'])
     need(blocks.size <= BLOCK_TEXT_MAX, 'msg_blocks_too_long')
 

@@ -1,6 +1,9 @@
 /*
  * The table of kinds keeps what each kind promises, whatever it is given to say.
  */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "base/alloc.h"
 #include "base/utf8.h"
 #include "cmocka_all.h"
@@ -83,6 +86,27 @@ static bool is_for(const struct notifier_kind *kind, const struct notification *
 	return notification->alerts_count <= 1 || (kind->abilities & NOTIFIER_GROUPS);
 }
 
+static const char *folder; /* to write payloads to, for who knows their schemas; NULL: none */
+
+/* "FOLDER/slack-7.json", and so on for further requests. */
+static void write_payload(
+	const char *kind, const struct notify_message *message, const char *what, size_t number)
+{
+	size_t part = 0;
+
+	for (; folder && message && strcmp(message->method, "POST") == 0; message = message->next) {
+		char *path = xasprintf("%s/%s-%zu-%zu.json", folder, kind, number, part++);
+		FILE *file = fopen(path, "w");
+
+		assert_non_null(file);
+		if (fwrite(message->body.ptr, 1, message->body.len, file) != message->body.len ||
+			fclose(file) != 0) {
+			fail_msg("%s: %s", path, what);
+		}
+		free(path);
+	}
+}
+
 /* Whatever it is given, each kind has a message, the same one each time, that shows no secret. */
 static void every_kind_composes_everything(void **state)
 {
@@ -108,6 +132,7 @@ static void every_kind_composes_everything(void **state)
 
 			check_message(&first, kinds[i]->variant.name, nasty[k].what);
 			assert_true(str_eq(first.body, again.body));
+			write_payload(kinds[i]->variant.name, &first, nasty[k].what, k);
 			notify_message_show(&first, &shown);
 			for (size_t s = 0; first.secrets[s]; s++) {
 				assert_null(strstr(shown.buf, first.secrets[s]));
@@ -117,7 +142,7 @@ static void every_kind_composes_everything(void **state)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is_sorted_and_complete),
@@ -127,5 +152,6 @@ int main(void)
 			every_kind_composes_everything, notify_fixture_start, notify_fixture_end),
 	};
 
+	folder = argc > 2 ? argv[2] : NULL;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
