@@ -83,7 +83,7 @@ void alert_add_time(struct strbuf *, int64_t wall_ms);
 struct json_writer;
 struct stored_alert;
 /* Its members, into the object that is open. */
-void alert_write_json(const struct stored_alert *, struct json_writer *);
+void stored_alert_write_json(const struct stored_alert *, struct json_writer *);
 
 /* Who acts: --author, or the user's name. */
 const char *alert_author(const struct alert_cmd *);

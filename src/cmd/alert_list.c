@@ -132,7 +132,7 @@ static void json_end(struct json_writer *json, struct list *list)
 	strbuf_addc(&list->out, '\n');
 }
 
-void alert_write_json(const struct stored_alert *alert, struct json_writer *json)
+void stored_alert_write_json(const struct stored_alert *alert, struct json_writer *json)
 {
 	json_field_int(json, "id", alert->id);
 	json_field_string(json, "title", alert->title);
@@ -168,7 +168,7 @@ static void alerts_json(struct list *list)
 		const struct history_alert *item = &list->alerts.items[i];
 
 		json_write_object_begin(&json);
-		alert_write_json(item->alert, &json);
+		stored_alert_write_json(item->alert, &json);
 		json_field_int(&json, "waiting", item->waiting);
 		json_field_int(&json, "delivered", item->delivered);
 		json_field_int(&json, "dead", item->dead);

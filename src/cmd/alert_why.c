@@ -424,7 +424,7 @@ static void add_json(struct why *why)
 	json_field_string(&json, "command", "alert why");
 	json_write_key(&json, "alert");
 	json_write_object_begin(&json);
-	alert_write_json(story->alert, &json);
+	stored_alert_write_json(story->alert, &json);
 	json_write_object_end(&json);
 	json_write_key(&json, "deliveries");
 	json_write_array_begin(&json);
