@@ -51,6 +51,8 @@ static enum exit_code deliver_and_tell(struct hand *hand, struct store *store)
 		}
 		result.session = &hand->session;
 	}
+	alert_session_close(&hand->session);
+	alert_result_read(&result, store);
 	result.duration_ms = time_mono_ms() - hand->started_ms;
 	alert_result_add(&result, &text);
 	return alert_write_out(alert, &text,

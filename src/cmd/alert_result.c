@@ -9,6 +9,8 @@
 #include "base/utf8.h"
 #include "cmd/alert_cmd.h"
 #include "cmd/alert_session.h"
+#include "store/store.h"
+#include "store/store_outbox.h"
 
 enum { RECEIVER_COLUMN = 12 };
 
@@ -34,12 +36,57 @@ static const struct alert_attempt *attempt_of(
 	return result->session ? alert_session_attempt(result->session, decision->receiver) : NULL;
 }
 
+/* NULL: it is not known what became of it. */
+static const struct outbox_delivery *delivery_of(
+	const struct alert_result *result, const struct decision *decision)
+{
+	size_t i = (size_t)(decision - result->accepted->decisions);
+
+	return result->deliveries && result->deliveries[i].id != 0 ? &result->deliveries[i] : NULL;
+}
+
+/* What ended without its own receiver having been told. */
+static const char *end_of(const struct alert_result *result, const struct decision *decision)
+{
+	const struct outbox_delivery *delivery = delivery_of(result, decision);
+
+	if (!delivery || !delivery->result) {
+		return NULL;
+	}
+	switch (delivery->state) {
+	case DELIVERY_DEAD:
+	case DELIVERY_REDIRECTED:
+	case DELIVERY_CANCELLED:
+		return delivery->result;
+	case DELIVERY_WAITING:
+	case DELIVERY_SENDING:
+	case DELIVERY_DELIVERED:
+	case DELIVERY_CARRIED:
+	case DELIVERY_STATES:
+		break;
+	}
+	return NULL;
+}
+
+static bool is_carried(const struct alert_result *result, const struct decision *decision)
+{
+	const struct outbox_delivery *delivery = delivery_of(result, decision);
+
+	return delivery && delivery->state == DELIVERY_CARRIED;
+}
+
 static enum fate fate_of(const struct alert_result *result, const struct decision *decision)
 {
 	const struct alert_attempt *attempt = attempt_of(result, decision);
 
 	if (decision->verdict != VERDICT_SENT && decision->verdict != VERDICT_GROUPED) {
 		return FATE_HELD;
+	}
+	if (end_of(result, decision)) {
+		return FATE_REFUSED;
+	}
+	if (is_carried(result, decision)) {
+		return FATE_TOLD;
 	}
 	if (!attempt) {
 		return FATE_WAITING;
@@ -79,8 +126,8 @@ static void add_words(
 
 	switch (fate_of(result, decision)) {
 	case FATE_TOLD:
-		strbuf_adds(line, "delivered");
-		if (attempt->attempts > 1) {
+		strbuf_adds(line, attempt ? "delivered" : "delivered in a message with others");
+		if (attempt && attempt->attempts > 1) {
 			strbuf_addf(line, " at attempt %d", attempt->attempts);
 		}
 		return;
@@ -92,9 +139,12 @@ static void add_words(
 			decision->verdict == VERDICT_GROUPED ? decision->reason : "in the outbox");
 		return;
 	case FATE_FAILED:
-	case FATE_REFUSED:
 		strbuf_adds(line, attempt->text);
 		add_next(line, attempt->next_ms);
+		return;
+	case FATE_REFUSED:
+		strbuf_adds(
+			line, end_of(result, decision) ? end_of(result, decision) : attempt->text);
 		return;
 	}
 }
@@ -173,7 +223,10 @@ static void write_decision(const struct alert_result *result, const struct decis
 		json_field_int(json, "code", attempt->code);
 		json_field_string(json, "text", attempt->text);
 	}
-	if (attempt && attempt->next_ms > 0) {
+	if (end_of(result, decision)) {
+		json_field_string(json, "end", end_of(result, decision));
+	}
+	if (attempt && attempt->next_ms > 0 && !end_of(result, decision)) {
 		json_field_time(json, "next_attempt", attempt->next_ms);
 	}
 	json_write_object_end(json);
@@ -231,6 +284,34 @@ static void add_json(const struct alert_result *result, struct strbuf *out)
 	json_write_array_end(&json);
 	json_write_object_end(&json);
 	strbuf_addc(out, '\n');
+}
+
+static int read_deliveries(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct alert_result *result = arg;
+	const struct accepted *accepted = result->accepted;
+	struct arena *arena = result->alert->run->arena;
+	struct outbox_delivery *deliveries =
+		arena_alloc(arena, (accepted->decisions_count + 1) * sizeof(*deliveries));
+
+	for (size_t i = 0; i < accepted->decisions_count; i++) {
+		int64_t id = accepted->decisions[i].delivery_id;
+
+		if (id != 0 && outbox_get(tx, id, arena, &deliveries[i], err) < 0) {
+			return -1;
+		}
+	}
+	result->deliveries = deliveries;
+	return 0;
+}
+
+void alert_result_read(struct alert_result *result, struct store *store)
+{
+	struct err err = {0};
+
+	if (store_read(store, read_deliveries, result, &err) < 0) {
+		log_debug(&alert_log, "%s", err.msg);
+	}
 }
 
 void alert_result_add(const struct alert_result *result, struct strbuf *out)

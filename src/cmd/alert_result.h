@@ -13,6 +13,8 @@
 
 struct alert_cmd;
 struct alert_session;
+struct outbox_delivery;
+struct store;
 
 struct alert_result {
 	const struct alert_cmd *alert;
@@ -21,7 +23,17 @@ struct alert_result {
 	const struct alert_session *session; /* NULL: nothing was tried, it is in the outbox */
 	int64_t started_wall_ms;
 	int64_t duration_ms;
+	/* MAY.  What became of the delivery of each decision; of those that have none it has no id.
+	 */
+	const struct outbox_delivery *deliveries;
 };
+
+/*
+ * Read what became of the deliveries: what an attempt does not show, such as that somebody else was
+ * told instead.  After alert_session_close(), which gives the store back.  What cannot be read is
+ * told by the attempts alone.
+ */
+void alert_result_read(struct alert_result *, struct store *);
 
 /* 0 if everybody who is to be told now has been, or nothing was tried; else 1. */
 enum exit_code alert_result_exit_code(const struct alert_result *);

@@ -106,12 +106,12 @@ static int take_in(struct send *send, struct store **store, struct err *err)
 		&send->store_error, err);
 }
 
-static enum exit_code tell(struct send *send)
+static enum exit_code tell(struct send *send, struct store *store)
 {
 	struct alert_cmd *alert = send->alert;
 	enum exit_code exit_code;
 	struct strbuf text = STRBUF_INIT;
-	const struct alert_result result = {
+	struct alert_result result = {
 		.alert = alert,
 		.input = &send->input,
 		.accepted = &send->accepted,
@@ -120,6 +120,7 @@ static enum exit_code tell(struct send *send)
 		.duration_ms = time_mono_ms() - send->started_ms,
 	};
 
+	alert_result_read(&result, store);
 	exit_code = alert_result_exit_code(&result);
 	if (send->store_error.code != ERR_NONE) {
 		exit_code = EXIT_CODE_FAILED;
@@ -182,7 +183,8 @@ static enum exit_code send_one(struct send *send)
 		deliver(send, store, &err) < 0) {
 		exit_code = alert_failed(send->alert, &err);
 	} else {
-		exit_code = tell(send);
+		alert_session_close(&send->session);
+		exit_code = tell(send, store);
 	}
 	alert_session_close(&send->session);
 	store_close(&store);

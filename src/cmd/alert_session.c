@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alert/message.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "base/vec.h"
@@ -85,12 +86,16 @@ static void signal_came(void *arg, int signo)
 	stop(session, is_int ? ALERT_STOP_INT : ALERT_STOP_TERM);
 }
 
-static struct alert_attempt *attempt_of(
-	struct alert_session *session, const struct receiver *receiver)
+/* What a receiver is told about another one says nothing about its own alert. */
+static struct alert_attempt *attempt_of(struct alert_session *session,
+	const struct receiver *receiver, enum notification_purpose purpose)
 {
 	for (size_t i = 0; i < session->attempts_count; i++) {
-		if (session->attempts[i].receiver == receiver) {
-			return &session->attempts[i];
+		struct alert_attempt *attempt = &session->attempts[i];
+
+		if (attempt->receiver == receiver &&
+			purpose_has_alerts(attempt->purpose) == purpose_has_alerts(purpose)) {
+			return attempt;
 		}
 	}
 	return VEC_PUSH_IN(session->spec.arena, session, attempts);
@@ -101,7 +106,7 @@ static void attempted(void *arg, const struct receiver *receiver,
 	int64_t next_ms)
 {
 	struct alert_session *session = arg;
-	struct alert_attempt *attempt = attempt_of(session, receiver);
+	struct alert_attempt *attempt = attempt_of(session, receiver, notification->purpose);
 	int before = attempt->attempts;
 
 	*attempt = (struct alert_attempt){
@@ -231,8 +236,11 @@ const struct alert_attempt *alert_session_attempt(
 	const struct alert_session *session, const char *receiver)
 {
 	for (size_t i = 0; i < session->attempts_count; i++) {
-		if (strcmp(session->attempts[i].receiver->name, receiver) == 0) {
-			return &session->attempts[i];
+		const struct alert_attempt *attempt = &session->attempts[i];
+
+		if (purpose_has_alerts(attempt->purpose) &&
+			strcmp(attempt->receiver->name, receiver) == 0) {
+			return attempt;
 		}
 	}
 	return NULL;

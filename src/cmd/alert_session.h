@@ -22,7 +22,7 @@ struct alert_session_spec {
 	bool is_following, is_queued;
 };
 
-/* The latest attempt at a receiver. */
+/* The latest attempt at a receiver: to tell it of alerts, or of something else. */
 struct alert_attempt {
 	const struct receiver *receiver;
 	enum notification_purpose purpose;
@@ -84,7 +84,7 @@ void alert_session_changed(struct alert_session *);
 
 void alert_session_close(struct alert_session *);
 
-/* NULL: there was no attempt. */
+/* To tell it of alerts; NULL: there was no attempt. */
 const struct alert_attempt *alert_session_attempt(
 	const struct alert_session *, const char *receiver);
 

@@ -1,10 +1,11 @@
 /*
  * `alert test`: a harmless message to each receiver, straight to it, past routes and outbox; what
- * it answered, in one word and in full.
+ * it answered, in one word and in full.  Who answers is alive: what waited for it to live is due.
  */
 #include <string.h>
 #include <unistd.h>
 
+#include "alert/lane.h"
 #include "base/json_writer.h"
 #include "base/suggest.h"
 #include "base/table.h"
@@ -252,6 +253,43 @@ static void never_ended(struct probe *probe)
 	probe->duration_ms = time_mono_ms() - probe->started_ms;
 }
 
+static int revive_reached(struct store_tx *tx, void *arg, struct err *err)
+{
+	const struct test *test = arg;
+	int64_t now_ms = time_wall_ms();
+
+	for (size_t i = 0; i < test->probes_count; i++) {
+		if (is_reached(&test->probes[i]) &&
+			lane_revive(tx, test->probes[i].receiver, now_ms, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Who was taken for dead and has answered is told again from now on.  Without a store nobody is
+ * taken for dead. */
+static void remember(struct test *test)
+{
+	struct store *store = NULL;
+	struct err err = {0};
+	int status = alert_open_store(test->alert, true, &store, &err);
+
+	if (status == 0 && store) {
+		store_close(&store);
+		status = alert_open_store(test->alert, false, &store, &err);
+		if (status == 0) {
+			status = store_write(store, revive_reached, test, &err);
+		}
+	}
+	store_close(&store);
+	if (status < 0) {
+		log_warn(&alert_log,
+			"%s; who was taken for dead and has been reached stays dead for now",
+			err.msg);
+	}
+}
+
 static enum exit_code run_probes(struct test *test)
 {
 	struct alert_session_spec spec;
@@ -277,6 +315,7 @@ static enum exit_code run_probes(struct test *test)
 			never_ended(&test->probes[i]);
 		}
 	}
+	remember(test);
 	return tell(test);
 }
 
