@@ -9,6 +9,7 @@ import signal
 
 import pytest
 import servers
+from alerts import Alerts
 from toolkit import Toolkit
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -47,6 +48,12 @@ def toolkit(binary, tmp_path):
     program = Toolkit(binary, home)
     yield program
     program.end()
+
+
+@pytest.fixture
+def alerts(toolkit):
+    """The command `alert`, with a store of its own: see alerts.py."""
+    return Alerts(toolkit)
 
 
 @pytest.fixture(scope='session')
