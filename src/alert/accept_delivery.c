@@ -11,6 +11,13 @@ int64_t acceptance_expires(
 	return from_ms + acceptance->settings->give_up_ms[severity];
 }
 
+int64_t planned_expires(int64_t due_ms)
+{
+	static const int64_t ten_years_ms = 3650 * 24 * 3600 * 1000LL;
+
+	return due_ms + ten_years_ms;
+}
+
 int acceptance_group_due(struct acceptance *acceptance, const struct route *route,
 	const struct planned *planned, int64_t *ret_due_ms, struct err *err)
 {
@@ -46,6 +53,12 @@ static int set_inhibitor(struct acceptance *acceptance, const struct outbox_deli
 	return store_hold_set(acceptance->tx, &hold, err);
 }
 
+static bool is_only_planned(const struct planned *planned)
+{
+	return planned->hold_reason || planned->purpose == NOTIFICATION_REMINDER ||
+	       planned->purpose == NOTIFICATION_RESEND;
+}
+
 int acceptance_plan(struct acceptance *acceptance, const struct planned *planned, int64_t *ret_id,
 	struct err *err)
 {
@@ -59,7 +72,10 @@ int acceptance_plan(struct acceptance *acceptance, const struct planned *planned
 		.group_key = planned->group_key,
 		.created_ms = acceptance->now_ms,
 		.due_ms = planned->due_ms,
-		.expires_ms = acceptance_expires(acceptance, planned->severity, planned->due_ms),
+		.expires_ms = is_only_planned(planned)
+				      ? planned_expires(planned->due_ms)
+				      : acceptance_expires(
+						acceptance, planned->severity, planned->due_ms),
 		.hidden = planned->hidden,
 		.hidden_since_ms = planned->hidden_since_ms,
 		.hold_reason = planned->hold_reason,

@@ -131,7 +131,7 @@ static int hold_again(struct firing *firing, const struct holding *holding, stru
 	held->event_id = acceptance->accepted->event_id;
 	held->severity = acceptance->alert->severity;
 	held->due_ms = holding->due_ms;
-	held->expires_ms = acceptance_expires(acceptance, held->severity, held->due_ms);
+	held->expires_ms = planned_expires(held->due_ms);
 	held->reason = holding->reason;
 	held->silence_id = holding->silence_id;
 	held->inhibitor_id = holding->inhibitor_id;

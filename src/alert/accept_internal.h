@@ -91,4 +91,8 @@ int acceptance_replace_planned(struct acceptance *, const char *receiver, struct
 /* When a delivery of this severity is too old, if it is due then. */
 int64_t acceptance_expires(const struct acceptance *, enum severity, int64_t due_ms);
 
+/* The same of one that is only planned: its time begins when it is looked at again, be it that
+ * nobody delivers for a week. */
+int64_t planned_expires(int64_t due_ms);
+
 #endif

@@ -79,7 +79,7 @@ static int put_off(struct recheck *recheck, int64_t due_ms, const char *reason, 
 	struct stored_hold *hold = recheck->hold;
 
 	hold->due_ms = due_ms;
-	hold->expires_ms = acceptance_expires(&recheck->acceptance, hold->severity, due_ms);
+	hold->expires_ms = planned_expires(due_ms);
 	hold->reason = reason;
 	recheck->held = (struct held){.verdict = HELD_WAIT, .due_ms = due_ms, .reason = reason};
 	return store_hold_set(recheck->acceptance.tx, hold, err);
@@ -251,6 +251,10 @@ static int look_at_repetition(struct recheck *recheck, struct err *err)
 	}
 	if (store_event_latest(acceptance->tx, alert->id, kind, &hold->event_id, err) < 0) {
 		return -1;
+	}
+	if (hold->attempts == 0) {
+		hold->expires_ms =
+			acceptance_expires(acceptance, hold->severity, acceptance->now_ms);
 	}
 	recheck->held = (struct held){.verdict = HELD_SEND};
 	return store_hold_set(acceptance->tx, hold, err);
