@@ -192,8 +192,10 @@ static void add_group(const struct discord_writer *w, struct strbuf *out)
 
 		strbuf_adds(&text, "• ");
 		notify_add_alert(notification, notification->alerts[i], &text);
-		strbuf_adds(&text, "\n");
-		strbuf_adds(&text, notification->alerts[i]->message);
+		if (notify_has_message(notification->alerts[i])) {
+			strbuf_adds(&text, "\n");
+			strbuf_adds(&text, notification->alerts[i]->message);
+		}
 		strbuf_rtrim(&text);
 		left -= 2 * notify_add_limited(strbuf_str(&text), &limit, out);
 		strbuf_adds(out, "\n");

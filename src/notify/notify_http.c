@@ -14,7 +14,10 @@
 #include "base/parse.h"
 #include "net/http_client.h"
 
-enum { DAY_MS = 24 * 3600 * 1000 };
+enum {
+	DAY_MS = 24 * 3600 * 1000,
+	PRAISE_MAX = 20, /* of the body of a 2xx that is worth telling: "ok" */
+};
 
 /* Addresses */
 
@@ -155,7 +158,7 @@ static const char *answer_text(const struct http_response *response, struct aren
 		http_header_find(strbuf_str(response->headers), "Location", &location)) {
 		strbuf_adds(&text, ", a redirect, which is not followed, to ");
 		strbuf_addstr(&text, location);
-	} else if (body.len > 0) {
+	} else if (body.len > 0 && !(response->http_status / 100 == 2 && body.len > PRAISE_MAX)) {
 		strbuf_adds(&text, ": ");
 		strbuf_addstr(&text, body);
 	}

@@ -217,7 +217,7 @@ static void write_group_alert(struct slack_writer *w, const struct alert *alert,
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 	notify_add_alert(w->notification, alert, &text);
-	if (alert->message[0] != '\0') {
+	if (notify_has_message(alert)) {
 		strbuf_addc(&text, '\n');
 		strbuf_adds(&text, alert->message);
 	}

@@ -285,6 +285,11 @@ static void add_group_text(const struct receiver *receiver, const struct notific
 	}
 }
 
+bool notify_has_message(const struct alert *alert)
+{
+	return alert->message[0] != '\0' && strcmp(alert->message, alert->title) != 0;
+}
+
 static void add_alerts_text(const struct receiver *receiver,
 	const struct notification *notification, struct strbuf *out)
 {
@@ -295,7 +300,9 @@ static void add_alerts_text(const struct receiver *receiver,
 		add_group_text(receiver, notification, out);
 		return;
 	}
-	strbuf_adds(out, alert->message);
+	if (notify_has_message(alert) || (receiver && receiver->title)) {
+		strbuf_adds(out, alert->message);
+	}
 	if (out->len > start) {
 		strbuf_addc(out, '\n');
 		start = out->len;

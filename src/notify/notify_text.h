@@ -39,6 +39,10 @@ void notify_add_plain_text(
  * UTC". */
 void notify_add_alert(const struct notification *, const struct alert *, struct strbuf *out);
 
+/* Whether its message says more than its title: who gives a message only has it as the title too.
+ */
+bool notify_has_message(const struct alert *);
+
 /* "+212 since 03:10 UTC" for an alert with hidden events; nothing otherwise. */
 void notify_add_hidden(const struct alert *, struct strbuf *out);
 

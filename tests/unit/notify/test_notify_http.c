@@ -12,6 +12,8 @@
 
 static const struct http_route routes[] = {
 	{"/ok", HTTP_SEND, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"},
+	{"/chatty", HTTP_SEND,
+		"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n{\"much\": \"that nobody wants\"}."},
 	{"/202", HTTP_SEND, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"},
 	{"/301", HTTP_SEND, "HTTP/1.1 301 Moved\r\nLocation: /ok\r\nContent-Length: 0\r\n\r\n"},
 	{"/400", HTTP_SEND, "HTTP/1.1 400 Bad\r\nContent-Length: 15\r\n\r\ninvalid_payload"},
@@ -179,6 +181,7 @@ static void each_answer_has_its_meaning(void **state)
 		const char *text;
 	} cases[] = {
 		{"/ok", DELIVERY_ARRIVED, CHANNEL_OK, 200, -1, false, "answered 200: ok"},
+		{"/chatty", DELIVERY_ARRIVED, CHANNEL_OK, 200, -1, false, "answered 200"},
 		{"/202", DELIVERY_ARRIVED, CHANNEL_OK, 202, -1, false, "answered 202"},
 		{"/301", DELIVERY_REFUSED, CHANNEL_REJECTED, 301, -1, false, "answered 301, a redirect, which is not followed, to /ok"},
 		{"/400", DELIVERY_REFUSED, CHANNEL_REJECTED, 400, -1, false, "answered 400: invalid_payload"},

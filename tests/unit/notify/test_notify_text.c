@@ -94,6 +94,30 @@ static void tells_what_was_hidden(void **state)
 	assert_string_equal(text_of(f, &plain, notification), "");
 }
 
+static struct template *template_of(struct notify_fixture *f, const char *text)
+{
+	struct template *template = NULL;
+
+	assert_int_equal(template_parse(str_of(text), f->arena, &template, NULL), 0);
+	return template;
+}
+
+static void says_nothing_twice(void **state)
+{
+	struct notify_fixture *f = *state;
+	struct notification *notification = notify_fixture_notification(f, NOTIFICATION_RESOLVE);
+	struct alert *alert = notify_fixture_alert(f);
+	const struct alert *const alerts[] = {alert};
+	struct receiver titled = plain;
+
+	alert->message = alert->title;
+	notification->alerts = alerts;
+	assert_false(notify_has_message(alert));
+	assert_string_equal(text_of(f, &plain, notification), "");
+	titled.title = template_of(f, "{{source}}");
+	assert_string_equal(text_of(f, &titled, notification), "disk full");
+}
+
 static void tells_of_groups(void **state)
 {
 	struct notify_fixture *f = *state;
@@ -140,14 +164,6 @@ static void digests_have_everything(void **state)
 				       "not delivered to pager: 3\n"
 				       "dead receiver chat: revoked: no_service\n"
 				       "silence that ends soon: team=db until 12:00 UTC, by eve"));
-}
-
-static struct template *template_of(struct notify_fixture *f, const char *text)
-{
-	struct template *template = NULL;
-
-	assert_int_equal(template_parse(str_of(text), f->arena, &template, NULL), 0);
-	return template;
 }
 
 static void templates_have_their_way(void **state)
@@ -212,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(says_each_purpose),
 		TEST(tells_what_was_hidden),
+		TEST(says_nothing_twice),
 		TEST(tells_of_groups),
 		TEST(digests_have_everything),
 		TEST(templates_have_their_way),
