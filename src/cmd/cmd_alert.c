@@ -99,13 +99,14 @@ static const struct alert_verb verbs[] = {
 	{"resolve", "ID", 1, 1, "reason author timeout queue store output", alert_resolve_by_hand},
 	{"retry", "ID, or --dead", 0, 1, "dead timeout queue store output", alert_retry},
 	{"silence", "MATCHER... --until TIME, or list, or expire ID", 1, ARGS_ANY, "until reason author all store output dry_run", alert_silence},
+	{"simulate", "", 0, 0, "since store output", alert_simulate},
 	{"test", "[RECEIVER...]", 0, ARGS_ANY, "timeout dry_run store output", alert_test},
 	{"why", "ID", 1, 1, "store output", alert_why},
 };
 // clang-format on
 
 static const char *const verb_names[] = {
-	"ack", "flush", "list", "resolve", "retry", "silence", "test", "why", NULL};
+	"ack", "flush", "list", "resolve", "retry", "silence", "simulate", "test", "why", NULL};
 
 const struct log_context alert_log = {.component = "alert"};
 
