@@ -15,7 +15,11 @@
 #include "notify/notifier.h"
 #include "notify/template.h"
 
-enum { DEDUP_DIGEST_BYTES = 20, LIST_SHOWN_MAX = 20 };
+enum {
+	DEDUP_DIGEST_BYTES = 20,
+	LIST_SHOWN_MAX = 20,
+	UNCUT_MAX = 100, /* bytes of a title that every receiver shows whole */
+};
 
 /* Pieces */
 
@@ -287,7 +291,8 @@ static void add_group_text(const struct receiver *receiver, const struct notific
 
 bool notify_has_message(const struct alert *alert)
 {
-	return alert->message[0] != '\0' && strcmp(alert->message, alert->title) != 0;
+	return alert->message[0] != '\0' &&
+	       (strcmp(alert->message, alert->title) != 0 || strlen(alert->title) > UNCUT_MAX);
 }
 
 static void add_alerts_text(const struct receiver *receiver,

@@ -102,6 +102,10 @@ static struct template *template_of(struct notify_fixture *f, const char *text)
 	return template;
 }
 
+#define LONG                                                                                       \
+	"0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 " \
+	"0123456789 0123456789"
+
 static void says_nothing_twice(void **state)
 {
 	struct notify_fixture *f = *state;
@@ -116,6 +120,10 @@ static void says_nothing_twice(void **state)
 	assert_string_equal(text_of(f, &plain, notification), "");
 	titled.title = template_of(f, "{{source}}");
 	assert_string_equal(text_of(f, &titled, notification), "disk full");
+	/* Of a long title some receivers show a part only. */
+	alert->title = alert->message = LONG;
+	assert_true(notify_has_message(alert));
+	assert_string_equal(text_of(f, &plain, notification), LONG);
 }
 
 static void tells_of_groups(void **state)
