@@ -2,11 +2,12 @@
  * `alert ack ID` and `alert resolve ID`: what a person decides about an open alert.
  */
 #include "alert/accept.h"
+#include "alert/pairs_json.h"
 #include "base/time.h"
 #include "cmd/alert_cmd.h"
 #include "cmd/alert_result.h"
 #include "cmd/alert_session.h"
-#include "store/store_history.h"
+#include "store/store_alerts.h"
 
 typedef int hand_fn(struct store_tx *, const struct alert_settings *, const struct alert_hand *,
 	int64_t now_ms, struct arena *, struct accepted *ret_accepted, struct err *);
@@ -24,9 +25,22 @@ struct hand {
 static int act(struct store_tx *tx, void *arg, struct err *err)
 {
 	struct hand *hand = arg;
+	struct arena *arena = hand->alert->run->arena;
+	struct stored_alert *alert;
 
-	return hand->act(tx, &hand->alert->config.alerts, &hand->by, hand->started_wall_ms,
-		hand->alert->run->arena, &hand->accepted, err);
+	if (hand->act(tx, &hand->alert->config.alerts, &hand->by, hand->started_wall_ms, arena,
+		    &hand->accepted, err) < 0 ||
+		store_alert_get(tx, hand->by.alert_id, arena, &alert, err) < 0 ||
+		pairs_from_json(alert->fields, arena, &hand->shown.fields, err) < 0 ||
+		pairs_from_json(alert->labels, arena, &hand->shown.labels, err) < 0) {
+		return -1;
+	}
+	hand->shown.title = str_of(alert->title);
+	hand->shown.source = str_of(alert->source);
+	hand->shown.message = str_of(alert->message);
+	hand->shown.severity = alert->severity;
+	hand->shown.is_resolve = alert->resolved_ms != 0;
+	return 0;
 }
 
 static enum exit_code deliver_and_tell(struct hand *hand, struct store *store)
@@ -36,6 +50,7 @@ static enum exit_code deliver_and_tell(struct hand *hand, struct store *store)
 		.alert = alert,
 		.input = &hand->shown,
 		.accepted = &hand->accepted,
+		.is_acknowledge = hand->act == alert_acknowledge,
 		.started_wall_ms = hand->started_wall_ms,
 	};
 	struct alert_session_spec spec;

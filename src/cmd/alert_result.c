@@ -192,7 +192,9 @@ static void add_text(const struct alert_result *result, struct strbuf *out)
 		return;
 	}
 	strbuf_addf(out, "alert %lld: %s \"", (long long)accepted->alert_id,
-		input->is_resolve ? "resolved" : severity_name(input->severity));
+		result->is_acknowledge ? "acknowledged"
+		: input->is_resolve    ? "resolved"
+				       : severity_name(input->severity));
 	utf8_add_escaped(out, input->title, 0);
 	strbuf_adds(out, "\" from ");
 	utf8_add_escaped(out, input->source, 0);

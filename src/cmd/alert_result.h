@@ -4,6 +4,7 @@
 #ifndef CMD_ALERT_RESULT_H
 #define CMD_ALERT_RESULT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "alert/accept.h"
@@ -21,6 +22,7 @@ struct alert_result {
 	const struct alert_input *input;
 	const struct accepted *accepted;
 	const struct alert_session *session; /* NULL: nothing was tried, it is in the outbox */
+	bool is_acknowledge; /* somebody has taken it on; else it fires or is over */
 	int64_t started_wall_ms;
 	int64_t duration_ms;
 	/* MAY.  What became of the delivery of each decision; of those that have none it has no id.
