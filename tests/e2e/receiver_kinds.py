@@ -23,7 +23,6 @@ class Kind:
     server: type
     keys: typing.Callable  # of its receiver in the configuration, from the server
     refusals: list
-    resolves: int = 1  # requests of one resolve
 
 
 def refusal(status, body, state, said):
@@ -63,11 +62,28 @@ DISCORD = [refusal(status, {'message': 'As they say', 'code': code}, state, said
     (400, 50083, 'archived', 'the thread was archived'),
     (400, 50035, 'rejected', '{"message": "As they say", "code": 50035}'))]
 
+TEAMS = [refusal(status, {'error': {'code': code, 'message': 'As they say'}}, state, said)
+         for status, code, state, said in (
+    (401, 'DirectApiAuthorizationRequired', 'revoked', 'the signature (sig=) of the address is wrong'),
+    (404, 'WorkflowNotFound', 'revoked', 'the workflow was deleted'),
+    (400, 'WorkflowTriggerIsNotEnabled', 'revoked', 'the workflow is turned off'),
+    (400, 'TriggerInputSchemaMismatch', 'rejected', '{"error": {"code": "TriggerInputSchemaMismatch"'),
+    (413, 'RequestEntityTooLarge', 'rejected', '{"error": {"code": "RequestEntityTooLarge"'))]
+
+NTFY = [refusal(status, {'code': code, 'http': status, 'error': error}, state,
+                f'{{"code": {code}, "http": {status}, "error": "{error}"}}{said}') for status, code, error, state, said in (
+    (401, 40101, 'unauthorized', 'revoked', ': the token or password is wrong'),
+    (403, 40301, 'forbidden', 'revoked', ': it may not write to this topic'),
+    (400, 40009, 'invalid request: topic invalid', 'rejected', ''),
+    (413, 41303, 'JSON body too large', 'rejected', ''))]
+
 KINDS = {
     'slack': Kind(servers.Slack, lambda s: {'slack': s.webhook}, SLACK),
     'pagerduty': Kind(servers.PagerDuty, lambda s: {'pagerduty': s.key, 'url': s.enqueue}, PAGERDUTY),
     'opsgenie': Kind(servers.Opsgenie, lambda s: {'opsgenie': s.key, 'url': s.url}, OPSGENIE),
     'discord': Kind(servers.Discord, lambda s: {'discord': s.webhook}, DISCORD),
+    'teams': Kind(servers.Teams, lambda s: {'teams': s.webhook}, TEAMS),
+    'ntfy': Kind(servers.Ntfy, lambda s: {'ntfy': f'{s.url}/alerts', 'token': s.token}, NTFY),
 }
 
 
