@@ -1,11 +1,12 @@
 /*
- * See alert_json.h.
+ * Alerts and notifications as JSON.  See alert_json.h.
  */
 #include "notify/alert_json.h"
 
 #include "base/alloc.h"
 #include "notify/notifier.h"
 #include "notify/notify_text.h"
+#include "notify/shorten.h"
 
 /* null: it has not happened. */
 static void field_moment(struct json_writer *json, const char *key, int64_t time_ms)
@@ -157,8 +158,8 @@ static int64_t alerts_total(const struct notification *notification)
 		       : (int64_t)notification->alerts_count;
 }
 
-void notification_write_json(const struct receiver *receiver,
-	const struct notification *notification, struct json_writer *json)
+static void write_notification(const struct receiver *receiver,
+	const struct notification *notification, bool is_shortened, struct json_writer *json)
 {
 	json_write_object_begin(json);
 	json_field_int(json, "schema", ALERT_JSON_SCHEMA);
@@ -167,6 +168,7 @@ void notification_write_json(const struct receiver *receiver,
 	json_field_string(json, "receiver", receiver->name);
 	json_field_string(json, "severity", severity_name(notification->severity));
 	json_field_time(json, "time", notification->time_ms);
+	json_field_bool(json, "shortened", is_shortened);
 	write_texts(receiver, notification, json);
 	json_field_string(json, "group", notification->group);
 	json_field_int(json, "alerts_total", alerts_total(notification));
@@ -185,4 +187,23 @@ void notification_write_json(const struct receiver *receiver,
 		write_digest(notification->digest, json);
 	}
 	json_write_object_end(json);
+}
+
+void notification_add_json(const struct receiver *receiver, const struct notification *notification,
+	size_t max_bytes, struct strbuf *out)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct notification *shown = notification;
+	const size_t start = out->len;
+	bool is_shortened = false;
+
+	while (shown) {
+		struct json_writer json;
+
+		strbuf_truncate(out, start);
+		json_writer_init(&json, out, false);
+		write_notification(receiver, shown, is_shortened, &json);
+		is_shortened = true;
+		shown = out->len - start > max_bytes ? notification_shorten(shown, arena) : NULL;
+	}
 }

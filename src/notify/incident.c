@@ -1,5 +1,5 @@
 /*
- * See incident.h.
+ * Steps and keys of incidents.  See incident.h.
  */
 #include "notify/incident.h"
 

@@ -110,21 +110,37 @@ static void add_masked(const struct notify_message *message, struct str text, st
 	}
 }
 
+static bool is_secret_header(const struct notify_message *message, const char *name)
+{
+	const char *const *secret = message->secret_headers;
+
+	while (secret && *secret && strcmp(*secret, name) != 0) {
+		secret++;
+	}
+	return secret && *secret;
+}
+
 /* `secrets` has the secrets. */
 static void show_request(const struct notify_message *secrets, const struct notify_message *message,
 	struct strbuf *out)
 {
+	const char *url = message->shown_url ? message->shown_url : message->url;
+
 	add_masked(secrets, str_of(message->method), out);
-	if (message->url && message->url[0] != '\0') {
+	if (url && url[0] != '\0') {
 		strbuf_addc(out, ' ');
-		add_masked(secrets, str_of(message->url), out);
+		add_masked(secrets, str_of(url), out);
 	}
 	strbuf_addc(out, '\n');
 	for (size_t i = 0; i < message->headers.items_count; i++) {
 		const struct pair *header = &message->headers.items[i];
 
 		strbuf_addf(out, "%s: ", header->name);
-		add_masked(secrets, str_of(header->value), out);
+		if (is_secret_header(message, header->name)) {
+			strbuf_adds(out, mask);
+		} else {
+			add_masked(secrets, str_of(header->value), out);
+		}
 		strbuf_addc(out, '\n');
 	}
 	if (message->body.len > 0) {

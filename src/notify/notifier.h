@@ -71,7 +71,7 @@ enum notifier_abilities {
 					resolve; each alert is told by itself */
 };
 
-enum { NOTIFY_SECRETS_MAX = 8 };
+enum { NOTIFY_SECRETS_MAX = 24 };
 
 /* The whole message as it leaves, for sending and for --dry-run.  Everything is in the arena. */
 struct notify_message {
@@ -82,6 +82,10 @@ struct notify_message {
 	/* Texts that are secret wherever they occur in the above, in the form in which they do
 	 * (base64 of a password, too); they may contain each other.  NULL-terminated. */
 	const char *secrets[NOTIFY_SECRETS_MAX + 1];
+	const char *shown_url; /* what a person sees instead of the URL; NULL: the URL */
+	/* Names of headers whose values no person sees, however short and common they are;
+	 * NULL-terminated; NULL: none. */
+	const char *const *secret_headers;
 	/* MAY.  A further request that belongs to it, of the same method; its own secrets are not
 	 * looked at.  For HTTP kinds: see notify_http_start(). */
 	struct notify_message *next;

@@ -19,6 +19,7 @@ static const struct notifier_kind *const kinds[] = {
 	&notify_pagerduty,
 	&notify_slack,
 	&notify_teams,
+	&notify_webhook,
 	NULL, /* ends the table */
 };
 // clang-format on

@@ -20,6 +20,7 @@ extern const struct notifier_kind notify_opsgenie;
 extern const struct notifier_kind notify_pagerduty;
 extern const struct notifier_kind notify_slack;
 extern const struct notifier_kind notify_teams;
+extern const struct notifier_kind notify_webhook;
 
 const struct notifier_kind *const *notify_kinds(size_t *ret_count);
 const struct notifier_kind *notify_kind_find(struct str name); /* NULL: none */

@@ -39,6 +39,10 @@ typedef void template_escape_fn(struct str value, struct strbuf *out);
 void template_render(const struct template *, const struct notification *,
 	template_escape_fn *escape, struct strbuf *out);
 
+/* For a template that is a JSON text: values are escaped to stand within a JSON string, and those
+ * whose last filter is `json` stand as the JSON strings that it makes, with their quotes. */
+void template_render_json(const struct template *, const struct notification *, struct strbuf *out);
+
 /* As it was written. */
 struct str template_source(const struct template *);
 

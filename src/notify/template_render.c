@@ -23,6 +23,7 @@ struct view {
 struct renderer {
 	const struct template *template;
 	template_escape_fn *escape;
+	bool is_json; /* what the filter json made needs no escaping */
 	struct strbuf *out;
 };
 
@@ -248,6 +249,21 @@ static void filter(const struct template_filter *filter, struct strbuf *text)
 	*text = out;
 }
 
+/* The same without the quotes around it. */
+static void add_json_inside(struct str text, struct strbuf *out)
+{
+	_cleanup_(strbuf_release) struct strbuf quoted = STRBUF_INIT;
+
+	add_json(text, &quoted);
+	strbuf_add(out, quoted.buf + 1, quoted.len - 2);
+}
+
+static bool is_json_text(const struct template_node *node)
+{
+	return node->filters_count > 0 &&
+	       node->filters[node->filters_count - 1].kind == FILTER_JSON;
+}
+
 static void render_value(
 	const struct renderer *r, const struct view *view, const struct template_node *node)
 {
@@ -257,7 +273,7 @@ static void render_value(
 	for (size_t i = 0; i < node->filters_count; i++) {
 		filter(&node->filters[i], &text);
 	}
-	if (r->escape) {
+	if (r->escape && !(r->is_json && is_json_text(node))) {
 		r->escape(strbuf_str(&text), r->out);
 	} else {
 		strbuf_addstr(r->out, strbuf_str(&text));
@@ -362,14 +378,33 @@ static void render(const struct renderer *r, const struct view *view, size_t beg
 	}
 }
 
-void template_render(const struct template *template, const struct notification *notification,
-	template_escape_fn *escape, struct strbuf *out)
+static void render_all(const struct renderer *r, const struct notification *notification)
 {
-	const struct renderer renderer = {.template = template, .escape = escape, .out = out};
 	const struct view view = {
 		.notification = notification,
 		.alert = notification->alerts_count > 0 ? notification->alerts[0] : NULL,
 	};
 
-	render(&renderer, &view, 0, template->nodes_count);
+	render(r, &view, 0, r->template->nodes_count);
+}
+
+void template_render(const struct template *template, const struct notification *notification,
+	template_escape_fn *escape, struct strbuf *out)
+{
+	const struct renderer renderer = {.template = template, .escape = escape, .out = out};
+
+	render_all(&renderer, notification);
+}
+
+void template_render_json(const struct template *template, const struct notification *notification,
+	struct strbuf *out)
+{
+	const struct renderer renderer = {
+		.template = template,
+		.escape = add_json_inside,
+		.is_json = true,
+		.out = out,
+	};
+
+	render_all(&renderer, notification);
 }

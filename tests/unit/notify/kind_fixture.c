@@ -146,3 +146,16 @@ struct delivery_result send_of(struct http_fixture *fixture, const struct receiv
 	assert_true(sent.is_done);
 	return sent.result;
 }
+
+const char *repeated(struct arena *arena, const char *piece, size_t bytes)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *copy;
+
+	while (text.len < bytes) {
+		strbuf_adds(&text, piece);
+	}
+	copy = arena_strndup(arena, text.buf, text.len);
+	strbuf_release(&text);
+	return copy;
+}

@@ -41,4 +41,7 @@ const char *shown_of(struct arena *, const struct receiver *, const struct notif
 struct delivery_result send_of(
 	struct http_fixture *, const struct receiver *, const struct notification *);
 
+/* `piece` as often as makes at least that many bytes; in the arena. */
+const char *repeated(struct arena *, const char *piece, size_t bytes);
+
 #endif

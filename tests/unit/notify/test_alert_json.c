@@ -6,16 +6,19 @@
 #include "notify/alert_json.h"
 #include "notify/kind_fixture.h"
 
-static char *json_of(const struct notification *notification)
+static char *json_within(const struct notification *notification, size_t max_bytes)
 {
 	static const struct notifier_kind kind = {.group_max = 3};
 	const struct receiver receiver = {.name = "hook", .kind = &kind};
 	struct strbuf text = STRBUF_INIT;
-	struct json_writer json;
 
-	json_writer_init(&json, &text, false);
-	notification_write_json(&receiver, notification, &json);
+	notification_add_json(&receiver, notification, max_bytes, &text);
 	return strbuf_detach(&text);
+}
+
+static char *json_of(const struct notification *notification)
+{
+	return json_within(notification, SIZE_MAX);
 }
 
 static void test_trigger(void **state)
@@ -30,7 +33,7 @@ static void test_trigger(void **state)
 	assert_string_equal(text,
 		"{\"schema\": 1, \"key\": \"msg_0123456789\", \"purpose\": \"trigger\", "
 		"\"receiver\": \"hook\", \"severity\": \"critical\", "
-		"\"time\": \"2025-07-01T03:25:00.000Z\", "
+		"\"time\": \"2025-07-01T03:25:00.000Z\", \"shortened\": false, "
 		"\"title\": \"[CRITICAL] disk full (db-01)\", "
 		"\"text\": \"/var is at 97 %\\nsince the upgrade\", \"group\": null, "
 		"\"alerts_total\": 1, \"alerts\": [{\"id\": 42, \"status\": \"firing\", "
@@ -231,6 +234,53 @@ static void test_nasty(void **state)
 	json_decref(root);
 }
 
+/* As large as it may be: fewer alerts first, then shorter texts; it says so, and what there was. */
+static void test_max(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct sample sample;
+	struct strbuf large = STRBUF_INIT;
+	const json_t *alert;
+	json_t *root;
+	size_t whole;
+	char *text;
+
+	(void)state;
+	sample_init(&sample, arena, NOTIFICATION_TRIGGER);
+	strbuf_addn(&large, 'x', 10000);
+	sample.alert.message = large.buf;
+	sample.notification.alerts_count = 3;
+	sample.notification.alerts_total = 3;
+	text = json_of(&sample.notification);
+	whole = strlen(text);
+	free(text);
+
+	text = json_within(&sample.notification, whole);
+	assert_int_equal(strlen(text), whole);
+	assert_has(text, "\"shortened\": false");
+	free(text);
+
+	text = json_within(&sample.notification, whole - 1);
+	root = json_loads(text, 0, NULL);
+	assert_true(json_is_true(json_object_get(root, "shortened")));
+	assert_int_equal(json_array_size(json_object_get(root, "alerts")), 1);
+	assert_int_equal(json_integer_value(json_object_get(root, "alerts_total")), 3);
+	alert = json_array_get(json_object_get(root, "alerts"), 0);
+	assert_int_equal(strlen(member(alert, "message")), 10000);
+	json_decref(root);
+	free(text);
+
+	text = json_within(&sample.notification, 3000);
+	assert_in_range(strlen(text), 1000, 3000);
+	root = json_loads(text, 0, NULL);
+	alert = json_array_get(json_object_get(root, "alerts"), 0);
+	assert_has(member(alert, "message"), "xxx…");
+	assert_string_equal(member(json_object_get(alert, "fields"), "used"), "97 %");
+	json_decref(root);
+	free(text);
+	strbuf_release(&large);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +291,7 @@ int main(void)
 		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_notice),
 		cmocka_unit_test(test_nasty),
+		cmocka_unit_test(test_max),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -232,6 +232,27 @@ static void shows_a_message_without_its_secrets(void **state)
 	strbuf_release(&shown);
 }
 
+/* A value that is secret where it stands, and yet may stand elsewhere; a URL that nobody sees. */
+static void shows_no_secret_header_or_url(void **state)
+{
+	static const char *const secret_headers[] = {"X-Key", NULL};
+	struct notify_fixture *f = *state;
+	struct notify_message message = {
+		.method = "PUT",
+		.url = "https://h/s3cret",
+		.shown_url = "https://h/…",
+		.secret_headers = secret_headers,
+		.body = str_of("a b"),
+	};
+	struct strbuf shown = STRBUF_INIT;
+
+	pairs_set(&message.headers, f->arena, str_of("X-Key"), str_of("a"));
+	pairs_set(&message.headers, f->arena, str_of("X-Other"), str_of("a"));
+	notify_message_show(&message, &shown);
+	assert_string_equal(shown.buf, "PUT https://h/…\nX-Key: ***\nX-Other: a\n\na b\n");
+	strbuf_release(&shown);
+}
+
 /* They are stored and shown: they stay. */
 static void names_are_as_they_were(void **state)
 {
@@ -262,6 +283,7 @@ int main(void)
 		TEST(can_be_dropped_at_any_time),
 		TEST(texts_are_safe_to_keep),
 		TEST(shows_a_message_without_its_secrets),
+		TEST(shows_no_secret_header_or_url),
 		cmocka_unit_test(names_are_as_they_were),
 	};
 

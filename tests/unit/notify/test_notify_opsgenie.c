@@ -184,19 +184,6 @@ static void test_not_for_many(void **state)
 	assert_int_equal(err.code, ERR_INPUT);
 }
 
-static const char *repeated(struct arena *arena, const char *piece, size_t bytes)
-{
-	struct strbuf text = STRBUF_INIT;
-	const char *copy;
-
-	while (text.len < bytes) {
-		strbuf_adds(&text, piece);
-	}
-	copy = arena_strndup(arena, text.buf, text.len);
-	strbuf_release(&text);
-	return copy;
-}
-
 static size_t units(const char *text)
 {
 	assert_true(utf8_is_valid(str_of(text)));

@@ -142,19 +142,6 @@ static void test_not_for_many(void **state)
 	}
 }
 
-static const char *repeated(struct arena *arena, const char *piece, size_t bytes)
-{
-	struct strbuf text = STRBUF_INIT;
-	const char *copy;
-
-	while (text.len < bytes) {
-		strbuf_adds(&text, piece);
-	}
-	copy = arena_strndup(arena, text.buf, text.len);
-	strbuf_release(&text);
-	return copy;
-}
-
 static size_t chars(const char *text)
 {
 	size_t count = 0;

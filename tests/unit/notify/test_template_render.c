@@ -198,6 +198,40 @@ static void does_what_the_page_says(void **state)
 	strbuf_release(&text);
 }
 
+/* In a JSON text no value can end the string that it stands in. */
+static void is_escaped_once_for_json(void **state)
+{
+	// clang-format off
+	static const struct {
+		const char *text, *expected;
+	} cases[] = {
+		{"{\"a\": \"{{title}}\"}", "{\"a\": \"a \\\"b\\\"\\\\\"}"},
+		{"{\"a\": {{title|json}}}", "{\"a\": \"a \\\"b\\\"\\\\\"}"},
+		{"{\"a\": {{title|upper|json}}}", "{\"a\": \"A \\\"B\\\"\\\\\"}"},
+		/* not the last one: a string within a string */
+		{"\"{{source|json|upper}}\"", "\"\\\"DB-01\\\"\""},
+		{"\"{{title|upper}}\"", "\"A \\\"B\\\"\\\\\""},
+		{"\"{{label.none}}\"", "\"\""},
+	};
+	// clang-format on
+	struct notify_fixture *f = *state;
+	struct alert *alert = notify_fixture_alert(f);
+	const struct alert *alerts[] = {alert};
+	struct notification *notification = notify_fixture_notification(f, NOTIFICATION_TRIGGER);
+
+	alert->title = "a \"b\"\\";
+	notification->alerts = alerts;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+		struct template *template = NULL;
+
+		assert_int_equal(
+			template_parse(str_of(cases[i].text), f->arena, &template, NULL), 0);
+		template_render_json(template, notification, &out);
+		assert_string_equal(out.buf, cases[i].expected);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, notify_fixture_start, notify_fixture_end)
 
 int main(int argc, char **argv)
@@ -207,6 +241,7 @@ int main(int argc, char **argv)
 		TEST(goes_through_groups),
 		TEST(escapes_values_only),
 		TEST(stops_when_it_is_full),
+		TEST(is_escaped_once_for_json),
 		TEST(does_what_the_page_says),
 	};
 
