@@ -24,7 +24,7 @@ static void field_pairs(struct json_writer *json, const char *key, const struct 
 	pairs_write_json(pairs, json);
 }
 
-void alert_write_json(const struct alert *alert, struct json_writer *json)
+void alert_json_write(const struct alert *alert, struct json_writer *json)
 {
 	_cleanup_(strbuf_release) struct strbuf key = STRBUF_INIT;
 
@@ -92,7 +92,7 @@ static void write_digest_list(
 	json_write_key(json, "alerts");
 	json_write_array_begin(json);
 	for (size_t i = 0; i < list->alerts_count; i++) {
-		alert_write_json(&list->alerts[i], json);
+		alert_json_write(&list->alerts[i], json);
 	}
 	json_write_array_end(json);
 	json_write_object_end(json);
@@ -175,7 +175,7 @@ static void write_notification(const struct receiver *receiver,
 	json_write_key(json, "alerts");
 	json_write_array_begin(json);
 	for (size_t i = 0; i < notification->alerts_count; i++) {
-		alert_write_json(notification->alerts[i], json);
+		alert_json_write(notification->alerts[i], json);
 	}
 	json_write_array_end(json);
 	if (notification->purpose == NOTIFICATION_SUMMARY) {
@@ -193,17 +193,15 @@ void notification_add_json(const struct receiver *receiver, const struct notific
 	size_t max_bytes, struct strbuf *out)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	const struct notification *shown = notification;
+	const struct notification *shown = notification_shorten_to(notification, max_bytes, arena);
 	const size_t start = out->len;
-	bool is_shortened = false;
 
 	while (shown) {
 		struct json_writer json;
 
 		strbuf_truncate(out, start);
 		json_writer_init(&json, out, false);
-		write_notification(receiver, shown, is_shortened, &json);
-		is_shortened = true;
+		write_notification(receiver, shown, shown != notification, &json);
 		shown = out->len - start > max_bytes ? notification_shorten(shown, arena) : NULL;
 	}
 }

@@ -15,7 +15,7 @@ struct receiver;
 enum { ALERT_JSON_SCHEMA = 1 };
 
 /* One alert, as an object. */
-void alert_write_json(const struct alert *, struct json_writer *);
+void alert_json_write(const struct alert *, struct json_writer *);
 
 /*
  * The whole notification, as an object with "schema".  One that is larger than max_bytes is made

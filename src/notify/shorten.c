@@ -149,3 +149,38 @@ const struct notification *notification_shorten(
 	}
 	return is_smaller ? copy : NULL;
 }
+
+static size_t size_of_pairs(const struct pairs *pairs)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < pairs->items_count; i++) {
+		size += strlen(pairs->items[i].name) + strlen(pairs->items[i].value);
+	}
+	return size;
+}
+
+static bool is_larger(const struct notification *notification, size_t max_bytes)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < notification->alerts_count && size <= max_bytes; i++) {
+		const struct alert *alert = notification->alerts[i];
+
+		size += strlen(alert->title) + strlen(alert->source) + strlen(alert->message) +
+			size_of_pairs(&alert->fields) + size_of_pairs(&alert->labels);
+	}
+	return size > max_bytes;
+}
+
+const struct notification *notification_shorten_to(
+	const struct notification *notification, size_t max_bytes, struct arena *arena)
+{
+	const struct notification *shorter = notification;
+
+	while (shorter && is_larger(shorter, max_bytes)) {
+		notification = shorter;
+		shorter = notification_shorten(notification, arena);
+	}
+	return shorter ? shorter : notification;
+}

@@ -15,4 +15,9 @@
  */
 const struct notification *notification_shorten(const struct notification *, struct arena *);
 
+/* The same again and again until its alerts' own texts have at most max_bytes, or it is as small as
+ * it gets: what has more cannot fit, however it is written, so that nobody need try. */
+const struct notification *notification_shorten_to(
+	const struct notification *, size_t max_bytes, struct arena *);
+
 #endif

@@ -5,19 +5,6 @@
 #include "notify/kind_fixture.h"
 #include "notify/shorten.h"
 
-static const char *repeated(struct arena *arena, const char *piece, size_t count)
-{
-	struct strbuf text = STRBUF_INIT;
-	const char *copy;
-
-	for (size_t i = 0; i < count; i++) {
-		strbuf_adds(&text, piece);
-	}
-	copy = arena_strndup(arena, text.buf, text.len);
-	strbuf_release(&text);
-	return copy;
-}
-
 static void test_alerts(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -58,9 +45,9 @@ static void test_texts(void **state)
 
 	(void)state;
 	sample_init(&sample, arena, NOTIFICATION_TRIGGER);
-	sample.alert.message = repeated(arena, "\xf0\x9f\x94\xa5", 20000);
+	sample.alert.message = repeated(arena, "\xf0\x9f\x94\xa5", 80000);
 	pairs_set(&sample.alert.fields, arena, str_of("long"),
-		str_of(repeated(arena, "\xc3\xa4", 10000)));
+		str_of(repeated(arena, "\xc3\xa4", 20000)));
 	pairs_set(&sample.alert.labels, arena, str_of("long"), str_of(repeated(arena, "x", 5000)));
 	for (shorter = &sample.notification; shorter;
 		shorter = notification_shorten(shorter, arena), steps++) {
@@ -79,6 +66,36 @@ static void test_texts(void **state)
 	assert_in_range(steps, 5, 20);
 	assert_in_range(last, 600, 768);
 	assert_int_equal(strlen(sample.alert.message), 80000);
+}
+
+static void test_to(void **state)
+{
+	static const struct {
+		size_t max_bytes;
+		size_t alerts, message;
+	} cases[] = {
+		{SIZE_MAX, 3, 10000},
+		{31000, 3, 10000},
+		{29000, 1, 10000},
+		{10050, 1, 10000},
+		{9000, 1, 5000},
+		{0, 1, 256},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_(arena_freep) struct arena *arena = arena_new();
+		const struct notification *shorter;
+		struct sample sample;
+
+		sample_init(&sample, arena, NOTIFICATION_TRIGGER);
+		sample.alert.message = repeated(arena, "x", 10000);
+		sample.notification.alerts_count = 3;
+		shorter = notification_shorten_to(&sample.notification, cases[i].max_bytes, arena);
+		assert_int_equal(shorter->alerts_count, cases[i].alerts);
+		assert_int_equal(strlen(shorter->alerts[0]->message), cases[i].message);
+		assert_true((shorter == &sample.notification) == (cases[i].alerts == 3));
+	}
 }
 
 static void test_digest(void **state)
@@ -137,6 +154,7 @@ int main(void)
 		cmocka_unit_test(test_alerts),
 		cmocka_unit_test(test_total_is_kept),
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_to),
 		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_notice),
 		cmocka_unit_test(test_summary),
