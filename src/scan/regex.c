@@ -23,9 +23,10 @@ struct regex {
 
 int regex_new(struct str pattern, enum regex_flags flags, struct regex **ret_regex, struct err *err)
 {
-	uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C |
-			   (flags & REGEX_LINES ? PCRE2_MULTILINE : 0) |
-			   (flags & REGEX_WHOLE ? PCRE2_ANCHORED | PCRE2_ENDANCHORED : 0);
+	uint32_t options =
+		PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C |
+		(flags & REGEX_LINES ? PCRE2_MULTILINE : 0) |
+		(flags & REGEX_WHOLE ? PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOTALL : 0);
 	int error = 0;
 	PCRE2_SIZE at = 0;
 	pcre2_code *code =

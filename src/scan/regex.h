@@ -16,7 +16,7 @@ enum regex_flags {
 	REGEX_PLAIN = 0,
 	REGEX_LINES =
 		1 << 0, /* "^" and "$" match at every line, not only at the ends of the text */
-	REGEX_WHOLE = 1 << 1, /* a match is one of all of the text, or none */
+	REGEX_WHOLE = 1 << 1, /* a match is one of all of the text, or none; "." is any character */
 };
 
 enum regex_match {

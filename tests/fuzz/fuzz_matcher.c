@@ -7,12 +7,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "alert/alert_text.h"
 #include "alert/matcher.h"
 #include "base/strbuf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MATCHERS_MAX = 8 };
+enum { MATCHERS_MAX = 8, VALUE_MAX = 8192 };
 
 static void claim(bool holds)
 {
@@ -25,7 +26,9 @@ static const char *next_line(struct str *rest, struct arena *arena)
 {
 	struct str line;
 
-	return str_line(rest, &line) ? str_dup(line, arena) : "";
+	return str_line(rest, &line)
+		       ? alert_text_clean(line, ALERT_TEXT_LINES, VALUE_MAX, arena).ptr
+		       : "";
 }
 
 static void read_matchers(struct str rest, struct arena *arena, struct option_list *matchers)
