@@ -156,9 +156,15 @@ int claim_one(struct look *look, struct lane *lane, const struct outbox_delivery
 {
 	_cleanup_(message_freep) struct message *message = NULL;
 	struct outbox_claim claim = {.now_ms = look->now_ms, .lease_ms = lease_ms(look, lane)};
+	const struct message_spec spec = {
+		.settings = look->settings,
+		.delivery = delivery,
+		.receiver = lane->receiver,
+		.now_ms = look->now_ms,
+	};
 	struct err why = {0};
 
-	if (message_load(look->tx, delivery, lane->receiver, look->now_ms, &message, &why) < 0) {
+	if (message_load(look->tx, &spec, &message, &why) < 0) {
 		if (why.code == ERR_NOT_FOUND || why.code == ERR_INPUT) {
 			return end_untellable(look, delivery, &why, err);
 		}

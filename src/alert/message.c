@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "alert/digest.h"
 #include "alert/notice.h"
 #include "alert/pairs_json.h"
 #include "base/alloc.h"
@@ -179,7 +180,8 @@ static int load_notice(struct message *message, struct err *err)
 	return 0;
 }
 
-static int load(struct store_tx *tx, struct message *message, struct err *err)
+static int load(struct store_tx *tx, const struct message_spec *spec, struct message *message,
+	struct err *err)
 {
 	const int purpose = message->delivery.purpose;
 
@@ -192,29 +194,33 @@ static int load(struct store_tx *tx, struct message *message, struct err *err)
 	if (purpose == NOTIFICATION_NOTICE) {
 		return load_notice(message, err);
 	}
+	if (purpose == NOTIFICATION_DIGEST) {
+		return digest_load(tx, spec->settings, message->delivery.content, message->arena,
+			&message->notification.digest, err);
+	}
 	return err_set(err, ERR_INPUT, "a delivery of purpose %d cannot be sent", purpose);
 }
 
-int message_load(struct store_tx *tx, const struct outbox_delivery *delivery,
-	const struct receiver *receiver, int64_t now_ms, struct message **ret_message,
+int message_load(struct store_tx *tx, const struct message_spec *spec, struct message **ret_message,
 	struct err *err)
 {
+	const struct outbox_delivery *delivery = spec->delivery;
 	struct arena *arena = arena_new();
 	struct message *message = arena_alloc(arena, sizeof(*message));
 
 	*message = (struct message){
 		.arena = arena,
 		.delivery = copy_delivery(arena, delivery),
-		.receiver = receiver,
+		.receiver = spec->receiver,
 	};
 	message->notification = (struct notification){
 		.key = message->delivery.key,
 		.purpose = (enum notification_purpose)delivery->purpose,
 		.severity = delivery->severity,
-		.time_ms = now_ms,
+		.time_ms = spec->now_ms,
 		.attempt = (int)delivery->attempts + 1,
 	};
-	if (load(tx, message, err) < 0) {
+	if (load(tx, spec, message, err) < 0) {
 		arena_free(arena);
 		return -1;
 	}

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "alert/alert_settings.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "notify/notification.h"
@@ -25,11 +26,18 @@ struct message {
 
 /*
  * Reads what the delivery tells of: its alert as it was at the event, those that it carries (at
- * most as many as the kind shows), the sum of a storm, a notice.  New; free with message_free().
- * The delivery's texts are copied.  ERR_NOT_FOUND, ERR_INPUT: it has nothing to tell any more.
+ * most as many as the kind shows), the sum of a storm, a notice, the digest.  New; free with
+ * message_free(). The delivery's texts are copied.  ERR_NOT_FOUND, ERR_INPUT: it has nothing to
+ * tell any more.
  */
-int message_load(struct store_tx *, const struct outbox_delivery *, const struct receiver *,
-	int64_t now_ms, struct message **ret_message, struct err *);
+struct message_spec {
+	const struct alert_settings *settings;
+	const struct outbox_delivery *delivery;
+	const struct receiver *receiver;
+	int64_t now_ms;
+};
+int message_load(
+	struct store_tx *, const struct message_spec *, struct message **ret_message, struct err *);
 
 void message_free(struct message *); /* NULL is fine */
 void message_freep(struct message **);

@@ -94,6 +94,7 @@ struct alert_verb {
 static const struct alert_verb verbs[] = {
 	{NULL, "", 0, 0, "severity message title source field label dedup_key runbook resolve events timeout queue dry_run store output", alert_send},
 	{"ack", "ID", 1, 1, "reason author timeout queue store output", alert_ack},
+	{"digest", "", 0, 0, "timeout dry_run store output", alert_digest},
 	{"flush", "", 0, 0, "timeout follow store output", alert_flush},
 	{"list", "", 0, 0, "severity source all dead since before limit store output", alert_list},
 	{"resolve", "ID", 1, 1, "reason author timeout queue store output", alert_resolve_by_hand},
@@ -105,8 +106,8 @@ static const struct alert_verb verbs[] = {
 };
 // clang-format on
 
-static const char *const verb_names[] = {
-	"ack", "flush", "list", "resolve", "retry", "silence", "simulate", "test", "why", NULL};
+static const char *const verb_names[] = {"ack", "digest", "flush", "list", "resolve", "retry",
+	"silence", "simulate", "test", "why", NULL};
 
 const struct log_context alert_log = {.component = "alert"};
 
