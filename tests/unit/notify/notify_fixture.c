@@ -78,13 +78,11 @@ struct receiver *notify_fixture_sample(struct notify_fixture *f, const struct no
 		"{name: sample, email: [team@example.com], from: sre@example.com}",
 		"{name: sample, log: auto}",
 		"{name: sample, ntfy: 'https://ntfy.example.com/topic', token: tk_s3cr3t}",
-		"{name: sample, opsgenie: 01234567-89ab-cdef-0123-456789abcdef}",
-		"'https://a.logic.azure.com:443/workflows/1/invoke?sig=s3cr3t'}",
-		"{name: sample, ntfy: 'https://ntfy.example.com/topic', token: tk_s3cr3t}",
 		"{name: sample, opsgenie: 00000000-1111-2222-3333-444444444444}",
 		"{name: sample, pagerduty: 0123456789abcdef0123456789abcdef}",
 		"{name: sample, slack: 'https://hooks.slack.com/services/T0AB/B1CD/s3cr3tK3y'}",
 		"{name: sample, teams: "
+		"'https://a.logic.azure.com:443/workflows/1/invoke?sig=s3cr3t'}",
 		"{name: sample, webhook: 'https://example.com/hook/s3cret-token'}",
 	};
 
