@@ -6,6 +6,7 @@
 #include "alert/claim.h"
 #include "alert/digest.h"
 #include "alert/redirect.h"
+#include "alert/upkeep.h"
 #include "base/alloc.h"
 #include "store/store_owner.h"
 
@@ -175,16 +176,20 @@ static int save_lanes(struct look *look, struct err *err)
 	return 0;
 }
 
-/* Whoever empties the outbox also sees to the digest; not who delivers one alert and leaves. */
-static int queue_digest(struct look *look, struct err *err)
+/* Whoever empties the outbox also sees to the digest, and forgets what is old; not who delivers one
+ * alert and leaves. */
+static int do_chores(struct look *look, struct err *err)
 {
 	bool is_queued;
 
 	if (look->is_stopping || look->only_alert_id != 0) {
 		return 0;
 	}
-	return digest_queue_due(
-		look->tx, look->settings, look->now_ms, look->arena, &is_queued, err);
+	if (digest_queue_due(look->tx, look->settings, look->now_ms, look->arena, &is_queued, err) <
+		0) {
+		return -1;
+	}
+	return upkeep_run(look->tx, look->settings, look->now_ms, look->arena, err);
 }
 
 int look_run(struct store_tx *tx, struct look *look, struct err *err)
@@ -195,7 +200,7 @@ int look_run(struct store_tx *tx, struct look *look, struct err *err)
 		return -1;
 	}
 	if (look->is_sweep && (release_gone(look, err) < 0 || end_expired(look, err) < 0 ||
-				      queue_digest(look, err) < 0)) {
+				      do_chores(look, err) < 0)) {
 		return -1;
 	}
 	if (look_at_lanes(look, err) < 0 || save_lanes(look, err) < 0) {
