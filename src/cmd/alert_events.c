@@ -37,8 +37,8 @@ struct intake {
 	struct strbuf bytes; /* read, and not yet accepted; the reader's or the writer's in turn */
 	size_t whole;        /* of them, up to the end of the last whole line */
 	int read_errno;
-	bool is_line_too_long;
-	int64_t line; /* of the first line in bytes */
+	bool is_line_too_long; /* its end has not come yet, and none of it is wanted */
+	int64_t line;          /* of the first line in bytes */
 	/* of the transaction under way */
 	struct arena *arena;
 	struct err *faults;
@@ -192,6 +192,30 @@ static size_t whole_lines(const struct intake *intake)
 	return last ? (size_t)(last - intake->bytes.buf) + 1 : 0;
 }
 
+static void refuse_long_line(struct intake *intake)
+{
+	if (intake->refused++ < COMPLAINTS_MAX) {
+		log_error(&alert_log, "%s:%lld: a line of more than %d bytes", intake->name,
+			(long long)intake->line, LINE_MAX_BYTES);
+	}
+	intake->is_line_too_long = true;
+	strbuf_clear(&intake->bytes);
+}
+
+/* Up to its end, as far as it has come. */
+static void drop_long_line(struct intake *intake)
+{
+	const char *end = memchr(intake->bytes.buf, '\n', intake->bytes.len);
+
+	if (end) {
+		strbuf_remove(&intake->bytes, 0, (size_t)(end - intake->bytes.buf) + 1);
+		intake->is_line_too_long = false;
+		intake->line++;
+	} else {
+		strbuf_clear(&intake->bytes);
+	}
+}
+
 static void piece_came(void *arg)
 {
 	struct intake *intake = arg;
@@ -201,13 +225,12 @@ static void piece_came(void *arg)
 		intake->lost++;
 		intake->is_at_end = true;
 	}
+	if (intake->is_line_too_long) {
+		drop_long_line(intake);
+	}
 	intake->whole = whole_lines(intake);
 	if (intake->whole == 0 && intake->bytes.len >= LINE_MAX_BYTES) {
-		log_error(&alert_log, "%s:%lld: a line of more than %d bytes; reading ends here",
-			intake->name, (long long)intake->line, LINE_MAX_BYTES);
-		intake->lost++;
-		intake->is_at_end = true;
-		strbuf_clear(&intake->bytes);
+		refuse_long_line(intake);
 	}
 	if (intake->whole == 0) {
 		read_next(intake);

@@ -68,7 +68,7 @@ static void add_json(const struct alert_session *session, const struct deliverer
 static enum exit_code outcome_of(
 	const struct alert_session *session, const struct deliverer_counts *counts)
 {
-	if (counts->dead > 0 || counts->unwritten > 0) {
+	if (counts->dead > 0 || counts->unwritten > 0 || session->store_error.code != ERR_NONE) {
 		return EXIT_CODE_FAILED;
 	}
 	for (size_t i = 0; i < session->attempts_count; i++) {
@@ -77,6 +77,14 @@ static enum exit_code outcome_of(
 		}
 	}
 	return EXIT_CODE_OK;
+}
+
+/* The store let us do nothing: what waits in it is not known. */
+static bool has_done_nothing(
+	const struct alert_session *session, const struct deliverer_counts *counts)
+{
+	return session->store_error.code != ERR_NONE &&
+	       counts->delivered + counts->carried + counts->retried + counts->dead == 0;
 }
 
 static enum exit_code flush(
@@ -91,6 +99,9 @@ static enum exit_code flush(
 		return alert_failed(alert, &err);
 	}
 	deliverer_get_counts(session->deliverer, &counts);
+	if (has_done_nothing(session, &counts)) {
+		return alert_failed(alert, &session->store_error);
+	}
 	if (alert->opts->output == ALERT_JSON) {
 		add_json(session, &counts, &text);
 	} else if (!alert->run->common->is_quiet) {

@@ -191,7 +191,11 @@ static void add_text(const struct alert_result *result, struct strbuf *out)
 		strbuf_adds(out, input->dedup_key.len > 0 ? "dedup key\n" : "source and title\n");
 		return;
 	}
-	strbuf_addf(out, "alert %lld: %s \"", (long long)accepted->alert_id,
+	strbuf_adds(out, "alert");
+	if (!result->is_forgotten) {
+		strbuf_addf(out, " %lld", (long long)accepted->alert_id);
+	}
+	strbuf_addf(out, ": %s \"",
 		result->is_acknowledge ? "acknowledged"
 		: input->is_resolve    ? "resolved"
 				       : severity_name(input->severity));
@@ -266,7 +270,7 @@ static void add_json(const struct alert_result *result, struct strbuf *out)
 	write_summary(result, &json);
 	json_write_key(&json, "alert");
 	json_write_object_begin(&json);
-	json_field_int(&json, "id", accepted->alert_id);
+	json_field_int(&json, "id", result->is_forgotten ? 0 : accepted->alert_id);
 	json_field_str(&json, "title", input->title);
 	json_field_string(&json, "severity", severity_name(input->severity));
 	json_field_str(&json, "source", input->source);

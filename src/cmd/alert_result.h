@@ -22,6 +22,7 @@ struct alert_result {
 	const struct alert_input *input;
 	const struct accepted *accepted;
 	const struct alert_session *session; /* NULL: nothing was tried, it is in the outbox */
+	bool is_forgotten;                   /* it stands in no store, and has no number there */
 	bool is_acknowledge; /* somebody has taken it on; else it fires or is over */
 	int64_t started_wall_ms;
 	int64_t duration_ms;

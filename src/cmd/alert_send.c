@@ -116,6 +116,7 @@ static enum exit_code tell(struct send *send, struct store *store)
 		.input = &send->input,
 		.accepted = &send->accepted,
 		.session = alert->opts->is_queued ? NULL : &send->session,
+		.is_forgotten = send->store_error.code != ERR_NONE,
 		.started_wall_ms = send->started_wall_ms,
 		.duration_ms = time_mono_ms() - send->started_ms,
 	};
