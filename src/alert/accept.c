@@ -392,17 +392,31 @@ static int end_by_hand(struct acceptance *acceptance, const struct hand *hand, s
 	return end(acceptance, &how, err);
 }
 
-static int by_hand(struct acceptance *acceptance, const struct alert_hand *given,
-	int (*fn)(struct acceptance *, const struct hand *, struct err *),
-	struct accepted *ret_accepted, struct err *err)
+typedef int hand_fn(struct acceptance *, const struct hand *, struct err *);
+
+/* What alert_acknowledge() and alert_resolve() have in common. */
+struct by_hand {
+	const struct alert_settings *settings;
+	const struct alert_hand *given;
+	int64_t now_ms;
+	struct arena *arena;
+	hand_fn *fn;
+};
+
+static int by_hand(struct store_tx *tx, const struct by_hand *what, struct accepted *ret_accepted,
+	struct err *err)
 {
 	struct accepted accepted = {0};
-	struct hand hand;
+	struct acceptance acceptance = {.tx = tx,
+		.settings = what->settings,
+		.arena = what->arena,
+		.now_ms = what->now_ms,
+		.accepted = &accepted};
+	struct hand hand = {.author = "", .note = ""};
 
-	acceptance->accepted = &accepted;
-	if (hand_check(given, acceptance->arena, &hand, err) < 0 ||
-		open_alert(acceptance, given->alert_id, err) < 0 ||
-		fn(acceptance, &hand, err) < 0) {
+	if (hand_check(what->given, what->arena, &hand, err) < 0 ||
+		open_alert(&acceptance, what->given->alert_id, err) < 0 ||
+		what->fn(&acceptance, &hand, err) < 0) {
 		return -1;
 	}
 	*ret_accepted = accepted;
@@ -413,18 +427,16 @@ int alert_acknowledge(struct store_tx *tx, const struct alert_settings *settings
 	const struct alert_hand *hand, int64_t now_ms, struct arena *arena,
 	struct accepted *ret_accepted, struct err *err)
 {
-	struct acceptance acceptance = {
-		.tx = tx, .settings = settings, .arena = arena, .now_ms = now_ms};
+	const struct by_hand what = {settings, hand, now_ms, arena, acknowledge};
 
-	return by_hand(&acceptance, hand, acknowledge, ret_accepted, err);
+	return by_hand(tx, &what, ret_accepted, err);
 }
 
 int alert_resolve(struct store_tx *tx, const struct alert_settings *settings,
 	const struct alert_hand *hand, int64_t now_ms, struct arena *arena,
 	struct accepted *ret_accepted, struct err *err)
 {
-	struct acceptance acceptance = {
-		.tx = tx, .settings = settings, .arena = arena, .now_ms = now_ms};
+	const struct by_hand what = {settings, hand, now_ms, arena, end_by_hand};
 
-	return by_hand(&acceptance, hand, end_by_hand, ret_accepted, err);
+	return by_hand(tx, &what, ret_accepted, err);
 }
