@@ -84,8 +84,8 @@ static void others_stand_in_without_a_fallback(void **state)
 		int64_t triggers, notices;
 	} cases[] = {
 		{"anybody", &fake_hook, SEVERITY_INFO, 1, 1},
-		{"who pages, for what is critical", &fake_incidents, SEVERITY_CRITICAL, 1, 0},
-		{"who pages, for nothing else", &fake_incidents, SEVERITY_WARNING, 0, 0},
+		{"who pages, for what is critical", &fake_incidents, SEVERITY_CRITICAL, 1, 1},
+		{"who pages, else for the notice", &fake_incidents, SEVERITY_WARNING, 0, 1},
 		{"this machine, for the notice", &fake_local, SEVERITY_CRITICAL, 0, 1},
 	};
 	struct world *world = *state;
