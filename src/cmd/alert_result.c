@@ -119,6 +119,22 @@ static void add_next(struct strbuf *line, int64_t next_ms)
 	}
 }
 
+static void add_waiting(
+	const struct alert_result *result, const struct decision *decision, struct strbuf *line)
+{
+	const struct outbox_delivery *delivery = delivery_of(result, decision);
+
+	if (decision->verdict == VERDICT_GROUPED) {
+		strbuf_adds(line, decision->reason);
+		return;
+	}
+	strbuf_adds(line, "in the outbox");
+	if (delivery && delivery->hold_reason) {
+		strbuf_addf(line, ": %s", delivery->hold_reason);
+		add_next(line, delivery->due_ms);
+	}
+}
+
 static void add_words(
 	const struct alert_result *result, const struct decision *decision, struct strbuf *line)
 {
@@ -135,8 +151,7 @@ static void add_words(
 		strbuf_addf(line, "%s: %s", verdict_name(decision->verdict), decision->reason);
 		return;
 	case FATE_WAITING:
-		strbuf_adds(line,
-			decision->verdict == VERDICT_GROUPED ? decision->reason : "in the outbox");
+		add_waiting(result, decision, line);
 		return;
 	case FATE_FAILED:
 		strbuf_adds(line, attempt->text);
