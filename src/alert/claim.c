@@ -250,6 +250,24 @@ static int claim_due(struct look *look, struct lane *lane, const struct outbox_d
 
 /* --- Storms --- */
 
+/* As exactly as storm_plan() needs it: telling groups apart takes long, and there may be many. */
+static int backlog_of(struct look *look, const struct lane *lane, int64_t max, int64_t *ret_backlog,
+	struct err *err)
+{
+	const char *receiver = lane->channel.receiver;
+
+	if (lane->channel.storm_ms == 0) {
+		if (outbox_count_due(look->tx, receiver, look->now_ms, max + 1, ret_backlog, err) <
+			0) {
+			return -1;
+		}
+		if (*ret_backlog <= max) {
+			return 0;
+		}
+	}
+	return outbox_backlog(look->tx, receiver, look->now_ms, max + 1, ret_backlog, err);
+}
+
 static int plan(struct look *look, struct lane *lane, struct storm_plan *ret_plan, struct err *err)
 {
 	struct channel *channel = &lane->channel;
@@ -262,7 +280,7 @@ static int plan(struct look *look, struct lane *lane, struct storm_plan *ret_pla
 	if (max == INT64_MAX) {
 		return 0;
 	}
-	if (outbox_backlog(look->tx, channel->receiver, look->now_ms, max + 1, &backlog, err) < 0) {
+	if (backlog_of(look, lane, max, &backlog, err) < 0) {
 		return -1;
 	}
 	*ret_plan = storm_plan(&storm, backlog, max, look->now_ms);

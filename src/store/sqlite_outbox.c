@@ -296,6 +296,21 @@ int outbox_backlog(struct store_tx *tx, const char *receiver, int64_t now_ms, in
 	return read_int(&query, ret_count, err);
 }
 
+/* The index has all that it needs. */
+int outbox_count_due(struct store_tx *tx, const char *receiver, int64_t now_ms, int64_t max,
+	int64_t *ret_count, struct err *err)
+{
+	_cleanup_(query_end) struct query query = query_of(tx,
+		"SELECT count(*) FROM (SELECT 1 FROM delivery INDEXED BY delivery_waiting"
+		" WHERE state = 0 AND receiver = ?1 AND severity IN (0, 1, 2) AND due_ms <= ?2"
+		" LIMIT ?3)");
+
+	query_bind_text(&query, 1, receiver);
+	query_bind_int(&query, 2, now_ms);
+	query_bind_int(&query, 3, max);
+	return read_int(&query, ret_count, err);
+}
+
 int outbox_next_due(struct store_tx *tx, const char *receiver, int64_t alert_id,
 	int64_t *ret_due_ms, struct err *err)
 {

@@ -224,6 +224,10 @@ static void counts_messages(void **state)
 	assert_int_equal(count, 2);
 	ok(f, outbox_backlog(f->tx, "slack", 99, 2, &count, &f->err));
 	assert_int_equal(count, 2);
+	ok(f, outbox_count_due(f->tx, "slack", 50, 10, &count, &f->err));
+	assert_int_equal(count, 3);
+	ok(f, outbox_count_due(f->tx, "slack", 99, 2, &count, &f->err));
+	assert_int_equal(count, 2);
 	ok(f, outbox_count_waiting(f->tx, &count, &f->err));
 	assert_int_equal(count, 5);
 	ok(f, outbox_next_due(f->tx, "slack", 0, &due_ms, &f->err));
