@@ -8,6 +8,7 @@ import json
 import os
 import random
 import re
+import signal
 import sqlite3
 import time
 
@@ -78,14 +79,28 @@ def flush(toolkit, *args, timeout=60):
     return done.json['summary']
 
 
-def flush_all(toolkit, seconds):
-    """Until nothing waits; its runs wait for what is due later.  Returns the latest summary."""
+def wait_until_told(store, seconds):
+    """Until no delivery is without an end."""
     end = time.monotonic() + seconds
-    while True:
-        summary = flush(toolkit)
-        if summary['waiting'] == 0:
-            return summary
-        assert time.monotonic() < end, f'after {seconds} s there still waits: {summary}'
+    while left := store.value('SELECT count(*) FROM delivery WHERE ended_ms IS NULL'):
+        assert time.monotonic() < end, f'after {seconds} s {left} deliveries have no end'
+        time.sleep(0.1)
+
+
+def follow(toolkit, processes=1):
+    """So many processes that deliver what becomes due."""
+    return [toolkit.start('alert', 'flush', '--follow', '--output', 'json') for _ in range(processes)]
+
+
+def end(following):
+    """Asks them to end.  Returns how much each has delivered; 0 for one that had not even begun."""
+    delivered = []
+    for process in following:
+        assert process.process.poll() is None, process.ended()
+        done = process.signal(signal.SIGTERM).ended()
+        assert done.exit_code in (128 + signal.SIGTERM, -signal.SIGTERM), done
+        delivered.append(done.json['summary']['delivered'] if done.stdout else 0)
+    return delivered
 
 
 STORM = re.compile(r'\[STORM\] (\d+) alerts? in ')

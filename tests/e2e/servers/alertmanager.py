@@ -22,11 +22,13 @@ NAME = re.compile('[a-zA-Z_][a-zA-Z0-9_]*')
 
 class Alertmanager(ProcessServer):
     """url: of its API, on 127.0.0.1.  resolve_timeout: what an alert without an end is given.  webhook: where it
-    tells of its alerts itself, if anywhere.  It keeps company with no other one."""
+    tells of its alerts itself, if anywhere.  log_level: debug says what becomes of each alert.  It keeps company
+    with no other one."""
     needs = 'prometheus-alertmanager'
 
-    def __init__(self, resolve_timeout='5m', webhook=None):
+    def __init__(self, resolve_timeout='5m', webhook=None, log_level='debug'):
         super().__init__()
+        self.log_level = log_level
         self.resolve_timeout = resolve_timeout
         self.webhook = webhook
         self.port = None
@@ -52,8 +54,8 @@ class Alertmanager(ProcessServer):
         for last in (False, False, True):
             self.port, = free_ports(1) if self.port is None else (self.port,)
             self._spawn(['prometheus-alertmanager', f'--config.file={config}', f'--storage.path={self.dir / "data"}',
-                         f'--web.listen-address=127.0.0.1:{self.port}', '--cluster.listen-address=', '--log.level=debug'],
-                        cwd=self.dir)
+                         f'--web.listen-address=127.0.0.1:{self.port}', '--cluster.listen-address=',
+                         f'--log.level={self.log_level}'], cwd=self.dir)
             wait_until(lambda: self._is_ready() or self.process.poll() is not None, START_SECONDS, 'Alertmanager')
             if self.process.poll() is None:
                 return
