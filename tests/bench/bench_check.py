@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.parse
 
-from measure import BINARY, heading, process_cpu, process_memory, row, run_cpu
+from measure import BINARY, heading, process_cpu, process_memory, row, run_cpu, start_ms
 from servers.base import START_SECONDS, free_ports, wait_until
 from servers.nginx import Nginx
 
@@ -165,15 +165,6 @@ def bench_silent(directory):
     row('memory for each', f'{peak / count / 1024:.1f}', 'KiB', 'budget: under 32')
     row('latest end after the deadline of 10 s', f'{(max(durations) - 10) * 1000:.0f}', 'ms', 'budget: 100')
     row('median end after the deadline', f'{(statistics.median(durations) - 10) * 1000:.0f}', 'ms')
-
-
-def start_ms(argv, rounds=200):
-    times = []
-    for _ in range(rounds):
-        begin = time.perf_counter()
-        subprocess.run(argv, stdout=subprocess.DEVNULL, check=True)
-        times.append((time.perf_counter() - begin) * 1000)
-    return statistics.median(times)
 
 
 def bench_start():

@@ -1,8 +1,11 @@
 """What benchmarks share: CPU and memory of processes, and how a figure is printed."""
 import os
 import pathlib
+import re
 import resource
+import statistics
 import subprocess
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -11,15 +14,35 @@ TICK = os.sysconf('SC_CLK_TCK')
 
 
 def run_cpu(argv, **kwargs):
-    """Run it; CPU seconds of it and its children, wall seconds, peak memory in bytes, the process."""
+    """Run it; CPU seconds of it and its children, wall seconds, peak memory of it in bytes, exit code, output."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.monotonic()
     process = subprocess.Popen(argv, **kwargs)
+    peaks = [0]
+    watcher = threading.Thread(target=watch_memory, args=(process.pid, peaks))
+    watcher.start()
     output, _ = process.communicate()
     wall = time.monotonic() - start
+    watcher.join()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return cpu, wall, after.ru_maxrss * 1024, process.returncode, output
+    return cpu, wall, max(peaks), process.returncode, output
+
+
+def watch_memory(pid, peaks):
+    """Until it ends.  What the kernel says afterwards (ru_maxrss) begins with the memory of whoever forked it."""
+    try:
+        while peak := process_peak(pid):
+            peaks.append(peak)
+            time.sleep(0.05)
+    except OSError:
+        pass
+
+
+def process_peak(pid):
+    """The most resident bytes that a process had so far; 0 if it has ended."""
+    found = re.search(r'^VmHWM:\s+(\d+) kB$', pathlib.Path(f'/proc/{pid}/status').read_text(), re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
 
 
 def process_cpu(pid):
@@ -31,6 +54,16 @@ def process_cpu(pid):
 def process_memory(pid):
     """Resident bytes of a running process."""
     return int(pathlib.Path(f'/proc/{pid}/statm').read_text().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+
+
+def start_ms(argv, rounds=200):
+    """How long it takes to run it, the median, in milliseconds."""
+    times = []
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        subprocess.run(argv, stdout=subprocess.DEVNULL, check=True)
+        times.append((time.perf_counter() - begin) * 1000)
+    return statistics.median(times)
 
 
 def heading(text):
