@@ -166,7 +166,8 @@ static int sum_up_met(struct look *look, const struct lane *lane, struct outbox_
 		if (claim_readiness(look, &blocker, summary->id, &readiness, &unused, err) < 0) {
 			return -1;
 		}
-		if (readiness != READY || blocker.severity == SEVERITY_CRITICAL) {
+		if (readiness != READY || blocker.severity == SEVERITY_CRITICAL ||
+			!purpose_has_alerts(blocker.purpose)) {
 			return 0;
 		}
 		if (sum_up(look, lane, &blocker, summary, err) < 0) {

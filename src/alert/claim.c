@@ -12,6 +12,7 @@
 
 enum {
 	BATCH = 32,
+	SUMMARY_PATIENCE_MS = 5000,
 	LOADED_MAX = 8 * 1024 * 1024, /* bytes that one look hands over to be sent */
 };
 
@@ -79,15 +80,12 @@ static int order(struct look *look, const struct outbox_delivery *delivery, int6
 	if (delivery->alert_id == 0) {
 		return 0;
 	}
-	if (outbox_first_open(look->tx, delivery->alert_id, delivery->receiver, &open, err) < 0) {
+	if (outbox_first_open(look->tx, delivery, carrier_id, &open, err) < 0) {
 		return -1;
 	}
 	if (open.id == delivery->id) {
 		/* It may have been claimed or carried since it was read. */
 		*ret_readiness = open.state == DELIVERY_WAITING ? READY : NOT_READY;
-		return 0;
-	}
-	if (carrier_id != 0 && (open.id == carrier_id || open.carrier_id == carrier_id)) {
 		return 0;
 	}
 	*ret_readiness = NOT_READY;
@@ -99,11 +97,9 @@ static int order(struct look *look, const struct outbox_delivery *delivery, int6
 		return outbox_put_off(look->tx, delivery->id, open.due_ms,
 			"an earlier message of this alert waits", err);
 	}
-	if (open.state != DELIVERY_WAITING) {
-		return 0; /* its carrier is due, and will be met by itself */
-	}
 	*ret_readiness = READY_AFTER;
-	return outbox_get(look->tx, open.id, look->arena, ret_blocker, err);
+	return outbox_get(look->tx, open.state == DELIVERY_WAITING ? open.id : open.carrier_id,
+		look->arena, ret_blocker, err);
 }
 
 int claim_readiness(struct look *look, struct outbox_delivery *delivery, int64_t carrier_id,
@@ -331,8 +327,8 @@ static int claim_all(struct look *look, struct lane *lane, bool is_storm, struct
 
 int claim_lane(struct look *look, struct lane *lane, struct err *err)
 {
-	const bool was_storm = lane->channel.storm_ms != 0;
 	struct storm_plan storm;
+	bool is_overdue;
 
 	if (is_full(look, lane)) {
 		return 0;
@@ -340,14 +336,16 @@ int claim_lane(struct look *look, struct lane *lane, struct err *err)
 	if (plan(look, lane, &storm, err) < 0) {
 		return -1;
 	}
-	/* A storm begins with what is critical; later, its summary must not starve behind that. */
-	if (was_storm && storm.may_summarise && claim_summary(look, lane, err) < 0) {
+	/* What is critical goes first, but the summary must not starve behind it. */
+	is_overdue = storm.may_summarise && look->now_ms - storm.next_ms >= SUMMARY_PATIENCE_MS &&
+		     look->now_ms - lane->channel.storm_ms >= SUMMARY_PATIENCE_MS;
+	if (is_overdue && claim_summary(look, lane, err) < 0) {
 		return -1;
 	}
 	if (claim_all(look, lane, storm.is_storm, err) < 0) {
 		return -1;
 	}
-	if (!was_storm && storm.may_summarise && !is_full(look, lane)) {
+	if (!is_overdue && storm.may_summarise && !is_full(look, lane)) {
 		return claim_summary(look, lane, err);
 	}
 	return 0;

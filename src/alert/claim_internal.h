@@ -25,7 +25,7 @@ int due_cursor_next(
 /* Whether a delivery can be told now. */
 enum readiness {
 	READY,
-	READY_AFTER, /* another one of its alert first, that is due too: see blocker */
+	READY_AFTER, /* another one first, that is due too: see blocker */
 	NOT_READY,   /* it waits for something; that has been written down where it matters */
 };
 

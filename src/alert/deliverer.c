@@ -19,7 +19,7 @@
 #include "base/vec.h"
 
 enum {
-	FLYING_MAX = 64,   /* messages being sent */
+	FLYING_MAX = 64,   /* messages being sent, of all receivers */
 	IN_HAND_MAX = 128, /* claimed */
 	FOLLOW_MS = 1000,  /* how long what another process puts in may go unseen */
 	SWEEP_MS = 10 * 1000,
@@ -50,6 +50,7 @@ struct carriages {
 /* A receiver, as the loop sees it. */
 struct route_lane {
 	const struct receiver *receiver;
+	int64_t slots, hand;     /* its share of what may be sent and claimed at a time */
 	struct carriages queue;  /* claimed, to be sent */
 	struct carriage *flying; /* a list */
 	int64_t flying_count;
@@ -62,6 +63,7 @@ struct look_job {
 	struct deliverer *deliverer; /* NULL: freed meanwhile */
 	struct look look;
 	struct look_lane *lanes;
+	struct carriages ended; /* that it writes down */
 	struct outcome *outcomes;
 };
 
@@ -73,7 +75,6 @@ struct deliverer {
 	int64_t ended_count;
 	int64_t flying_count, in_hand;
 	struct look_job *job;
-	int64_t job_ended_count; /* of the ended, those that the job writes down */
 	struct deferred *turn;
 	struct timer *timer;
 	int64_t began_ms;            /* wall clock */
@@ -122,6 +123,16 @@ static struct carriage *carriages_pop(struct carriages *list)
 		}
 	}
 	return carriage;
+}
+
+/* `from` is empty then. */
+static void carriages_append(struct carriages *list, struct carriages *from)
+{
+	if (from->first) {
+		*list->last = from->first;
+		list->last = from->last;
+		carriages_init(from);
+	}
 }
 
 static void carriage_free(struct carriage *carriage)
@@ -226,9 +237,7 @@ static void run_ended(void *arg, struct notify_run *run)
 		carriage->outcome.result.outcome == DELIVERY_REFUSED) {
 		hand_back_queue(lane);
 	}
-	for (size_t i = 0; i < deliverer->lanes_count; i++) {
-		start_queued(&deliverer->lanes[i]);
-	}
+	start_queued(lane);
 }
 
 static void carriage_start(struct carriage *carriage)
@@ -248,13 +257,9 @@ static void carriage_start(struct carriage *carriage)
 
 static void start_queued(struct route_lane *lane)
 {
-	while (lane->queue.first && lane->flying_count < lane_slots(lane->receiver)) {
+	while (lane->queue.first && lane->flying_count < lane->slots) {
 		struct carriage *carriage = lane->queue.first;
-		struct deliverer *deliverer = carriage->deliverer;
 
-		if (deliverer->flying_count >= FLYING_MAX) {
-			return;
-		}
 		(void)carriages_pop(&lane->queue);
 		if (carriage->message->lease_ms <= time_wall_ms()) {
 			/* Somebody may have it by now: we slept for too long. */
@@ -268,39 +273,42 @@ static void start_queued(struct route_lane *lane)
 
 /* --- Looking --- */
 
-static int64_t room_of(const struct deliverer *deliverer, const struct route_lane *lane)
+static int64_t room_of(const struct route_lane *lane)
 {
-	const int64_t own = lane_hand(lane->receiver) - lane->in_hand;
-	const int64_t all = IN_HAND_MAX - deliverer->in_hand;
-	const int64_t room = own < all ? own : all;
-
-	return room > 0 ? room : 0;
+	return lane->hand > lane->in_hand ? lane->hand - lane->in_hand : 0;
 }
 
 static void job_free(struct look_job *job)
 {
 	look_release(&job->look);
+	carriages_clear(&job->ended);
 	free(job->lanes);
 	free(job->outcomes);
 	free(job);
+}
+
+static void take_outcomes(struct look_job *job, struct deliverer *deliverer)
+{
+	carriages_init(&job->ended);
+	carriages_append(&job->ended, &deliverer->ended);
+	job->outcomes = xcalloc((size_t)deliverer->ended_count + 1, sizeof(*job->outcomes));
+	deliverer->ended_count = 0;
+	for (struct carriage *carriage = job->ended.first; carriage; carriage = carriage->next) {
+		job->outcomes[job->look.outcomes_count++] = carriage->outcome;
+	}
+	job->look.outcomes = job->outcomes;
 }
 
 static struct look_job *job_new(struct deliverer *deliverer)
 {
 	struct look_job *job = xcalloc(1, sizeof(*job));
 	const int64_t mono_ms = time_mono_ms();
-	size_t count = 0;
 
 	job->deliverer = deliverer;
 	job->lanes = xcalloc(deliverer->lanes_count + 1, sizeof(*job->lanes));
 	for (size_t i = 0; i < deliverer->lanes_count; i++) {
-		job->lanes[i].room = room_of(deliverer, &deliverer->lanes[i]);
+		job->lanes[i].room = room_of(&deliverer->lanes[i]);
 		job->lanes[i].in_hand = deliverer->lanes[i].in_hand;
-	}
-	job->outcomes = xcalloc((size_t)deliverer->ended_count + 1, sizeof(*job->outcomes));
-	for (struct carriage *carriage = deliverer->ended.first; carriage;
-		carriage = carriage->next) {
-		job->outcomes[count++] = carriage->outcome;
 	}
 	job->look = (struct look){
 		.settings = deliverer->options.settings,
@@ -309,9 +317,8 @@ static struct look_job *job_new(struct deliverer *deliverer)
 		.is_sweep = !deliverer->has_looked || mono_ms - deliverer->swept_ms >= SWEEP_MS,
 		.is_stopping = deliverer->is_stopping,
 		.lanes = job->lanes,
-		.outcomes = job->outcomes,
-		.outcomes_count = count,
 	};
+	take_outcomes(job, deliverer);
 	return job;
 }
 
@@ -327,7 +334,6 @@ static void look_done(void *arg, const struct err *err);
 static void look_begin(struct deliverer *deliverer)
 {
 	deliverer->job = job_new(deliverer);
-	deliverer->job_ended_count = deliverer->ended_count;
 	deliverer->is_awake = false;
 	deliverer->looked_ms = time_mono_ms();
 	store_writer_post(deliverer->options.writer, look_in_tx, look_done, deliverer->job);
@@ -347,17 +353,6 @@ static void adopt(struct deliverer *deliverer, struct message *message)
 	carriages_push(&carriage->lane->queue, carriage);
 	carriage->lane->in_hand++;
 	deliverer->in_hand++;
-}
-
-/* What the look has written down is over. */
-static void forget_written(struct deliverer *deliverer)
-{
-	for (; deliverer->job_ended_count > 0; deliverer->job_ended_count--) {
-		struct carriage *carriage = carriages_pop(&deliverer->ended);
-
-		deliverer->ended_count--;
-		carriage_free(carriage);
-	}
 }
 
 static void take_counts(struct deliverer *deliverer, const struct look *look)
@@ -383,7 +378,6 @@ static void take_counts(struct deliverer *deliverer, const struct look *look)
 
 static void look_succeeded(struct deliverer *deliverer, struct look *look)
 {
-	forget_written(deliverer);
 	take_counts(deliverer, look);
 	if (look->is_sweep) {
 		deliverer->swept_ms = deliverer->looked_ms;
@@ -406,9 +400,12 @@ static void look_succeeded(struct deliverer *deliverer, struct look *look)
 	}
 }
 
-static void look_failed(struct deliverer *deliverer, const struct err *err)
+/* What was to be written down still is, before what ended meanwhile. */
+static void look_failed(struct deliverer *deliverer, struct look_job *job, const struct err *err)
 {
-	deliverer->job_ended_count = 0;
+	carriages_append(&job->ended, &deliverer->ended);
+	deliverer->ended_count += (int64_t)job->look.outcomes_count;
+	carriages_append(&deliverer->ended, &job->ended);
 	deliverer->is_awake = true;
 	deliverer->failed_ms = time_mono_ms();
 	if (!deliverer->has_told_failure && deliverer->options.store_failed) {
@@ -425,7 +422,7 @@ static void look_done(void *arg, const struct err *err)
 	if (deliverer) {
 		deliverer->job = NULL;
 		if (err) {
-			look_failed(deliverer, err);
+			look_failed(deliverer, job, err);
 		} else {
 			look_succeeded(deliverer, &job->look);
 		}
@@ -460,7 +457,7 @@ static int64_t look_in_ms(const struct deliverer *deliverer)
 		const struct route_lane *lane = &deliverer->lanes[i];
 		const int64_t next_ms = lane->latest.next_ms;
 
-		if (next_ms != 0 && room_of(deliverer, lane) > 0) {
+		if (next_ms != 0 && room_of(lane) > 0) {
 			const int64_t lane_in_ms = next_ms > wall_ms ? next_ms - wall_ms : 0;
 
 			in_ms = in_ms < 0 || lane_in_ms < in_ms ? lane_in_ms : in_ms;
@@ -532,6 +529,22 @@ static void time_came(void *arg)
 
 /* --- Life --- */
 
+static int64_t share(int64_t wanted, int64_t all, int64_t count)
+{
+	const int64_t most = all / count > 1 ? all / count : 1;
+
+	return wanted < most ? wanted : most;
+}
+
+/* With many receivers each gets less, so that none can keep the others from their turn. */
+static void lane_init(struct route_lane *lane, const struct receiver *receiver, int64_t count)
+{
+	lane->receiver = receiver;
+	lane->slots = share(lane_slots(receiver), FLYING_MAX, count);
+	lane->hand = share(lane_hand(receiver), IN_HAND_MAX, count);
+	carriages_init(&lane->queue);
+}
+
 struct deliverer *deliverer_new(const struct deliverer_options *options)
 {
 	const struct option_items *receivers = &options->settings->receivers;
@@ -541,8 +554,7 @@ struct deliverer *deliverer_new(const struct deliverer_options *options)
 	deliverer->lanes = xcalloc(receivers->count + 1, sizeof(*deliverer->lanes));
 	deliverer->lanes_count = receivers->count;
 	for (size_t i = 0; i < receivers->count; i++) {
-		deliverer->lanes[i].receiver = receivers->items[i];
-		carriages_init(&deliverer->lanes[i].queue);
+		lane_init(&deliverer->lanes[i], receivers->items[i], (int64_t)receivers->count);
 	}
 	carriages_init(&deliverer->ended);
 	deliverer->timer = timer_new(options->env->loop, time_came, deliverer);
@@ -604,12 +616,21 @@ void deliverer_stop(struct deliverer *deliverer)
 	schedule(deliverer);
 }
 
+static int64_t count_tried(const struct carriages *list)
+{
+	int64_t count = 0;
+
+	for (const struct carriage *carriage = list->first; carriage; carriage = carriage->next) {
+		count += carriage->outcome.is_tried;
+	}
+	return count;
+}
+
 void deliverer_get_counts(const struct deliverer *deliverer, struct deliverer_counts *ret_counts)
 {
 	*ret_counts = deliverer->counts;
-	ret_counts->unwritten = 0;
-	for (const struct carriage *carriage = deliverer->ended.first; carriage;
-		carriage = carriage->next) {
-		ret_counts->unwritten += carriage->outcome.is_tried;
+	ret_counts->unwritten = count_tried(&deliverer->ended);
+	if (deliverer->job) {
+		ret_counts->unwritten += count_tried(&deliverer->job->ended);
 	}
 }

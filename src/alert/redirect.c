@@ -219,8 +219,7 @@ static int drop_followers(
 		struct outbox_open open;
 		bool has_ended;
 
-		if (outbox_first_open(
-			    look->tx, delivery->alert_id, delivery->receiver, &open, err) < 0) {
+		if (outbox_first_open(look->tx, delivery, 0, &open, err) < 0) {
 			return -1;
 		}
 		if (open.id == 0 || open.state != DELIVERY_WAITING) {

@@ -252,7 +252,7 @@ int outbox_expired(struct store_tx *tx, int64_t now_ms, int64_t limit, struct ar
 	return read_list(&query, arena, ret_list, err);
 }
 
-int outbox_first_open(struct store_tx *tx, int64_t alert_id, const char *receiver,
+int outbox_first_open(struct store_tx *tx, const struct outbox_delivery *of, int64_t carrier_id,
 	struct outbox_open *ret_open, struct err *err)
 {
 	_cleanup_(query_end) struct query query =
@@ -261,11 +261,12 @@ int outbox_first_open(struct store_tx *tx, int64_t alert_id, const char *receive
 			     " FROM delivery d INDEXED BY delivery_open"
 			     " LEFT JOIN delivery c ON c.id = d.carrier_id"
 			     " WHERE d.alert_id = ?1 AND d.receiver = ?2 AND d.ended_ms IS NULL"
-			     " ORDER BY d.id LIMIT 1");
+			     " AND d.id <> ?3 AND d.carrier_id IS NOT ?3 ORDER BY d.id LIMIT 1");
 	int got;
 
-	query_bind_int(&query, 1, alert_id);
-	query_bind_text(&query, 2, receiver);
+	query_bind_int(&query, 1, of->alert_id);
+	query_bind_text(&query, 2, of->receiver);
+	query_bind_int(&query, 3, carrier_id);
 	got = query_step(&query, err);
 	if (got < 0) {
 		return -1;

@@ -87,7 +87,8 @@ int outbox_carried(struct store_tx *, int64_t carrier_id, int64_t limit, struct 
 int outbox_expired(struct store_tx *, int64_t now_ms, int64_t limit, struct arena *,
 	struct outbox_list *ret_list, struct err *);
 
-/* The first delivery of an alert to a receiver that is not over. */
+/* The first delivery of an alert to a receiver that is not over, and is neither `carrier_id` nor
+ * goes out in its message (0: there is no such one). */
 struct outbox_open {
 	int64_t id; /* 0: there is none */
 	enum delivery_state state;
@@ -95,7 +96,7 @@ struct outbox_open {
 	int64_t carrier_id; /* 0: none */
 	bool is_waiting;    /* it, or the one that carries it: nobody has it in hand */
 };
-int outbox_first_open(struct store_tx *, int64_t alert_id, const char *receiver,
+int outbox_first_open(struct store_tx *, const struct outbox_delivery *of, int64_t carrier_id,
 	struct outbox_open *ret_open, struct err *);
 
 /* Messages that are due for a receiver, a group being one; counted up to `max`. */

@@ -23,7 +23,6 @@ int world_set_up(void **state)
 	for (int i = 0; i < SEVERITY_COUNT; i++) {
 		world->settings.give_up_ms[i] = INT64_C(24) * 3600 * 1000;
 	}
-	world->step_ms = 50;
 	*state = world;
 	return 0;
 }
@@ -141,8 +140,16 @@ static void settled(void *arg, const struct err *err)
 		loop_stop(world->loop);
 		return;
 	}
-	time_fake_advance(left_ms < world->step_ms ? left_ms : world->step_ms);
+	time_fake_advance(left_ms < world->auto_step_ms ? left_ms : world->auto_step_ms);
 	store_writer_post(world->writer, nothing, settled, world);
+}
+
+/* A thousand steps of at least 50 ms and at most a second. */
+static int64_t step_for(int64_t ms)
+{
+	const int64_t step_ms = ms / 1000;
+
+	return step_ms < 50 ? 50 : step_ms > 1000 ? 1000 : step_ms;
 }
 
 static void run_until(struct world *world, int64_t until_ms)
@@ -169,11 +176,13 @@ void world_end(struct world *world)
 
 void world_run(struct world *world, int64_t ms)
 {
+	world->auto_step_ms = world->step_ms ? world->step_ms : step_for(ms);
 	run_until(world, time_wall_ms() + ms);
 }
 
 void world_run_to_idle(struct world *world, int64_t within_ms)
 {
+	world->auto_step_ms = world->step_ms ? world->step_ms : step_for(0);
 	run_until(world, time_wall_ms() + within_ms);
 	assert_int_equal(world->idle, 1);
 }

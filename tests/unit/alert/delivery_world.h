@@ -30,7 +30,8 @@ struct world {
 	struct deliverer *deliverer;
 	int idle, attempts, store_failures;
 	int64_t latest_next_ms; /* of the latest attempt */
-	int64_t step_ms;        /* by which the clock moves */
+	int64_t step_ms;        /* by which the clock moves; 0: as is fit for the time to pass */
+	int64_t auto_step_ms;   /* its own */
 	int64_t until_ms;       /* wall clock: where it stops */
 	struct err store_err;
 };

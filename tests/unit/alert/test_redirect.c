@@ -196,7 +196,7 @@ static void its_return_is_told(void **state)
 	world->options.follows = true;
 	world_deliver(world, (struct fixture_delivery){0});
 	world_start(world);
-	world_run(world, LANE_PROBE_MS);
+	world_run(world, LANE_PROBE_MS + 5000);
 	world_deliver(world, (struct fixture_delivery){0});
 	world_run(world, 10 * 1000);
 	assert_int_equal(slack->arrived, 1);

@@ -165,26 +165,33 @@ static void knows_the_first_of_an_alert(void **state)
 		add(f, &(struct fixture_delivery){.alert_id = alert_id, .purpose = RESOLVE});
 	const int64_t carrier = add(f, &(struct fixture_delivery){.due_ms = 90});
 	const struct outbox_delivery first = get(f, trigger);
+	struct outbox_delivery elsewhere = first;
 	struct outbox_open open;
 
-	ok(f, outbox_first_open(f->tx, alert_id, "slack", &open, &f->err));
+	elsewhere.receiver = "mail";
+
+	ok(f, outbox_first_open(f->tx, &first, 0, &open, &f->err));
 	assert_int_equal(open.id, trigger);
 	assert_int_equal(open.due_ms, 70);
 	assert_true(open.is_waiting);
 
 	ok(f, outbox_carry(f->tx, &first, carrier, &f->err));
-	ok(f, outbox_first_open(f->tx, alert_id, "slack", &open, &f->err));
+	ok(f, outbox_first_open(f->tx, &first, 0, &open, &f->err));
 	assert_int_equal(open.id, trigger);
 	assert_int_equal(open.state, DELIVERY_CARRIED);
 	assert_int_equal(open.carrier_id, carrier);
 	assert_int_equal(open.due_ms, 90);
 	assert_true(open.is_waiting);
+	ok(f, outbox_first_open(f->tx, &first, carrier, &open, &f->err));
+	assert_int_equal(open.id, resolve);
+	ok(f, outbox_first_open(f->tx, &first, resolve, &open, &f->err));
+	assert_int_equal(open.id, trigger);
 
 	ok(f, outbox_end(f->tx, carrier,
 		      &(struct outbox_end){.state = DELIVERY_DELIVERED, .ended_ms = 95}, &f->err));
-	ok(f, outbox_first_open(f->tx, alert_id, "slack", &open, &f->err));
+	ok(f, outbox_first_open(f->tx, &first, 0, &open, &f->err));
 	assert_int_equal(open.id, resolve);
-	ok(f, outbox_first_open(f->tx, alert_id, "mail", &open, &f->err));
+	ok(f, outbox_first_open(f->tx, &elsewhere, 0, &open, &f->err));
 	assert_int_equal(open.id, 0);
 }
 

@@ -1,0 +1,235 @@
+/*
+ * What a receiver is told, read from the store.
+ */
+#include <string.h>
+
+#include "alert/fake_notifier.h"
+#include "alert/message.h"
+#include "alert/notice.h"
+#include "base/alloc.h"
+#include "cmocka_all.h"
+#include "store/sqlite_internal.h"
+#include "support/outbox_fixture.h"
+#include "support/store_fixture.h"
+
+enum { NOW = 5000 };
+
+static const struct receiver chat = {.name = "slack", .kind = &fake_chat};
+
+struct fixture {
+	struct store *store;
+	struct store_tx *tx; /* open all the time */
+	struct arena *arena;
+	struct message *message;
+	struct err err;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+
+	f->store = fixture_store(":memory:");
+	f->arena = arena_new();
+	assert_int_equal(store_begin(f->store, true, &f->err), 0);
+	f->tx = &f->store->tx;
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	message_free(f->message);
+	assert_int_equal(store_commit(f->store, &f->err), 0);
+	store_close(&f->store);
+	arena_free(f->arena);
+	free(f);
+	return 0;
+}
+
+static struct outbox_delivery add(struct fixture *f, const struct fixture_delivery *wanted)
+{
+	struct outbox_delivery delivery = {0};
+	int64_t id = 0;
+
+	assert_int_equal(fixture_deliver_tx(f->tx, wanted, NULL, &id, &f->err), 0);
+	assert_int_equal(outbox_get(f->tx, id, f->arena, &delivery, &f->err), 0);
+	return delivery;
+}
+
+static const struct notification *load(struct fixture *f, const struct outbox_delivery *delivery)
+{
+	message_free(f->message);
+	f->message = NULL;
+	if (message_load(f->tx, delivery, &chat, NOW, &f->message, &f->err) < 0) {
+		fail_msg("%s", f->err.msg);
+	}
+	return &f->message->notification;
+}
+
+static void tells_an_alert_as_it_was(void **state)
+{
+	struct fixture *f = *state;
+	struct outbox_delivery delivery =
+		add(f, &(struct fixture_delivery){.severity = SEVERITY_WARNING, .now_ms = 1000});
+	const struct notification *notification;
+	const struct alert *alert;
+
+	/* What came later is told by later messages. */
+	assert_int_equal(store_exec(f->store,
+				 "UPDATE alert SET severity = 2, message = 'worse', events = 7,"
+				 " acked_by = 'anna', resolved_ms = 4000",
+				 &f->err),
+		0);
+	delivery.attempts = 2;
+	delivery.hidden = 212;
+	delivery.hidden_since_ms = 900;
+	notification = load(f, &delivery);
+	assert_string_equal(notification->key, delivery.key);
+	assert_int_equal(notification->purpose, NOTIFICATION_TRIGGER);
+	assert_int_equal(notification->severity, SEVERITY_WARNING);
+	assert_int_equal(notification->alerts_count, 1);
+	assert_int_equal(notification->alerts_total, 1);
+	assert_null(notification->group);
+	assert_null(notification->first_key);
+	assert_int_equal(notification->time_ms, NOW);
+	assert_int_equal(notification->attempt, 3);
+	alert = notification->alerts[0];
+	assert_int_equal(alert->id, 1);
+	assert_int_equal(strlen(alert->fingerprint), 40);
+	assert_int_equal(alert->episode_ms, 1000);
+	assert_string_equal(alert->title, "disk full");
+	assert_string_equal(alert->source, "web-01");
+	assert_string_equal(alert->message, "93 % used");
+	assert_int_equal(alert->severity, SEVERITY_WARNING);
+	assert_string_equal(pairs_get(&alert->fields, "mount"), "/var");
+	assert_string_equal(pairs_get(&alert->labels, "team"), "web");
+	assert_string_equal(alert->runbook, "https://wiki.example.com/disk");
+	assert_false(alert->is_resolved);
+	assert_int_equal(alert->resolved_ms, 0);
+	assert_int_equal(alert->time_ms, 1000);
+	assert_int_equal(alert->started_ms, 1000);
+	assert_string_equal(alert->acked_by, "anna");
+	assert_int_equal(alert->events, 7);
+	assert_int_equal(alert->hidden, 212);
+	assert_int_equal(alert->hidden_since_ms, 900);
+}
+
+static void tells_of_the_end(void **state)
+{
+	struct fixture *f = *state;
+	const struct outbox_delivery delivery =
+		add(f, &(struct fixture_delivery){.purpose = NOTIFICATION_RESOLVE, .now_ms = 3000});
+	const struct alert *alert = load(f, &delivery)->alerts[0];
+
+	assert_true(alert->is_resolved);
+	assert_int_equal(alert->resolved_ms, 3000);
+	assert_int_equal(store_exec(f->store, "UPDATE alert SET resolved_ms = 2900", &f->err), 0);
+	assert_int_equal(load(f, &delivery)->alerts[0]->resolved_ms, 2900);
+}
+
+/* At most what the kind shows, the worst of it, and how many there are. */
+static void tells_a_group(void **state)
+{
+	struct fixture *f = *state;
+	struct outbox_delivery carrier =
+		add(f, &(struct fixture_delivery){.group_key = "routes[1]\nsource=db-01"});
+	const struct notification *notification;
+
+	for (int i = 0; i < 9; i++) {
+		const struct outbox_delivery delivery =
+			add(f, &(struct fixture_delivery){
+				       .severity = i == 8 ? SEVERITY_CRITICAL : SEVERITY_INFO});
+
+		assert_int_equal(outbox_carry(f->tx, &delivery, carrier.id, &f->err), 0);
+	}
+	carrier.stands_for = 10;
+	notification = load(f, &carrier);
+	assert_int_equal(notification->alerts_count, 5);
+	assert_int_equal(notification->alerts_total, 10);
+	assert_string_equal(notification->group, "source=db-01");
+	assert_int_equal(notification->severity, SEVERITY_CRITICAL);
+	assert_int_equal(notification->alerts[0]->id, 1);
+	assert_int_equal(notification->alerts[1]->severity, SEVERITY_CRITICAL);
+
+	carrier.group_key = "routes[1]\n";
+	assert_null(load(f, &carrier)->group);
+	carrier.group_key = NULL;
+	assert_null(load(f, &carrier)->group);
+}
+
+static void tells_a_summary(void **state)
+{
+	struct fixture *f = *state;
+	struct outbox_delivery summary = {.receiver = "slack",
+		.purpose = NOTIFICATION_SUMMARY,
+		.route = "storm",
+		.key = "k",
+		.severity = SEVERITY_WARNING};
+	const struct notification *notification;
+
+	assert_int_equal(outbox_add(f->tx, &summary, &summary.id, &f->err), 0);
+	for (int i = 0; i < 3; i++) {
+		const struct outbox_delivery delivery =
+			add(f, &(struct fixture_delivery){.source = "db-01", .now_ms = 100 + i});
+
+		assert_int_equal(outbox_carry(f->tx, &delivery, summary.id, &f->err), 0);
+	}
+	summary.stands_for = 3;
+	notification = load(f, &summary);
+	assert_int_equal(notification->alerts_count, 0);
+	assert_int_equal(notification->summary->count, 3);
+	assert_int_equal(notification->summary->firing[SEVERITY_INFO], 3);
+	assert_int_equal(notification->summary->sources_count, 1);
+	assert_string_equal(notification->summary->sources[0].name, "db-01");
+	assert_int_equal(notification->summary->from_ms, 100);
+	assert_int_equal(notification->summary->to_ms, 102);
+}
+
+static void tells_a_notice(void **state)
+{
+	struct fixture *f = *state;
+	const struct notice notice = {.title = "a", .text = "b"};
+	const struct outbox_delivery delivery = {.receiver = "slack",
+		.purpose = NOTIFICATION_NOTICE,
+		.key = "k",
+		.route = "notice",
+		.content = notice_write(&notice, f->arena)};
+
+	assert_string_equal(load(f, &delivery)->title, "a");
+	assert_string_equal(load(f, &delivery)->text, "b");
+}
+
+static void says_what_cannot_be_told(void **state)
+{
+	static const struct outbox_delivery deliveries[] = {
+		{.purpose = NOTIFICATION_TRIGGER, .event_id = 99, .alert_id = 99},
+		{.purpose = NOTIFICATION_NOTICE, .content = "{}"},
+		{.purpose = NOTIFICATION_TEST},
+		{.purpose = 4711},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(deliveries); i++) {
+		f->err.code = ERR_NONE;
+		assert_int_equal(
+			message_load(f->tx, &deliveries[i], &chat, NOW, &f->message, &f->err), -1);
+		assert_true(f->err.code == ERR_NOT_FOUND || f->err.code == ERR_INPUT);
+		assert_null(f->message);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(tells_an_alert_as_it_was, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tells_of_the_end, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tells_a_group, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tells_a_summary, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tells_a_notice, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(says_what_cannot_be_told, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
