@@ -242,7 +242,8 @@ static int end(struct acceptance *acceptance, const struct end *how, struct err 
 	return accept_end(acceptance, err);
 }
 
-/* What an end does not say is as it was. */
+/* Its labels are those that it had: receivers that know an alert by them would not find it by
+ * others. */
 static int end_by_event(
 	struct acceptance *acceptance, const struct alert_input *input, struct err *err)
 {
@@ -251,9 +252,7 @@ static int end_by_event(
 		.time_ms = event_time(input, acceptance->now_ms),
 		.message = input->message.ptr,
 		.fields = pairs_to_json(&input->fields, acceptance->arena),
-		.labels = input->labels.items_count > 0
-				  ? pairs_to_json(&input->labels, acceptance->arena)
-				  : alert->labels,
+		.labels = alert->labels,
 	};
 
 	return end(acceptance, &how, err);

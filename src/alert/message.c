@@ -102,6 +102,21 @@ static const char *group_text(const char *key)
 	return newline && newline[1] != '\0' ? newline + 1 : NULL;
 }
 
+static int load_told(struct store_tx *tx, struct message *message, struct err *err)
+{
+	struct notification *notification = &message->notification;
+
+	if (outbox_first_key(
+		    tx, &message->delivery, message->arena, &notification->first_key, err) < 0) {
+		return -1;
+	}
+	return notification->alerts_count > 1
+		       ? 0
+		       : outbox_told_severities(tx, &message->delivery,
+				 telling_purposes | 1U << NOTIFICATION_RESEND, &notification->told,
+				 err);
+}
+
 /* Its own first, then those it carries, the most severe first. */
 static int load_alerts(struct store_tx *tx, struct message *message, struct err *err)
 {
@@ -135,8 +150,7 @@ static int load_alerts(struct store_tx *tx, struct message *message, struct err 
 			notification->severity = alerts[i]->severity;
 		}
 	}
-	return outbox_first_key(
-		tx, &message->delivery, message->arena, &notification->first_key, err);
+	return load_told(tx, message, err);
 }
 
 /* --- What is about no alert --- */

@@ -76,7 +76,8 @@ struct notification {
 	const char *group;     /* what the alerts have in common: "source=db-01"; NULL: alone */
 	const char *first_key; /* key of the first message of this alert to this receiver; NULL */
 	/* Of a single alert: 1 << severity for each severity as which this receiver was, or may
-	 * have been, told of it by earlier messages; 0: none, or with first_key: not known. */
+	 * have been, told of it by earlier messages that fired; 0: none, or with first_key: not
+	 * known. */
 	unsigned told;
 	int64_t time_ms;    /* now */
 	int attempt;        /* 1 for the first */

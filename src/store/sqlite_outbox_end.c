@@ -184,6 +184,26 @@ int outbox_is_told(struct store_tx *tx, int64_t alert_id, const char *receiver, 
 	return ask(&query, ret_is_told, err);
 }
 
+int outbox_told_severities(struct store_tx *tx, const struct outbox_delivery *delivery,
+	unsigned purposes, unsigned *ret_severities, struct err *err)
+{
+	_cleanup_(query_end) struct query query = query_of(tx,
+		"SELECT sum(DISTINCT 1 << d.severity) FROM delivery d INDEXED BY delivery_alert"
+		" WHERE d.alert_id = ?1 AND d.receiver = ?2 AND d.id < ?3"
+		" AND (1 << d.purpose) & ?4 AND (d.state IN (2, 3)"
+		" OR EXISTS (SELECT 1 FROM attempt WHERE delivery_id = d.id))");
+
+	query_bind_int(&query, 1, delivery->alert_id);
+	query_bind_text(&query, 2, delivery->receiver);
+	query_bind_int(&query, 3, delivery->id);
+	query_bind_int(&query, 4, purposes);
+	if (query_step(&query, err) < 0) {
+		return -1;
+	}
+	*ret_severities = (unsigned)query_int(&query, 0);
+	return 0;
+}
+
 int outbox_untell(struct store_tx *tx, int64_t alert_id, const char *receiver, struct err *err)
 {
 	_cleanup_(query_end) struct query query =

@@ -205,6 +205,10 @@ int outbox_end(struct store_tx *, int64_t id, const struct outbox_end *, struct 
 /* By a delivery that arrived, or may still: one of the purposes in the mask (1 << purpose). */
 int outbox_is_told(struct store_tx *, int64_t alert_id, const char *receiver, unsigned purposes,
 	bool *ret_is_told, struct err *);
+/* As which severities (1 << severity) the receiver of a delivery was, or may have been, told of its
+ * alert before it, by deliveries of the purposes in the mask: they arrived, or were tried. */
+int outbox_told_severities(struct store_tx *, const struct outbox_delivery *, unsigned purposes,
+	unsigned *ret_severities, struct err *);
 int outbox_untell(struct store_tx *, int64_t alert_id, const char *receiver, struct err *);
 /* By this delivery, unless it stands there already, or the alert is over. */
 int outbox_tell(struct store_tx *, const struct outbox_delivery *, struct err *);

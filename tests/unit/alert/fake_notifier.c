@@ -75,6 +75,7 @@ static size_t remember(struct fake_opts *opts, const struct notification *notifi
 		notification->first_key ? notification->first_key : "");
 	(void)snprintf(message->group, sizeof(message->group), "%s",
 		notification->group ? notification->group : "");
+	message->told = notification->told;
 	message->purpose = notification->purpose;
 	message->severity = notification->severity;
 	message->attempt = notification->attempt;

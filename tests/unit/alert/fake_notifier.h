@@ -33,6 +33,7 @@ struct fake_message {
 	int64_t alerts_total;
 	int64_t alert_id, last_alert_id; /* of the first and the last one that it shows */
 	char first_key[40];
+	unsigned told;
 	char group[40];
 	char text[400]; /* of a notice: title and text; of an alert: source, title, message, fields
 			 */

@@ -96,6 +96,20 @@ static void by_hand(void **state)
 	engine_close(&e);
 }
 
+/* Receivers know the alert by the labels that they were told. */
+static void keeps_its_labels(void **state)
+{
+	struct engine e;
+
+	(void)state;
+	engine_open(&e, two);
+	engine_event(&e, "warning db-01 disk-full team=db", "chat sent");
+	engine_event(&e, "resolve db-01 disk-full team=web", "chat sent");
+	assert_int_equal(engine_int(&e, "SELECT count(*) FROM event WHERE labels LIKE '%db%'"), 2);
+	assert_int_equal(engine_int(&e, "SELECT count(*) FROM alert WHERE labels LIKE '%db%'"), 1);
+	engine_close(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -103,6 +117,7 @@ int main(void)
 		cmocka_unit_test(receivers_that_want_no_ends),
 		cmocka_unit_test(acknowledged),
 		cmocka_unit_test(by_hand),
+		cmocka_unit_test(keeps_its_labels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,9 @@ static void a_resolve_never_overtakes_its_trigger(void **state)
 	assert_string_equal(hook->messages[2].key, hook->messages[0].key);
 	assert_int_equal(hook->messages[3].purpose, NOTIFICATION_RESOLVE);
 	assert_string_equal(hook->messages[3].first_key, hook->messages[0].key);
+	assert_int_equal(hook->messages[0].told, 0);
+	assert_int_equal(hook->messages[2].told, 0);
+	assert_int_equal(hook->messages[3].told, 1U << SEVERITY_INFO);
 	assert_non_null(strstr(hook->messages[3].text, "|over"));
 	assert_true(hook->messages[3].sent_ms >= WORLD_BEGAN_MS + 20 * 1000);
 }

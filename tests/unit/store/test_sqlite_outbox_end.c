@@ -247,6 +247,43 @@ static void knows_who_is_told(void **state)
 	assert_int_equal(number(f, "SELECT count(*) FROM told"), 0);
 }
 
+/* What arrived, and what was tried and may have; not what still waits, what ends, or what others
+ * were told. */
+static void knows_as_what_it_was_told(void **state)
+{
+	struct fixture *f = *state;
+	const struct outbox_end arrived = {.state = DELIVERY_DELIVERED, .ended_ms = 5};
+	const int64_t info = add(f, &(struct fixture_delivery){0});
+	const int64_t alert_id = get(f, info).alert_id;
+	const int64_t warning = add(
+		f, &(struct fixture_delivery){.alert_id = alert_id, .severity = SEVERITY_WARNING});
+	const int64_t critical = add(
+		f, &(struct fixture_delivery){.alert_id = alert_id, .severity = SEVERITY_CRITICAL});
+	const int64_t resolve =
+		add(f, &(struct fixture_delivery){.alert_id = alert_id, .purpose = RESOLVE});
+	const struct outbox_delivery last = get(f, resolve), middle = get(f, critical);
+	unsigned told = 99;
+
+	ok(f, outbox_told_severities(f->tx, &last, 1U << TRIGGER, &told, &f->err));
+	assert_int_equal(told, 0);
+	ok(f, outbox_end(f->tx, warning, &arrived, &f->err));
+	ok(f, outbox_told_severities(f->tx, &last, 1U << TRIGGER, &told, &f->err));
+	assert_int_equal(told, 1U << SEVERITY_WARNING);
+	ok(f, store_exec(f->store,
+		      "INSERT INTO attempt (delivery_id, started_ms, may_have_arrived) VALUES (3, "
+		      "7, 0)",
+		      &f->err));
+	ok(f, outbox_told_severities(f->tx, &last, 1U << TRIGGER, &told, &f->err));
+	assert_int_equal(told, 1U << SEVERITY_WARNING | 1U << SEVERITY_CRITICAL);
+	ok(f, outbox_told_severities(f->tx, &middle, 1U << TRIGGER, &told, &f->err));
+	assert_int_equal(told, 1U << SEVERITY_WARNING);
+	ok(f, outbox_told_severities(f->tx, &last, 1U << RESOLVE, &told, &f->err));
+	assert_int_equal(told, 0);
+	ok(f, store_exec(f->store, "UPDATE delivery SET receiver = 'mail' WHERE id = 2", &f->err));
+	ok(f, outbox_told_severities(f->tx, &last, 1U << TRIGGER, &told, &f->err));
+	assert_int_equal(told, 1U << SEVERITY_CRITICAL);
+}
+
 static void tells_once_and_of_what_is_open(void **state)
 {
 	struct fixture *f = *state;
@@ -296,6 +333,7 @@ int main(void)
 			what_is_carried_ends_with_its_carrier, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ends_with_what_goes_out_instead, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(knows_who_is_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(knows_as_what_it_was_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(tells_once_and_of_what_is_open, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(revives_the_dead_only, set_up, tear_down),
 	};
