@@ -77,6 +77,9 @@ NTFY = [refusal(status, {'code': code, 'http': status, 'error': error}, state,
     (400, 40009, 'invalid request: topic invalid', 'rejected', ''),
     (413, 41303, 'JSON body too large', 'rejected', ''))]
 
+WEBHOOK = [refusal(status, 'as they say', state, 'as they say') for status, state in (
+    (400, 'rejected'), (401, 'revoked'), (403, 'revoked'), (404, 'revoked'), (410, 'revoked'), (413, 'rejected'))]
+
 KINDS = {
     'slack': Kind(servers.Slack, lambda s: {'slack': s.webhook}, SLACK),
     'pagerduty': Kind(servers.PagerDuty, lambda s: {'pagerduty': s.key, 'url': s.enqueue}, PAGERDUTY),
@@ -84,6 +87,7 @@ KINDS = {
     'discord': Kind(servers.Discord, lambda s: {'discord': s.webhook}, DISCORD),
     'teams': Kind(servers.Teams, lambda s: {'teams': s.webhook}, TEAMS),
     'ntfy': Kind(servers.Ntfy, lambda s: {'ntfy': f'{s.url}/alerts', 'token': s.token}, NTFY),
+    'webhook': Kind(servers.Webhook, lambda s: {'webhook': s.hook, 'secret': s.secret}, WEBHOOK),
 }
 
 

@@ -353,11 +353,6 @@ def test_queue_and_flush(desk, chat, pager):
     assert (done.exit_code, done.stdout) == (0, 'delivered 2, 0 wait in the outbox\n')
     assert (len(chat.taken), len(pager.taken)) == (1, 1)
     assert desk('flush').stdout == 'delivered 0, 0 wait in the outbox\n'
-    # The next `alert` takes along what is due, too.
-    desk('-m', 'another', '--source', 'db-01', '--queue')
-    desk('-m', 'third', '--source', 'db-01')
-    desk.flush()
-    assert sorted(titles(chat)) == ['[CRITICAL] later (db-01)', '[WARNING] another (db-01)', '[WARNING] third (db-01)']
 
 
 def test_what_is_given_up_can_be_tried_again(desk, chat):
