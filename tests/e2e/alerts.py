@@ -46,9 +46,9 @@ class Sent:
 class Alerts:
     """Has a home, a configuration and a store of its own."""
 
-    def __init__(self, toolkit):
+    def __init__(self, toolkit, store):
         self.toolkit = toolkit
-        self.store = toolkit.home / 'state.db'
+        self.store = store
 
     def configure(self, *receivers, **settings):
         """The section `alerts`; without routes, everything goes to every receiver."""

@@ -78,7 +78,7 @@ NTFY = [refusal(status, {'code': code, 'http': status, 'error': error}, state,
     (413, 41303, 'JSON body too large', 'rejected', ''))]
 
 WEBHOOK = [refusal(status, 'as they say', state, 'as they say') for status, state in (
-    (400, 'rejected'), (401, 'revoked'), (403, 'revoked'), (404, 'revoked'), (410, 'revoked'), (413, 'rejected'))]
+    (401, 'revoked'), (403, 'revoked'), (404, 'revoked'), (410, 'revoked'), (400, 'rejected'), (413, 'rejected'))]
 
 KINDS = {
     'slack': Kind(servers.Slack, lambda s: {'slack': s.webhook}, SLACK),

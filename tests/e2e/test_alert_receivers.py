@@ -224,6 +224,16 @@ def test_what_nobody_takes_is_told_to_somebody_else_and_so_is_why(alerts, everyb
         assert (back.exit_code, back.states) == (0, everybody.each('delivered'))
 
 
+def test_who_rejects_one_message_is_tried_with_the_next(told, everybody):
+    """It may be the message that was wrong."""
+    for name, server in everybody.items():
+        server.will(KINDS[name].refusals[-1].fault)
+        assert KINDS[name].refusals[-1].state == 'rejected'
+    assert told.send('bad').exit_code == 1
+    good = told.send('good')
+    assert (good.exit_code, good.states) == (0, everybody.each('delivered'))
+
+
 def test_with_nobody_else_what_was_refused_is_kept_and_can_be_sent_again(alerts):
     with Slack(limit=None) as slack:
         alerts.configure({'name': 'chat', 'slack': slack.webhook})
