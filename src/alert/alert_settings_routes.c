@@ -23,13 +23,15 @@ static const char inherited[] = "inherit";
 static int suppression_parse(const struct option_row *row, const struct option_context *context,
 	struct str text, void *field, struct err *err)
 {
+	const struct option_row range = {.max = 30 * DAY_MS};
 	int64_t *suppression_ms = field;
 
+	(void)row;
 	if (str_is(text, inherited)) {
 		*suppression_ms = -1;
 		return 0;
 	}
-	return option_duration.parse(row, context, text, field, err);
+	return option_duration.parse(&range, context, text, field, err);
 }
 
 static void suppression_schema(const struct option_row *row, struct strbuf *out)
@@ -45,7 +47,7 @@ static void suppression_add(const void *field, struct strbuf *out)
 }
 
 static const struct option_type option_suppression = {
-	.name = "duration or 'inherit'",
+	.name = "duration or inherit",
 	.placeholder = "DURATION",
 	.size = sizeof(int64_t),
 	.parse = suppression_parse,
@@ -74,7 +76,7 @@ static const struct option_row route_rows[] = {
 	 .help = "how long the first alert of a group waits for others; 30s where group_by is given, else no grouping"},
 	{.name = "repeat_interval", .type = &option_duration, .offset = offsetof(struct route, repeat_interval_ms), .max = 365 * DAY_MS,
 	 .help = "remind of what still fires and nobody has acknowledged, so often; 0 for never"},
-	{.name = "suppression", .type = &option_suppression, .offset = offsetof(struct route, suppression_ms), .def = inherited, .max = 30 * DAY_MS,
+	{.name = "suppression", .type = &option_suppression, .offset = offsetof(struct route, suppression_ms), .def = inherited,
 	 .help = "for how long the same alert is not sent again, instead of alerts.suppression_minutes"},
 	{0},
 };

@@ -25,7 +25,7 @@ const struct option_row receiver_common_rows[] = {
 	{.name = "send_resolved", .type = &option_bool, .offset = offsetof(struct receiver, sends_resolved), .def = "true",
 	 .help = "tell it when an alert is over"},
 	{.name = "timeout", .type = &option_duration, .offset = offsetof(struct receiver, timeout_ms), .def = "15s", .min = 100, .max = TIMEOUT_MAX_MS,
-	 .help = "deadline of one attempt, all of it"},
+	 .help = "deadline of sending one message, all of it"},
 	{.name = "per_minute", .type = &option_int, .offset = offsetof(struct receiver, per_minute), .min = 1, .max = PER_MINUTE_MAX,
 	 .help = "most messages in a minute; else what its kind bears"},
 	{.name = "burst", .type = &option_int, .offset = offsetof(struct receiver, burst), .min = 1, .max = PER_MINUTE_MAX,
