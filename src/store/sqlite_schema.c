@@ -187,8 +187,39 @@ static const char version_1[] =
 	"\tname TEXT PRIMARY KEY,\n"
 	"\tvalue TEXT NOT NULL\n"
 	") WITHOUT ROWID;\n";
+
+static const char version_2[] =
+	/* The ledger of commands that were run on many hosts. */
+	"CREATE TABLE run (\n"
+	"\tid INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+	"\tstarted_ms INTEGER NOT NULL,\n"
+	"\tended_ms INTEGER,                  -- NULL: under way, or its process died\n"
+	"\tauthor TEXT NOT NULL,              -- who asked\n"
+	"\thost TEXT NOT NULL,                -- where\n"
+	"\tpid INTEGER NOT NULL,\n"
+	"\tcommand TEXT NOT NULL,\n"
+	"\tselection TEXT NOT NULL,           -- of hosts, as it was written\n"
+	"\toptions TEXT NOT NULL,             -- JSON object\n"
+	"\texit_code INTEGER\n"
+	");\n"
+	"CREATE INDEX run_started ON run (started_ms);\n"
+
+	/* How it ended on each host, in the order of the selection. */
+	"CREATE TABLE run_host (\n"
+	"\tid INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+	"\trun_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,\n"
+	"\tname TEXT NOT NULL,\n"
+	"\toutcome INTEGER NOT NULL,          -- enum outcome_kind\n"
+	"\tdetail INTEGER NOT NULL,           -- exit code, or which clock\n"
+	"\ttext TEXT,                         -- signal or cause\n"
+	"\tduration_ms INTEGER NOT NULL,\n"
+	"\toutput_hash TEXT,                  -- of all that it wrote; NULL: nothing is known\n"
+	"\toutput_bytes INTEGER NOT NULL,\n"
+	"\texcerpt TEXT                       -- the beginning of it\n"
+	");\n"
+	"CREATE UNIQUE INDEX run_host_name ON run_host (run_id, name);\n";
 // clang-format on
 
-static const char *const versions[] = {version_1};
+static const char *const versions[] = {version_1, version_2};
 
 const struct store_schema store_schema = {versions, ARRAY_LEN(versions)};

@@ -25,6 +25,10 @@ enum {
 	"SELECT id FROM alert INDEXED BY alert_resolved WHERE resolved_ms < ?1" NOTHING_OPEN(      \
 		"alert_id = alert.id")
 
+#define OLD_RUN                                                                                    \
+	"SELECT id FROM run INDEXED BY run_started"                                                \
+	" WHERE started_ms < ?1 AND coalesce(ended_ms, started_ms) < ?1"
+
 /* In this order, so that one alert with very many events does not go at once. */
 static const char *const prunings[] = {
 	"DELETE FROM event WHERE id IN (SELECT event.id FROM event INDEXED BY event_alert"
@@ -42,6 +46,12 @@ static const char *const prunings[] = {
 	" WHERE state > 1 AND ended_ms < ?1 AND alert_id IS NULL LIMIT ?2)",
 
 	"DELETE FROM silence WHERE id IN (SELECT id FROM silence WHERE ends_ms < ?1 LIMIT ?2)",
+
+	"DELETE FROM run_host WHERE id IN (SELECT run_host.id FROM run_host"
+	" WHERE run_id IN (" OLD_RUN ") LIMIT ?2)",
+
+	"DELETE FROM run WHERE id IN (" OLD_RUN
+	" AND NOT EXISTS (SELECT 1 FROM run_host WHERE run_id = run.id) LIMIT ?2)",
 };
 
 static int prune_some(struct store_tx *tx, const char *sql, int64_t before_ms, int64_t limit,

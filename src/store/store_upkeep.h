@@ -12,8 +12,8 @@
 
 /*
  * Forget what ended before before_ms: alerts with all that hangs on them, deliveries about no
- * alert, silences.  Of an alert that is kept, events of before that were told to nobody go too; its
- * counts stay.  Nothing goes that has yet to be delivered.
+ * alert, silences, runs with their hosts.  Of an alert that is kept, events of before that were
+ * told to nobody go too; its counts stay.  Nothing goes that has yet to be delivered.
  *
  * At most about `limit` rows at once, so that others need not wait long: ask again, in a new
  * transaction, until *ret_is_done.

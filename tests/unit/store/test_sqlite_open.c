@@ -502,27 +502,33 @@ static void assert_migrates(
 static void test_migration(void **state)
 {
 	(void)state;
-	static const char *const versions[] = {NULL, "CREATE TABLE b (x); INSERT INTO b VALUES (1)",
-		"ALTER TABLE b ADD COLUMN y; UPDATE b SET y = x + 1"};
-	static const char *const broken[] = {
-		NULL, NULL, NULL, "INSERT INTO b VALUES (3, 4); INSERT INTO nowhere VALUES (1)"};
+	const size_t now = store_schema.versions_count;
+	const char *versions[16] = {NULL};
+	const char *broken[16] = {NULL};
+	_cleanup_(freep) char *fails = xasprintf(
+		"cannot bring it from version %zu to %zu: store 'state.db': no such table: nowhere",
+		now + 2, now + 3);
+	_cleanup_(freep) char *newer = xasprintf(
+		"from a newer sre-toolkit (version %zu, this one knows %zu)", now + 2, now);
 	struct store *first = fixture_store(NULL);
 	struct store *second = fixture_store(NULL);
 
-	assert_migrates(first, versions, 1, NULL);
-	assert_migrates(first, versions, 3, NULL);
-	assert_int_equal(fixture_int(second, "PRAGMA user_version"), 3);
+	assert_true(now + 3 < ARRAY_LEN(versions));
+	versions[now] = "CREATE TABLE b (x); INSERT INTO b VALUES (1)";
+	versions[now + 1] = "ALTER TABLE b ADD COLUMN y; UPDATE b SET y = x + 1";
+	broken[now + 2] = "INSERT INTO b VALUES (3, 4); INSERT INTO nowhere VALUES (1)";
+	assert_migrates(first, versions, now, NULL);
+	assert_migrates(first, versions, now + 2, NULL);
+	assert_int_equal(fixture_int(second, "PRAGMA user_version"), now + 2);
 	assert_int_equal(fixture_int(second, "SELECT y FROM b"), 2);
-	assert_migrates(second, versions, 3, NULL);
-	assert_migrates(second, broken, 4,
-		"cannot bring it from version 3 to 4: store 'state.db': no such table: nowhere");
-	assert_int_equal(fixture_int(first, "PRAGMA user_version"), 3);
+	assert_migrates(second, versions, now + 2, NULL);
+	assert_migrates(second, broken, now + 3, fails);
+	assert_int_equal(fixture_int(first, "PRAGMA user_version"), now + 2);
 	assert_int_equal(fixture_int(first, "SELECT count(*) FROM b"), 1);
 	store_close(&second);
 	store_close(&first);
 	assert_open_fails(&(struct store_options){.path = "state.db"}, ERR_INPUT,
-		(const char *const[]){
-			"from a newer sre-toolkit (version 3, this one knows 1)", NULL});
+		(const char *const[]){newer, NULL});
 }
 
 #define folder_test(fn) cmocka_unit_test_setup_teardown(fn, store_folder_enter, leave)
