@@ -61,8 +61,23 @@ static enum exit_code load(struct cmd_run *run, struct config *config)
 	return EXIT_CODE_OK;
 }
 
+/* The log always is one; those are the others. */
+static size_t count_receivers(const struct config *config)
+{
+	const struct option_items *receivers = &config->alerts.receivers;
+	size_t count = 0;
+
+	for (size_t i = 0; i < receivers->count; i++) {
+		const struct receiver *receiver = receivers->items[i];
+
+		count += strcmp(receiver->name, "log") != 0;
+	}
+	return count;
+}
+
 static enum exit_code config_check(struct cmd_run *run, const struct config *config)
 {
+	const size_t receivers = count_receivers(config);
 	struct strbuf text = STRBUF_INIT;
 
 	if (!config->conf.file) {
@@ -72,8 +87,13 @@ static enum exit_code config_check(struct cmd_run *run, const struct config *con
 			"/etc/sre-toolkit/config.yaml)");
 		return EXIT_CODE_USAGE;
 	}
-	strbuf_addf(&text, "%s: configuration OK, %zu check%s\n", config->conf.file,
+	strbuf_addf(&text, "%s: configuration OK, %zu check%s", config->conf.file,
 		config->checks.count, config->checks.count == 1 ? "" : "s");
+	if (receivers > 0) {
+		strbuf_addf(
+			&text, ", %zu receiver%s of alerts", receivers, receivers == 1 ? "" : "s");
+	}
+	strbuf_addc(&text, '\n');
 	return write_out(run, &text);
 }
 

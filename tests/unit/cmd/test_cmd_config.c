@@ -30,6 +30,8 @@ static void check_says_whether_it_is_right(void **state)
 		{"checks: [{tcp: 'x:1'}]\n", 0, "c.yaml: configuration OK, 1 check\n", ""},
 		{"checks: [{tcp: 'x:1'}, {tcp: 'x:2'}]\n", 0, "c.yaml: configuration OK, 2 checks\n", ""},
 		{"{}\n", 0, "c.yaml: configuration OK, 0 checks\n", ""},
+		{"alerts: {receivers: [{log: auto}]}\n", 0, "c.yaml: configuration OK, 0 checks\n", ""},
+		{"alerts: {slack_webhook: 'http://x/'}\n", 0, "c.yaml: configuration OK, 0 checks, 1 receiver of alerts\n", ""},
 		{"chekcs: []\n", 2, "", "sre-toolkit: c.yaml:1:1: unknown key 'chekcs'; did you mean 'checks'?\n"},
 		{"checks: [{tcp: 'x'}, {http: 'y'}]\n", 2, "",
 		 "sre-toolkit: c.yaml:1:10: checks[0]: no port in 'tcp://x'\n"
