@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "store/store_alerts.h"
 #include "store/store_history.h"
+#include "store/store_holds.h"
 #include "store/store_outbox.h"
 #include "store/store_silences.h"
 #include "store/store_tally.h"
@@ -174,6 +175,23 @@ static int delivered(
 		simulator->now_ms, simulator->scratch, err);
 }
 
+/* It is released when the other alert ends; to look at it again and again until then changes
+ * nothing here, where nobody changes the configuration. */
+static int put_off(struct simulator *simulator, int64_t delivery_id, struct err *err)
+{
+	struct stored_hold *hold = NULL;
+
+	if (store_waiting_get(simulator->made_tx, delivery_id, simulator->scratch, &hold, err) <
+		0) {
+		return -1;
+	}
+	if (!hold || !hold->inhibitor_id) {
+		return 0;
+	}
+	hold->due_ms = simulator->options->until_ms;
+	return store_hold_set(simulator->made_tx, hold, err);
+}
+
 /* What waits for the same message; the first is `like` itself. */
 static int carry_group(struct simulator *simulator, const struct outbox_delivery *like,
 	struct outbox_list *ret_carried, struct err *err)
@@ -202,12 +220,16 @@ static int carry_group(struct simulator *simulator, const struct outbox_delivery
 			    simulator->now_ms, simulator->scratch, &held, err) < 0) {
 			return -1;
 		}
-		if (held.verdict == HELD_SEND) {
-			if (outbox_carry(simulator->made_tx, other, like->id, err) < 0) {
+		if (held.verdict != HELD_SEND) {
+			if (put_off(simulator, other->id, err) < 0) {
 				return -1;
 			}
-			*VEC_PUSH_IN(simulator->scratch, ret_carried, items) = *other;
+			continue;
 		}
+		if (outbox_carry(simulator->made_tx, other, like->id, err) < 0) {
+			return -1;
+		}
+		*VEC_PUSH_IN(simulator->scratch, ret_carried, items) = *other;
 	}
 	return 0;
 }
@@ -225,7 +247,7 @@ static int deliver(
 		return -1;
 	}
 	if (held.verdict != HELD_SEND) {
-		return 0;
+		return put_off(simulator, delivery->id, err);
 	}
 	if (carry_group(simulator, delivery, &carried, err) < 0 ||
 		outbox_end(simulator->made_tx, delivery->id, &end, err) < 0 ||

@@ -156,6 +156,42 @@ static void reminders_and_what_forgets(void **state)
 	engine_close(&other);
 }
 
+/* Held for weeks, and told when what held it ends. */
+static void what_is_inhibited(void **state)
+{
+	static const char yaml[] = "receivers: [{name: chat, log: auto}], "
+				   "routes: [{receivers: chat, group_wait: 1s}], "
+				   "inhibit: [{source: title=down, target: title=slow}]";
+	struct engine real;
+	struct engine other;
+	struct simulation simulation;
+
+	(void)state;
+	engine_open(&real, before);
+	engine_at(&real, "12:00:00");
+	engine_event(&real, "critical sw-1 down", "chat sent; page sent");
+	engine_event(&real, "critical db-01 slow", "chat sent; page sent");
+	engine_event(&real, "critical db-02 slow", "chat sent; page sent");
+	engine_at(&real, "+8d 12:00:00");
+	engine_open(&other, yaml);
+	simulation = simulate(&real, &other);
+	assert_int_equal(receiver(&simulation, "chat")->now.messages, 1);
+	assert_int_equal(receiver(&simulation, "chat")->now.verdicts[VERDICT_INHIBITED], 2);
+	assert_int_equal(simulation.missed_count, 2);
+	assert_string_equal(simulation.missed[1].source, "db-02");
+	engine_close(&other);
+
+	engine_event(&real, "resolve sw-1 down", "chat sent; page sent");
+	engine_at(&real, "+8d 12:00:02");
+	engine_open(&other, yaml);
+	simulation = simulate(&real, &other);
+	/* The trigger, the end, and one message for both that were held. */
+	assert_int_equal(receiver(&simulation, "chat")->now.messages, 3);
+	assert_int_equal(simulation.missed_count, 0);
+	engine_close(&real);
+	engine_close(&other);
+}
+
 static void nothing_happened(void **state)
 {
 	struct engine real;
@@ -180,6 +216,7 @@ int main(void)
 		cmocka_unit_test(the_same_settings_tell_the_same),
 		cmocka_unit_test(other_settings),
 		cmocka_unit_test(reminders_and_what_forgets),
+		cmocka_unit_test(what_is_inhibited),
 		cmocka_unit_test(nothing_happened),
 	};
 
