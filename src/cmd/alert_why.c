@@ -209,9 +209,9 @@ static void add_delivery(struct why *why, const struct history_delivery *item)
 
 	strbuf_adds(out, "  ");
 	add_colored(why, state_color(delivery->state), state_sign(delivery->state));
-	strbuf_addf(out, " %-*s %s by %s: ", RECEIVER_COLUMN, delivery->receiver,
+	strbuf_addf(out, " %-*s %s %s%s: ", RECEIVER_COLUMN, delivery->receiver,
 		notification_purpose_name((enum notification_purpose)delivery->purpose),
-		delivery->route);
+		str_starts(str_of(delivery->route), "instead of ") ? "" : "by ", delivery->route);
 	add_delivery_state(delivery, &line);
 	utf8_add_escaped(out, strbuf_str(&line), 0);
 	strbuf_addc(out, '\n');

@@ -2,6 +2,7 @@
 
 All kinds are told at once, each by a server of its own: nobody waits for another one."""
 import contextlib
+import re
 import time
 
 import pytest
@@ -207,6 +208,7 @@ def test_what_nobody_takes_is_told_to_somebody_else_and_so_is_why(alerts, everyb
             assert sent.by_receiver[name]['end'] == deliveries[name]['result']
             assert deliveries[name]['result'].endswith('; told to living instead')
         assert deliveries['living']['state'] == 'delivered'
+        assert re.search('^  ✓ living       trigger instead of [a-z]+: delivered at ', text, re.MULTILINE)
         # The next one goes there at once.
         again = alerts.send('another one')
         assert (again.exit_code, again.states) == (1, everybody.each('failed'))
