@@ -58,11 +58,20 @@ static struct outbox_delivery add(struct fixture *f, const struct fixture_delive
 	return delivery;
 }
 
+static int try_load(struct fixture *f, const struct outbox_delivery *delivery)
+{
+	static const struct alert_settings settings;
+	const struct message_spec spec = {
+		.settings = &settings, .delivery = delivery, .receiver = &chat, .now_ms = NOW};
+
+	return message_load(f->tx, &spec, &f->message, &f->err);
+}
+
 static const struct notification *load(struct fixture *f, const struct outbox_delivery *delivery)
 {
 	message_free(f->message);
 	f->message = NULL;
-	if (message_load(f->tx, delivery, &chat, NOW, &f->message, &f->err) < 0) {
+	if (try_load(f, delivery) < 0) {
 		fail_msg("%s", f->err.msg);
 	}
 	return &f->message->notification;
@@ -201,20 +210,37 @@ static void tells_a_notice(void **state)
 	assert_string_equal(load(f, &delivery)->text, "b");
 }
 
+static void tells_a_digest(void **state)
+{
+	struct fixture *f = *state;
+	const struct outbox_delivery delivery = {.receiver = "chat",
+		.purpose = NOTIFICATION_DIGEST,
+		.key = "k",
+		.route = "digest",
+		.content = "1000 2000"};
+	const struct notify_digest *digest;
+
+	(void)add(f, &(struct fixture_delivery){.severity = SEVERITY_WARNING, .now_ms = 1500});
+	digest = load(f, &delivery)->digest;
+	assert_int_equal(digest->from_ms, 1000);
+	assert_int_equal(digest->open.total, 1);
+	assert_int_equal(digest->fired.total, 1);
+}
+
 static void says_what_cannot_be_told(void **state)
 {
 	static const struct outbox_delivery deliveries[] = {
 		{.purpose = NOTIFICATION_TRIGGER, .event_id = 99, .alert_id = 99},
 		{.purpose = NOTIFICATION_NOTICE, .content = "{}"},
 		{.purpose = NOTIFICATION_TEST},
+		{.purpose = NOTIFICATION_DIGEST, .content = "x"},
 		{.purpose = 4711},
 	};
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(deliveries); i++) {
 		f->err.code = ERR_NONE;
-		assert_int_equal(
-			message_load(f->tx, &deliveries[i], &chat, NOW, &f->message, &f->err), -1);
+		assert_int_equal(try_load(f, &deliveries[i]), -1);
 		assert_true(f->err.code == ERR_NOT_FOUND || f->err.code == ERR_INPUT);
 		assert_null(f->message);
 	}
@@ -228,6 +254,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tells_a_group, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(tells_a_summary, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(tells_a_notice, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tells_a_digest, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(says_what_cannot_be_told, set_up, tear_down),
 	};
 
