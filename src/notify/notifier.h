@@ -147,10 +147,16 @@ struct notifier_kind {
 	/* MUST.  Begin sending run->message; ends in notify_done() exactly once, possibly from
 	 * inside.  HTTP kinds put notify_http_start() here. */
 	void (*start)(struct notify_run *);
-	/* MAY.  For HTTP kinds: what an answer means, where notify_http_judge() does not know.
-	 * *result is filled as far as it knows. */
+	/* MAY.  For HTTP kinds: what the answer to one of the message's requests means, where
+	 * notify_http_judge() does not know.  *result is filled as far as it knows. */
 	void (*judge)(const struct notify_run *, const struct http_response *,
 		struct delivery_result *result);
+	/* MAY.  For HTTP kinds: what one of the message's requests was answered asks for another,
+	 * to be sent before the message has arrived; fill *next, which is in the run's arena.
+	 * `request` is the one that arrived, itself perhaps such a further one; false: it was the
+	 * last.  A further one that is refused is told, and does not spoil the message. */
+	bool (*follow)(struct notify_run *, const struct notify_message *request,
+		const struct http_response *, struct notify_message *next);
 	/* MAY.  The deadline passed: *result says so already; add what it was doing ("waiting for
 	 * the answer of 192.0.2.1:443") to the text, and whether the message may have arrived.
 	 * release() follows; must not call notify_done(). */

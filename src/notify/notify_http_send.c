@@ -12,6 +12,7 @@
 
 enum {
 	BODY_KEPT_MAX = 64 * 1024,
+	FOLLOWED_MAX = 4 * 1024 * 1024, /* where something is to be read from it */
 	/* The run's own deadline comes first, and asks how far it got. */
 	BACKSTOP_MS = 1000,
 	/* For the other places once the message has arrived at one. */
@@ -26,7 +27,9 @@ struct part {
 	struct http_request request; /* lives as long as the exchange */
 	struct url url;
 	struct delivery_result result;
-	bool is_over; /* and result is set */
+	bool is_over;                   /* and result is set */
+	bool is_following;              /* the message is there; this is about another request */
+	struct delivery_result arrived; /* of the message, when following */
 };
 
 struct http_state {
@@ -134,7 +137,7 @@ static void part_cut(struct part *part, const char *why)
 		.outcome = DELIVERY_RETRY,
 		.fault = CHANNEL_UNREACHABLE,
 		.retry_after_ms = -1,
-		.may_have_arrived = http_exchange_is_sent(part->exchange),
+		.may_have_arrived = part->is_following || http_exchange_is_sent(part->exchange),
 		.text = arena_printf(part->run->arena, "%s while %s", why, phase.buf),
 	};
 	part->is_over = true;
@@ -227,6 +230,44 @@ static void part_fail(struct part *part, const struct err *err)
 	part_over(part);
 }
 
+/* True if the answer leads to another request, which is under way. */
+static bool part_follow(struct part *part, const struct http_response *response)
+{
+	struct notify_run *run = part->run;
+	struct notify_message *next;
+
+	if (!run->receiver->kind->follow || part->result.outcome != DELIVERY_ARRIVED) {
+		return false;
+	}
+	next = arena_alloc(run->arena, sizeof(*next));
+	if (!run->receiver->kind->follow(run, part->message, response, next)) {
+		return false;
+	}
+	if (!part->is_following) {
+		part->arrived = part->result;
+		part->is_following = true;
+	}
+	part->message = next;
+	part_start(part);
+	return true;
+}
+
+/* What became of requests that followed, told of the message. */
+static void judge_following(struct part *part)
+{
+	struct delivery_result *result = &part->result;
+
+	if (result->outcome == DELIVERY_REFUSED) {
+		part->arrived.text = arena_printf(part->run->arena, "%s, and what followed %s",
+			part->arrived.text, result->text);
+		*result = part->arrived;
+	} else if (result->outcome == DELIVERY_ARRIVED) {
+		*result = part->arrived;
+	} else {
+		result->may_have_arrived = true;
+	}
+}
+
 static void answered(void *arg, const struct http_response *response)
 {
 	struct part *part = arg;
@@ -236,6 +277,12 @@ static void answered(void *arg, const struct http_response *response)
 	notify_http_judge(response, time_wall_ms(), run->arena, &part->result);
 	if (run->receiver->kind->judge && part->result.code != 0) {
 		run->receiver->kind->judge(run, response, &part->result);
+	}
+	if (part_follow(part, response)) {
+		return;
+	}
+	if (part->is_following) {
+		judge_following(part);
 	}
 	part_over(part);
 }
@@ -288,7 +335,7 @@ static void part_start(struct part *part)
 		.body = message->body,
 		.ca_file = run->receiver->ca_file,
 		.proxy = choose_proxy(run->receiver, &part->url, run->arena),
-		.body_max = BODY_KEPT_MAX,
+		.body_max = run->receiver->kind->follow ? FOLLOWED_MAX : BODY_KEPT_MAX,
 		.timeout_ms = run->receiver->timeout_ms + BACKSTOP_MS,
 	};
 	add_proxy_secret(run, part->request.proxy);

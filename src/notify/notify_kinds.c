@@ -11,6 +11,7 @@
 
 // clang-format off
 static const struct notifier_kind *const kinds[] = {
+	&notify_alertmanager,
 	&notify_discord,
 	&notify_email,
 	&notify_log,

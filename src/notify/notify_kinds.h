@@ -12,6 +12,7 @@
 struct notifier_kind;
 
 /* One for each file notify_<kind>.c. */
+extern const struct notifier_kind notify_alertmanager;
 extern const struct notifier_kind notify_discord;
 extern const struct notifier_kind notify_email;
 extern const struct notifier_kind notify_log;

@@ -74,6 +74,8 @@ struct receiver *notify_fixture_sample(struct notify_fixture *f, const struct no
 {
 	/* One for each kind, sorted. */
 	static const char *const samples[] = {
+		"{name: sample, alertmanager: ['http://am-1:9093', 'http://am-2:9093/am/'], "
+		"username: me, password: s3cret-word}",
 		"{name: sample, discord: 'https://discord.com/api/webhooks/123/s3cr3t-t0ken_'}",
 		"{name: sample, email: [team@example.com], from: sre@example.com}",
 		"{name: sample, log: auto}",
