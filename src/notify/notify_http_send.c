@@ -22,7 +22,8 @@ enum {
 /* One request. */
 struct part {
 	struct notify_run *run;
-	const struct notify_message *message;
+	const struct notify_message *place;   /* of the message */
+	const struct notify_message *message; /* the same, or one that follows it */
 	struct http_exchange *exchange;
 	struct http_request request; /* lives as long as the exchange */
 	struct url url;
@@ -81,10 +82,42 @@ static int rank(enum delivery_outcome outcome)
 	return 0;
 }
 
+static const char *place_of(const struct part *part)
+{
+	return part->place->shown_url ? part->place->shown_url : part->place->url;
+}
+
+/* "answered 200 at 1 of 2; http://two/: connection refused": those that failed are named. */
+static const char *text_everywhere(
+	const struct http_state *state, const struct part *best, struct arena *arena)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	size_t arrived = 0;
+
+	if (state->parts_count == 1) {
+		return best->result.text;
+	}
+	for (size_t i = 0; i < state->parts_count; i++) {
+		arrived += state->parts[i].result.outcome == DELIVERY_ARRIVED;
+	}
+	if (arrived > 0) {
+		strbuf_addf(
+			&text, "%s at %zu of %zu", best->result.text, arrived, state->parts_count);
+	}
+	for (size_t i = 0; i < state->parts_count; i++) {
+		const struct part *part = &state->parts[i];
+
+		if (part->result.outcome != DELIVERY_ARRIVED) {
+			strbuf_addf(&text, "%s%s: %s", text.len > 0 ? "; " : "", place_of(part),
+				part->result.text);
+		}
+	}
+	return arena_strndup(arena, text.buf, text.len);
+}
+
 static struct delivery_result result_everywhere(const struct http_state *state, struct arena *arena)
 {
 	const struct part *best = &state->parts[0];
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 	struct delivery_result result;
 	bool may_have_arrived = false;
 
@@ -98,18 +131,7 @@ static struct delivery_result result_everywhere(const struct http_state *state, 
 	}
 	result = best->result;
 	result.may_have_arrived = may_have_arrived && result.outcome != DELIVERY_ARRIVED;
-	if (state->parts_count > 1) {
-		strbuf_addf(&text, "%s: ", best->message->url);
-	}
-	strbuf_adds(&text, result.text);
-	for (size_t i = 0; i < state->parts_count; i++) {
-		const struct part *part = &state->parts[i];
-
-		if (part != best && part->result.outcome != DELIVERY_ARRIVED) {
-			strbuf_addf(&text, "; %s: %s", part->message->url, part->result.text);
-		}
-	}
-	result.text = arena_strndup(arena, text.buf, text.len);
+	result.text = text_everywhere(state, best, arena);
 	return result;
 }
 
@@ -357,7 +379,7 @@ static struct http_state *state_new(struct notify_run *run)
 	state->parts = arena_calloc(run->arena, state->parts_count, sizeof(*state->parts));
 	message = &run->message;
 	for (size_t i = 0; i < state->parts_count; i++, message = message->next) {
-		state->parts[i] = (struct part){.run = run, .message = message};
+		state->parts[i] = (struct part){.run = run, .place = message, .message = message};
 	}
 	run->state = state;
 	return state;

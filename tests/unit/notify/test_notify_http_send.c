@@ -83,8 +83,8 @@ static const struct places_case cases[] = {
 
 	{"one place", &everywhere, {OK}, DELIVERY_ARRIVED, CHANNEL_OK, 200, -1, false, "answered 200: ok", {1}},
 	{"one place, busy", &everywhere, {BUSY}, DELIVERY_RETRY, CHANNEL_UNAVAILABLE, 503, 7000, false, "answered 503: busy", {1}},
-	{"every place", &everywhere, {OK, OK, OK}, DELIVERY_ARRIVED, CHANNEL_OK, 200, -1, false, "answered 200", {1, 1, 1}},
-	{"only the last", &everywhere, {BUSY, "refused", OK}, DELIVERY_ARRIVED, CHANNEL_OK, 200, -1, false, "answered 503: busy", {1, 0, 1}},
+	{"every place", &everywhere, {OK, OK, OK}, DELIVERY_ARRIVED, CHANNEL_OK, 200, -1, false, "answered 200: ok at 3 of 3", {1, 1, 1}},
+	{"only the last", &everywhere, {BUSY, "refused", OK}, DELIVERY_ARRIVED, CHANNEL_OK, 200, -1, false, "answered 200: ok at 1 of 3; http://one.example:", {1, 0, 1}},
 	{"only the first", &everywhere, {OK, BAD}, DELIVERY_ARRIVED, CHANNEL_OK, 200, -1, false, "answered 400: bad", {1, 1}},
 	{"none", &everywhere, {BAD, BUSY}, DELIVERY_RETRY, CHANNEL_UNAVAILABLE, 503, 7000, false, "answered 400: bad", {1, 1}},
 	{"none will", &everywhere, {BAD, BAD}, DELIVERY_REFUSED, CHANNEL_REJECTED, 400, -1, false, "answered 400: bad", {1, 1}},
