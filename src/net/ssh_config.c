@@ -463,25 +463,26 @@ static void tell_settings(struct ssh_config_question *question, const struct ans
 {
 	const struct ssh_config *config = question->config;
 	struct ssh_settings_context context = context_of(question);
-	struct arena *arena = arena_new();
+	struct arena *own = question->host.arena ? NULL : arena_new();
+	struct arena *arena = own ? own : question->host.arena;
+	struct ssh_settings *settings = arena_alloc(arena, sizeof(*settings));
 	struct strbuf hostname = STRBUF_INIT;
-	struct ssh_settings settings;
 	struct err err = {0};
 
 	if ((answer->is_shared || !config->program) &&
 		add_hostname(config, question->host.name, &hostname)) {
 		context.hostname = hostname.buf;
 	}
-	if (ssh_settings_read(strbuf_str(&answer->text), &context, arena, &settings, &err) < 0) {
+	if (ssh_settings_read(strbuf_str(&answer->text), &context, arena, settings, &err) < 0) {
 		question->fn(question->arg, NULL, &err);
 	} else {
-		if (!settings.needs_openssh && has_only_sk_keys(&settings)) {
-			settings.needs_openssh = "security keys";
+		if (!settings->needs_openssh && has_only_sk_keys(settings)) {
+			settings->needs_openssh = "security keys";
 		}
-		question->fn(question->arg, &settings, NULL);
+		question->fn(question->arg, settings, NULL);
 	}
 	strbuf_release(&hostname);
-	arena_free(arena);
+	arena_free(own);
 }
 
 static void assign(struct ssh_config_question *question);

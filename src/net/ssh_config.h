@@ -29,9 +29,10 @@ void ssh_config_free(struct ssh_config **);
 
 /* Who is asked about; strings are borrowed until this is answered. */
 struct ssh_config_host {
-	const char *name; /* as the user wrote it */
-	const char *user; /* to log in as (ssh -l); NULL: as configured */
-	uint16_t port;    /* (ssh -p) 0: as configured */
+	const char *name;    /* as the user wrote it */
+	const char *user;    /* to log in as (ssh -l); NULL: as configured */
+	uint16_t port;       /* (ssh -p) 0: as configured */
+	struct arena *arena; /* what is answered is kept in it; NULL: it is valid inside only */
 };
 
 /*

@@ -6,13 +6,8 @@
  */
 #include "net/ssh_hosts.h"
 
-#include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
-#include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -22,19 +17,18 @@
 #include "base/base64.h"
 #include "base/file.h"
 #include "base/map.h"
-#include "base/utf8.h"
+#include "base/time.h"
 #include "base/vec.h"
 #include "net/ssh_host_key.h"
+#include "net/ssh_hosts_internal.h"
 #include "net/ssh_pattern.h"
 
 enum {
 	FILE_MAX = 64 << 20,
 	DEFAULT_PORT = 22,
-	SHA1_BYTES = 20,
+	SHA1_BYTES = SSH_HOSTS_HASH_BYTES,
 	SHA1_BLOCK = 64,
-	NAME_MAX_BYTES = 1024,
-	LOCK_TRIES = 100,
-	LOCK_PAUSE_US = 10000,
+	LOOK_AGAIN_MS = 1000,
 };
 
 enum marker {
@@ -50,7 +44,7 @@ struct entry {
 	const char *path;
 	size_t line;
 	struct str blob;
-	struct str names;               /* if it has patterns */
+	struct str names;               /* if it has patterns, or stands in no file */
 	unsigned char salt[SHA1_BYTES]; /* if its name is hashed */
 	unsigned char hash[SHA1_BYTES];
 };
@@ -61,10 +55,20 @@ struct lines {
 	size_t entries_count, entries_alloc;
 };
 
+/* A file as it was when it was read. */
+struct file {
+	char *path;
+	bool is_there;
+	struct stat st;
+};
+
 struct ssh_hosts {
 	struct arena *arena; /* entries and what they point to */
-	struct map *files;   /* that were read */
-	struct map *plain;   /* name -> struct lines */
+	struct file *files;
+	size_t files_count, files_alloc;
+	int64_t looked_ms; /* at the files */
+	struct lines told; /* that stand in no file */
+	struct map *plain; /* name -> struct lines */
 	struct lines wild, hashed;
 	struct map *found; /* name -> struct lines: all that are about it */
 	size_t entries_count, lines_skipped;
@@ -78,7 +82,7 @@ struct ssh_hosts *ssh_hosts_new(void)
 
 	*hosts = (struct ssh_hosts){
 		.arena = arena_new(),
-		.files = map_new(MAP_KEYS_COPIED),
+		.looked_ms = time_mono_ms(),
 		.plain = map_new(MAP_KEYS_COPIED),
 		.found = map_new(MAP_KEYS_COPIED),
 		.sha1 = EVP_MD_fetch(NULL, "SHA1", NULL),
@@ -112,7 +116,11 @@ void ssh_hosts_free(struct ssh_hosts **hosts_ptr)
 	}
 	lines_map_free(hosts->plain);
 	lines_map_free(hosts->found);
-	map_free(hosts->files);
+	for (size_t i = 0; i < hosts->files_count; i++) {
+		free(hosts->files[i].path);
+	}
+	free(hosts->files);
+	free(hosts->told.entries);
 	free(hosts->wild.entries);
 	free(hosts->hashed.entries);
 	EVP_MD_CTX_free(hosts->sha1_ctx);
@@ -164,7 +172,7 @@ static void sha1(
 }
 
 /* HMAC-SHA1 (RFC 2104): a handle of OpenSSL's own HMAC takes ten times as long to make ready. */
-static void hash_name(
+void ssh_hosts_hash_name(
 	struct ssh_hosts *hosts, const unsigned char *salt, struct str name, unsigned char *hash)
 {
 	unsigned char block[SHA1_BLOCK];
@@ -332,23 +340,97 @@ static bool is_null_device(const char *path)
 	       st.st_rdev == null.st_rdev;
 }
 
-int ssh_hosts_read(struct ssh_hosts *hosts, const char *path, struct err *err)
+static int read_file(struct ssh_hosts *hosts, struct file *file, struct err *err)
 {
 	_cleanup_(strbuf_release) struct strbuf content = STRBUF_INIT;
 	struct err why = {0};
 
-	if (map_has(hosts->files, str_of(path))) {
-		return 0;
-	}
-	if (!is_null_device(path) && file_read(path, FILE_REGULAR, FILE_MAX, &content, &why) < 0 &&
+	file->is_there = stat(file->path, &file->st) == 0;
+	if (!is_null_device(file->path) &&
+		file_read(file->path, FILE_REGULAR, FILE_MAX, &content, &why) < 0 &&
 		why.code != ERR_NOT_FOUND) {
 		if (err) {
 			*err = why;
 		}
 		return -1;
 	}
-	(void)map_set(hosts->files, str_of(path), hosts);
-	ssh_hosts_read_text(hosts, strbuf_str(&content), path);
+	ssh_hosts_read_text(hosts, strbuf_str(&content), file->path);
+	return 0;
+}
+
+static bool is_as_it_was(const struct file *file)
+{
+	struct stat now;
+
+	if (stat(file->path, &now) < 0 || !file->is_there) {
+		return !file->is_there && access(file->path, F_OK) < 0;
+	}
+	return now.st_dev == file->st.st_dev && now.st_ino == file->st.st_ino &&
+	       now.st_size == file->st.st_size && now.st_mtim.tv_sec == file->st.st_mtim.tv_sec &&
+	       now.st_mtim.tv_nsec == file->st.st_mtim.tv_nsec;
+}
+
+static void add_told(struct ssh_hosts *hosts, struct str name, struct str blob);
+
+/* Everything anew, in the order in which it was read. */
+static int read_again(struct ssh_hosts *hosts, struct err *err)
+{
+	struct ssh_hosts *fresh = ssh_hosts_new();
+	int rc = 0;
+
+	for (size_t i = 0; i < hosts->told.entries_count; i++) {
+		add_told(fresh, hosts->told.entries[i]->names, hosts->told.entries[i]->blob);
+	}
+	while (fresh->files_count < hosts->files_count) {
+		struct file *file = VEC_PUSH(fresh, files);
+
+		file->path = xstrdup(hosts->files[fresh->files_count - 1].path);
+		if (read_file(fresh, file, err) < 0) {
+			rc = -1;
+			break;
+		}
+	}
+	if (rc == 0) {
+		struct ssh_hosts old = *hosts;
+
+		*hosts = *fresh;
+		*fresh = old;
+	}
+	ssh_hosts_free(&fresh);
+	return rc;
+}
+
+static int look_again(struct ssh_hosts *hosts, struct err *err)
+{
+	int64_t now_ms = time_mono_ms();
+
+	if (now_ms - hosts->looked_ms < LOOK_AGAIN_MS) {
+		return 0;
+	}
+	hosts->looked_ms = now_ms;
+	for (size_t i = 0; i < hosts->files_count; i++) {
+		if (!is_as_it_was(&hosts->files[i])) {
+			return read_again(hosts, err);
+		}
+	}
+	return 0;
+}
+
+int ssh_hosts_read(struct ssh_hosts *hosts, const char *path, struct err *err)
+{
+	struct file file = {0};
+
+	for (size_t i = 0; i < hosts->files_count; i++) {
+		if (strcmp(hosts->files[i].path, path) == 0) {
+			return look_again(hosts, err);
+		}
+	}
+	file.path = xstrdup(path);
+	if (read_file(hosts, &file, err) < 0) {
+		free(file.path);
+		return -1;
+	}
+	*VEC_PUSH(hosts, files) = file;
 	return 0;
 }
 
@@ -379,7 +461,7 @@ static void find_hashed(struct ssh_hosts *hosts, struct str name, struct lines *
 		const struct entry *entry = hosts->hashed.entries[i];
 		unsigned char hash[SHA1_BYTES];
 
-		hash_name(hosts, entry->salt, name, hash);
+		ssh_hosts_hash_name(hosts, entry->salt, name, hash);
 		if (memcmp(hash, entry->hash, sizeof(hash)) == 0) {
 			lines_add(lines, entry);
 		}
@@ -539,151 +621,25 @@ bool ssh_hosts_has_authority(struct ssh_hosts *hosts, const struct ssh_hosts_nam
 	return false;
 }
 
-void ssh_hosts_add_known(
-	struct ssh_hosts *hosts, const struct ssh_hosts_name *name, struct str blob)
+static void add_told(struct ssh_hosts *hosts, struct str name, struct str blob)
 {
 	struct entry *entry = arena_alloc(hosts->arena, sizeof(*entry));
-	struct strbuf text = STRBUF_INIT;
 
 	*entry = (struct entry){.order = hosts->entries_count++,
 		.path = "",
+		.names = str_n(arena_strndup(hosts->arena, name.ptr, name.len), name.len),
 		.blob = str_n(arena_strndup(hosts->arena, blob.ptr, blob.len), blob.len)};
-	ssh_hosts_add_name(&text, name);
-	lines_add(lines_of(hosts->plain, strbuf_str(&text)), entry);
-	strbuf_release(&text);
+	lines_add(lines_of(hosts->plain, name), entry);
+	lines_add(&hosts->told, entry);
 	forget_found(hosts);
 }
 
-/* --- a line more ---------------------------------------------------------------------------- */
-
-static bool is_plain_name(struct str host)
-{
-	for (size_t i = 0; i < host.len; i++) {
-		if (host.ptr[i] <= ' ' || host.ptr[i] > '~' || strchr(",*?!|@#\"'", host.ptr[i])) {
-			return false;
-		}
-	}
-	return host.len > 0 && host.len <= NAME_MAX_BYTES;
-}
-
-static void add_hashed(struct strbuf *out, struct str name)
-{
-	struct ssh_hosts *hosts = ssh_hosts_new();
-	unsigned char salt[SHA1_BYTES], hash[SHA1_BYTES];
-
-	if (getrandom(salt, sizeof(salt), 0) != (ssize_t)sizeof(salt)) {
-		abort(); /* so few bytes are never refused */
-	}
-	hash_name(hosts, salt, name, hash);
-	strbuf_adds(out, "|1|");
-	base64_add(out, str_n((const char *)salt, sizeof(salt)));
-	strbuf_addc(out, '|');
-	base64_add(out, str_n((const char *)hash, sizeof(hash)));
-	ssh_hosts_free(&hosts);
-}
-
-static int make_line(struct strbuf *out, const struct ssh_hosts_name *name, struct str blob,
-	bool is_hashed, struct err *err)
+void ssh_hosts_add_known(
+	struct ssh_hosts *hosts, const struct ssh_hosts_name *name, struct str blob)
 {
 	struct strbuf text = STRBUF_INIT;
-	struct str type;
 
-	if (!is_plain_name(str_of(name->host))) {
-		return err_set(err, ERR_INPUT, "'%s' is no name for a file of known hosts",
-			utf8_quote(str_of(name->host)).text);
-	}
-	if (!ssh_host_key_type(blob, &type)) {
-		return err_set(err, ERR_INPUT, "what '%s' showed is no key",
-			utf8_quote(str_of(name->host)).text);
-	}
 	ssh_hosts_add_name(&text, name);
-	if (is_hashed) {
-		add_hashed(out, strbuf_str(&text));
-	} else {
-		strbuf_addstr(out, strbuf_str(&text));
-	}
-	strbuf_addf(out, " %.*s ", STR_ARG(type));
-	base64_add(out, blob);
-	strbuf_addc(out, '\n');
+	add_told(hosts, strbuf_str(&text), blob);
 	strbuf_release(&text);
-	return 0;
-}
-
-static int make_folder(const char *path, struct err *err)
-{
-	const char *slash = strrchr(path, '/');
-	_cleanup_(freep) char *folder = NULL;
-
-	if (!slash || slash == path) {
-		return 0;
-	}
-	folder = xstrndup(path, (size_t)(slash - path));
-	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
-		return err_set_errno(err, errno, "cannot make folder '%s'", folder);
-	}
-	return 0;
-}
-
-static int lock(int fd, const char *path, struct err *err)
-{
-	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
-		if (errno != EWOULDBLOCK && errno != EINTR) {
-			return err_set_errno(err, errno, "cannot lock '%s'", path);
-		}
-		if (i == LOCK_TRIES) {
-			return err_set(err, ERR_BUSY, "'%s' is locked by another process", path);
-		}
-		(void)usleep(LOCK_PAUSE_US);
-	}
-	return 0;
-}
-
-/* What is there ends with a newline, or there is nothing. */
-static bool ends_well(int fd, off_t size)
-{
-	char last = '\n';
-
-	return size == 0 || (pread(fd, &last, 1, size - 1) == 1 && last == '\n');
-}
-
-static int append(int fd, struct str line, const char *path, struct err *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0) {
-		return err_set_errno(err, errno, "cannot write '%s'", path);
-	}
-	if (!S_ISREG(st.st_mode)) {
-		return err_set(err, ERR_INPUT, "cannot write '%s': it is not a regular file", path);
-	}
-	if (lock(fd, path, err) < 0) {
-		return -1;
-	}
-	if (fstat(fd, &st) < 0 ||
-		(!ends_well(fd, st.st_size) && file_write_all(fd, str_of("\n")) < 0) ||
-		file_write_all(fd, line) < 0 || fsync(fd) < 0) {
-		err_set_errno(err, errno, "cannot write '%s'", path);
-		/* Half a line would spoil the next; if even this fails, the error is told anyway.
-		 */
-		(void)!ftruncate(fd, st.st_size);
-		return -1;
-	}
-	return 0;
-}
-
-int ssh_hosts_append(const char *path, const struct ssh_hosts_name *name, struct str blob,
-	bool is_hashed, struct err *err)
-{
-	const int flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
-	_cleanup_close_ int fd = -1;
-
-	if (make_line(&line, name, blob, is_hashed, err) < 0 || make_folder(path, err) < 0) {
-		return -1;
-	}
-	fd = open(path, flags, 0600);
-	if (fd < 0) {
-		return err_set_errno(err, errno, "cannot write '%s'", path);
-	}
-	return append(fd, strbuf_str(&line), path, err);
 }

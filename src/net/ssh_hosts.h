@@ -43,8 +43,9 @@ struct ssh_hosts *ssh_hosts_new(void); /* new; free with ssh_hosts_free() */
 void ssh_hosts_free(struct ssh_hosts **);
 
 /*
- * Add what the file says.  One that is missing says nothing, and so does /dev/null; one that was
- * read already is not read again.
+ * Add what the file says.  One that is missing says nothing, and so does /dev/null.  One that was
+ * read already is read again if it, or any other, has changed (which is looked for once a second at
+ * most): what was found before is not valid then.
  */
 int ssh_hosts_read(struct ssh_hosts *, const char *path, struct err *err);
 

@@ -1,5 +1,5 @@
 /*
- * See ssh_tokens.h.
+ * A value byte by byte, with what stands for something else replaced.  See ssh_tokens.h.
  */
 #include "net/ssh_tokens.h"
 

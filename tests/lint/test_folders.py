@@ -27,6 +27,7 @@ LIBRARIES = {
     'ares.h': 'net',
     'curl/': 'net',
     'jansson.h': 'scan check notify alert',
+    'libssh/': 'net',
     'openssl/': 'net notify alert',
     'pcre2.h': 'scan',
     'sqlite3.h': 'store',

@@ -251,6 +251,30 @@ static void test_without_ssh(void **state)
 	ssh_config_free(&config);
 }
 
+static void on_kept(void *arg, const struct ssh_settings *settings, const struct err *err)
+{
+	const struct ssh_settings **kept = arg;
+
+	assert_null(err);
+	*kept = settings;
+}
+
+static void test_kept(void **state)
+{
+	struct fixture *fixture = *state;
+	struct ssh_config *config = config_of(fixture, "User u\nHostName %h.example\n");
+	struct arena *arena = arena_new();
+	const struct ssh_config_host host = {.name = "a", .arena = arena};
+	const struct ssh_settings *kept = NULL;
+
+	(void)ssh_config_ask(config, &host, on_kept, &kept);
+	assert_int_equal(loop_run(fixture->loop, NULL), 0);
+	ssh_config_free(&config);
+	assert_string_equal(kept->hostname, "a.example");
+	assert_string_equal(kept->user, "u");
+	arena_free(arena);
+}
+
 static void test_taken_back(void **state)
 {
 	struct fixture *fixture = *state;
@@ -304,6 +328,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_sick_programs, start, end),
 		cmocka_unit_test_setup_teardown(test_bad_example, start, end),
 		cmocka_unit_test_setup_teardown(test_without_ssh, start, end),
+		cmocka_unit_test_setup_teardown(test_kept, start, end),
 		cmocka_unit_test_setup_teardown(test_taken_back, start, end),
 		cmocka_unit_test_setup_teardown(test_security_keys, start, end),
 	};

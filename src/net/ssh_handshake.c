@@ -1,0 +1,377 @@
+/*
+ * From a connection to a host key that is good: libssh's ssh_connect(), called until it is done.
+ *
+ * What the peer says before its greeting is peeked at, because libssh only says that there was
+ * none.
+ */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/base64.h"
+#include "base/utf8.h"
+#include "net/ssh_algorithms.h"
+#include "net/ssh_host_key.h"
+#include "net/ssh_session_internal.h"
+
+enum { GREETING_MAX = 16 * 1024, TYPES_MAX = 1024, LIB_FD_MAX = 0xffff };
+
+/* --- what libssh is told -------------------------------------------------------------------- */
+
+static struct ssh_hosts_name name_of(const struct ssh_session *session)
+{
+	const struct ssh_settings *settings = session->settings;
+
+	if (settings->host_key_alias) {
+		return (struct ssh_hosts_name){.host = settings->host_key_alias};
+	}
+	return (struct ssh_hosts_name){.host = settings->hostname, .port = settings->port};
+}
+
+static void add_type(void *arg, struct str type)
+{
+	strbuf_addf(arg, "%.*s ", STR_ARG(type));
+}
+
+static void choose_host_keys(struct ssh_session *session, struct strbuf *out)
+{
+	const struct ssh_hosts_name name = name_of(session);
+	struct strbuf known = STRBUF_INIT_MAX(TYPES_MAX);
+
+	ssh_hosts_each_type(session->client->hosts, &name, add_type, &known);
+	(void)ssh_algorithms_choose_host_keys(
+		session->settings->host_keys, strbuf_str(&known), out);
+	strbuf_release(&known);
+}
+
+static int set_list(
+	struct ssh_session *session, enum ssh_options_e option, const struct strbuf *list)
+{
+	if (list->len == 0) {
+		ssh_session_end(session, SSH_END_LOCAL,
+			"%s: no algorithm is left that the settings allow", session->target);
+		return -1;
+	}
+	return ssh_options_set(session->lib, option, list->buf);
+}
+
+static int set_algorithms(struct ssh_session *session)
+{
+	const struct ssh_settings *settings = session->settings;
+	const struct {
+		enum ssh_algorithms algorithms;
+		const char *allowed;
+		enum ssh_options_e options[2];
+	} rows[] = {
+		{SSH_ALGORITHMS_KEX, settings->kex, {SSH_OPTIONS_KEY_EXCHANGE}},
+		{SSH_ALGORITHMS_CIPHER, settings->ciphers,
+			{SSH_OPTIONS_CIPHERS_C_S, SSH_OPTIONS_CIPHERS_S_C}},
+		{SSH_ALGORITHMS_MAC, settings->macs, {SSH_OPTIONS_HMAC_C_S, SSH_OPTIONS_HMAC_S_C}},
+		{SSH_ALGORITHMS_USER_KEY, settings->user_keys,
+			{SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES}},
+	};
+	struct strbuf list = STRBUF_INIT;
+	int rc;
+
+	choose_host_keys(session, &list);
+	rc = set_list(session, SSH_OPTIONS_HOSTKEYS, &list);
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(rows); i++) {
+		strbuf_clear(&list);
+		(void)ssh_algorithms_choose(rows[i].algorithms, rows[i].allowed, &list);
+		rc = set_list(session, rows[i].options[0], &list);
+		/* 0 is the option for the host's name, which is set elsewhere. */
+		if (rc == 0 && rows[i].options[1] != SSH_OPTIONS_HOST) {
+			rc = set_list(session, rows[i].options[1], &list);
+		}
+	}
+	strbuf_release(&list);
+	return rc;
+}
+
+static int set_options(struct ssh_session *session)
+{
+	const bool no = false;
+	const struct {
+		enum ssh_options_e option;
+		const void *value;
+	} rows[] = {
+		/* Else it reads ~/.ssh/config, and runs what stands there. */
+		{SSH_OPTIONS_PROCESS_CONFIG, &no},
+		{SSH_OPTIONS_HOST, session->settings->hostname},
+		{SSH_OPTIONS_USER, session->settings->user},
+		/* Else it looks for the user's, and reads their known_hosts each time. */
+		{SSH_OPTIONS_SSH_DIR, "/"},
+		{SSH_OPTIONS_KNOWNHOSTS, "/dev/null"},
+		{SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null"},
+		{SSH_OPTIONS_FD, &session->lib_fd},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (ssh_options_set(session->lib, rows[i].option, rows[i].value) != SSH_OK) {
+			return -1;
+		}
+	}
+	return set_algorithms(session);
+}
+
+void ssh_handshake_begin(struct ssh_session *session, int fd)
+{
+	struct err err = {0};
+
+	session->state = SSH_STATE_HANDSHAKE;
+	session->fd = fd;
+	for (const char *const *path = session->settings->known_hosts_files; *path; path++) {
+		if (ssh_hosts_read(session->client->hosts, *path, &err) < 0) {
+			ssh_session_end(session, SSH_END_LOCAL, "%s", err.msg);
+			return;
+		}
+	}
+	session->lib_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	session->lib = ssh_new();
+	if (session->lib_fd < 0 || session->lib_fd > LIB_FD_MAX || !session->lib) {
+		ssh_session_end(session, SSH_END_LOCAL, "%s: %s", session->target,
+			errno_text(session->lib_fd < 0 ? errno : EMFILE));
+		return;
+	}
+	ssh_set_blocking(session->lib, 0);
+	ssh_set_counters(session->lib, &session->counter, NULL);
+	if (set_options(session) != 0) {
+		ssh_session_end_by_lib(session, SSH_END_LOCAL);
+	}
+}
+
+/* --- the greeting --------------------------------------------------------------------------- */
+
+/* What is there to be read, before libssh takes it. */
+static void peek(struct ssh_session *session)
+{
+	char bytes[4096];
+	ssize_t n = recv(session->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
+
+	uint64_t end = session->counter.in_bytes + (uint64_t)(n > 0 ? n : 0);
+
+	/* Part of it may have been there at the last look. */
+	if (n > 0 && end > session->greeting_bytes) {
+		size_t new_bytes = (size_t)(end - session->greeting_bytes);
+
+		strbuf_add(&session->greeting, bytes + ((size_t)n - new_bytes), new_bytes);
+		session->greeting_bytes = end;
+	}
+}
+
+static void end_not_ssh(struct ssh_session *session)
+{
+	struct strbuf said = STRBUF_INIT;
+	struct str rest = strbuf_str(&session->greeting), line = rest;
+
+	(void)str_line(&rest, &line);
+	utf8_add_escaped(&said, line, 80);
+	ssh_session_end(
+		session, SSH_END_NOT_SSH, "%s does not speak SSH: '%s'", session->target, said.buf);
+	strbuf_release(&said);
+}
+
+static bool is_other_protocol(const struct ssh_session *session)
+{
+	return str_starts(strbuf_str(&session->greeting), "HTTP/") ||
+	       session->greeting_bytes > GREETING_MAX;
+}
+
+/* The server hung up, perhaps after a word. */
+static void end_ungreeted(struct ssh_session *session)
+{
+	struct str said = strbuf_str(&session->greeting);
+
+	if (said.len == 0) {
+		ssh_session_end(session, SSH_END_DROPPED,
+			"%s closed the connection without a greeting", session->target);
+	} else if (str_contains(said, "MaxStartups") ||
+		   str_contains(said, "Not allowed at this time")) {
+		struct strbuf text = STRBUF_INIT;
+
+		utf8_add_escaped(&text, str_trim(said), 80);
+		ssh_session_end(session, SSH_END_DROPPED, "%s refused the connection: '%s'",
+			session->target, text.buf);
+		strbuf_release(&text);
+	} else {
+		end_not_ssh(session);
+	}
+}
+
+static void end_kex(struct ssh_session *session)
+{
+	struct str error = str_of(ssh_get_error(session->lib));
+
+	if (str_contains(error, "Socket error")) {
+		ssh_session_end(session, SSH_END_DROPPED,
+			"%s closed the connection during the key exchange", session->target);
+	} else {
+		ssh_session_end_by_lib(session, SSH_END_KEX);
+	}
+}
+
+/* --- the host's key ------------------------------------------------------------------------- */
+
+static int get_host_key(struct ssh_session *session, struct strbuf *blob)
+{
+	ssh_key key = NULL;
+	char *base64 = NULL;
+	int rc = -1;
+
+	if (ssh_get_server_publickey(session->lib, &key) == SSH_OK &&
+		ssh_pki_export_pubkey_base64(key, &base64) == SSH_OK) {
+		rc = base64_decode(str_of(base64), blob, NULL);
+	}
+	ssh_string_free_char(base64);
+	ssh_key_free(key);
+	return rc;
+}
+
+/* "ED25519 SHA256:..." */
+static void add_key(struct strbuf *out, struct str blob)
+{
+	struct str type = str_of("unknown");
+
+	(void)ssh_host_key_type(blob, &type);
+	strbuf_addstr(out, ssh_host_key_short_type(type));
+	strbuf_addc(out, ' ');
+	ssh_host_key_add_fingerprint(out, blob);
+}
+
+static void add_place(struct strbuf *out, const struct ssh_hosts_finding *finding)
+{
+	if (finding->line > 0) {
+		strbuf_addf(out, "%s:%zu", finding->path, finding->line);
+	} else {
+		strbuf_adds(out, "what was seen before");
+	}
+}
+
+static void end_unknown(struct ssh_session *session, const char *name, struct str blob)
+{
+	const struct ssh_settings *settings = session->settings;
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "the host key of '%s' is not known: it is ", name);
+	add_key(&text, blob);
+	strbuf_addf(&text, "; compare it, then accept it with: ssh -p %u %s", settings->port,
+		settings->hostname);
+	ssh_session_end(session, SSH_END_HOST_KEY_UNKNOWN, "%s", text.buf);
+	strbuf_release(&text);
+}
+
+static void end_changed(struct ssh_session *session, const char *name, struct str blob,
+	const struct ssh_hosts_finding *finding)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "the host key of '%s' has changed: ", name);
+	add_place(&text, finding);
+	strbuf_adds(&text, " has ");
+	add_key(&text, finding->blob);
+	strbuf_adds(&text, ", the host shows ");
+	add_key(&text, blob);
+	if (finding->line > 0) {
+		strbuf_addf(&text, "; if that is meant to be: ssh-keygen -f '%s' -R '%s'",
+			finding->path, name);
+	}
+	ssh_session_end(session, SSH_END_HOST_KEY_CHANGED, "%s", text.buf);
+	strbuf_release(&text);
+}
+
+static void end_revoked(struct ssh_session *session, const char *name, struct str blob,
+	const struct ssh_hosts_finding *finding)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "the host key of '%s' is revoked by ", name);
+	add_place(&text, finding);
+	strbuf_adds(&text, ": ");
+	add_key(&text, blob);
+	ssh_session_end(session, SSH_END_HOST_KEY_REVOKED, "%s", text.buf);
+	strbuf_release(&text);
+}
+
+/* By a decision that was made before: --accept-new-host-keys. */
+static void accept_new(
+	struct ssh_session *session, const struct ssh_hosts_name *name, struct str blob)
+{
+	const char *path = session->settings->user_known_hosts_file;
+	struct err err = {0};
+
+	if (path && strcmp(path, "/dev/null") != 0 &&
+		ssh_hosts_append(path, name, blob, session->settings->hashes_known_hosts, &err) <
+			0) {
+		ssh_session_end(session, SSH_END_LOCAL, "%s", err.msg);
+		return;
+	}
+	ssh_hosts_add_known(session->client->hosts, name, blob);
+}
+
+static void check_host_key(struct ssh_session *session, struct str blob)
+{
+	const struct ssh_hosts_name name = name_of(session);
+	struct ssh_hosts_finding finding = ssh_hosts_check(session->client->hosts, &name, blob);
+	struct strbuf text = STRBUF_INIT;
+
+	ssh_hosts_add_name(&text, &name);
+	switch (finding.verdict) {
+	case SSH_HOSTS_KNOWN:
+		break;
+	case SSH_HOSTS_UNKNOWN:
+		if (session->spec.accepts_new_host_keys) {
+			accept_new(session, &name, blob);
+		} else {
+			end_unknown(session, text.buf, blob);
+		}
+		break;
+	case SSH_HOSTS_CHANGED:
+		end_changed(session, text.buf, blob, &finding);
+		break;
+	case SSH_HOSTS_REVOKED:
+		end_revoked(session, text.buf, blob, &finding);
+		break;
+	}
+	strbuf_release(&text);
+}
+
+static void on_keys_exchanged(struct ssh_session *session)
+{
+	struct strbuf blob = STRBUF_INIT;
+
+	if (get_host_key(session, &blob) < 0) {
+		ssh_session_end(
+			session, SSH_END_KEX, "%s: the host key cannot be read", session->target);
+	} else {
+		check_host_key(session, strbuf_str(&blob));
+	}
+	strbuf_release(&blob);
+	if (!session->has_ended) {
+		ssh_auth_begin(session);
+	}
+}
+
+void ssh_handshake_step(struct ssh_session *session)
+{
+	bool is_greeted = ssh_get_serverbanner(session->lib) != NULL;
+	int rc;
+
+	if (!is_greeted) {
+		peek(session);
+	}
+	session->lib_fd = -1; /* it is libssh's from here on */
+	rc = ssh_connect(session->lib);
+	is_greeted = ssh_get_serverbanner(session->lib) != NULL;
+	if (rc == SSH_OK) {
+		on_keys_exchanged(session);
+	} else if (!is_greeted && is_other_protocol(session)) {
+		end_not_ssh(session);
+	} else if (rc == SSH_ERROR && is_greeted) {
+		end_kex(session);
+	} else if (rc == SSH_ERROR) {
+		end_ungreeted(session);
+	}
+}

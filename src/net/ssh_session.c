@@ -1,0 +1,666 @@
+/*
+ * A session from dialling to its end, and the rounds in which its channels are stepped.  See
+ * ssh_session.h and ssh_session_internal.h.
+ *
+ * Ends are found deep inside, and told at the surface: ssh_session_end() notes one, and
+ * ssh_session_step(), through which everything goes, tells it when nothing stands on the session.
+ */
+#include <sys/socket.h>
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <libssh/server.h>
+
+#include "base/alloc.h"
+#include "base/time.h"
+#include "base/utf8.h"
+#include "net/ssh_session_internal.h"
+
+enum {
+	DEFAULT_CONNECT_MS = 10000,
+	DEFAULT_ALIVE_MS = 5000,
+	DEFAULT_ALIVE_COUNT = 3,
+	READ_BYTES = 4096, /* that libssh reads at once */
+	READS_MAX = 64,    /* in one turn */
+	ERROR_MAX = 300,
+};
+
+struct ssh_client *ssh_client_new(struct loop *loop, struct resolver *resolver)
+{
+	struct ssh_client *client = xcalloc(1, sizeof(*client));
+
+	(void)ssh_init(); /* it counts; nothing in it can fail but memory */
+	*client = (struct ssh_client){
+		.loop = loop,
+		.resolver = resolver,
+		.hosts = ssh_hosts_new(),
+		.identities = ssh_identities_new(),
+	};
+	return client;
+}
+
+size_t ssh_client_sessions(const struct ssh_client *client)
+{
+	size_t count = 0;
+
+	for (const struct ssh_session *session = client->sessions; session;
+		session = session->next) {
+		count += !session->is_freed;
+	}
+	return count;
+}
+
+struct ssh_hosts *ssh_client_hosts(struct ssh_client *client)
+{
+	return client->hosts;
+}
+
+static void session_destroy(struct ssh_session *session);
+
+void ssh_client_free(struct ssh_client **client_ptr)
+{
+	struct ssh_client *client = TAKE(*client_ptr);
+
+	if (!client) {
+		return;
+	}
+	assert(ssh_client_sessions(client) == 0);
+	workers_free(&client->workers); /* waits for those that have a session of ours */
+	while (client->sessions) {
+		session_destroy(client->sessions);
+	}
+	ssh_identities_free(&client->identities);
+	ssh_hosts_free(&client->hosts);
+	(void)ssh_finalize();
+	free(client);
+}
+
+/* --- ends ----------------------------------------------------------------------------------- */
+
+enum ssh_phase ssh_session_phase(const struct ssh_session *session)
+{
+	switch (session->state) {
+	case SSH_STATE_DIALING:
+		return session->dial && dial_address(session->dial).sa_len == 0 ? SSH_PHASE_LOOKUP
+										: SSH_PHASE_CONNECT;
+	case SSH_STATE_TUNNELING:
+		return SSH_PHASE_CONNECT;
+	case SSH_STATE_HANDSHAKE:
+		return session->lib && ssh_get_serverbanner(session->lib) ? SSH_PHASE_KEX
+									  : SSH_PHASE_GREETING;
+	case SSH_STATE_AUTH:
+		return SSH_PHASE_AUTH;
+	case SSH_STATE_OPEN:
+		return SSH_PHASE_OPEN;
+	case SSH_STATE_ENDED:
+		break;
+	}
+	return session->end.phase;
+}
+
+void ssh_session_end(struct ssh_session *session, enum ssh_end_cause cause, const char *fmt, ...)
+{
+	struct strbuf text = STRBUF_INIT;
+	va_list ap;
+
+	if (session->has_ended) {
+		return;
+	}
+	va_start(ap, fmt);
+	strbuf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	session->end = (struct ssh_end){
+		.cause = cause,
+		.phase = ssh_session_phase(session),
+		.text = arena_strdup(session->arena, text.buf),
+	};
+	session->has_ended = true;
+	session->state = SSH_STATE_ENDED;
+	strbuf_release(&text);
+}
+
+void ssh_session_add_lib_error(const struct ssh_session *session, struct strbuf *out)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct str error = str_of(ssh_get_error(session->lib));
+	const char *prefix = "Received SSH_MSG_DISCONNECT: ";
+
+	if (str_starts(error, prefix)) {
+		strbuf_addf(&text, "it said '%s'", ssh_get_error(session->lib) + strlen(prefix));
+	} else if (str_starts(error, "Socket error: disconnected")) {
+		strbuf_adds(&text, "connection closed");
+	} else {
+		strbuf_addstr(&text, error);
+	}
+	strbuf_rtrim(&text);
+	utf8_add_escaped(out, strbuf_str(&text), ERROR_MAX);
+	strbuf_release(&text);
+}
+
+void ssh_session_end_by_lib(struct ssh_session *session, enum ssh_end_cause cause)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	ssh_session_add_lib_error(session, &text);
+	ssh_session_end(session, cause, "%s: %s", session->target, text.buf);
+	strbuf_release(&text);
+}
+
+/* --- what goes when ------------------------------------------------------------------------- */
+
+static void lane_remove(struct ssh_lane *lane)
+{
+	struct ssh_session *session = lane->session;
+
+	*(lane->previous ? &lane->previous->next : &session->lanes) = lane->next;
+	*(lane->next ? &lane->next->previous : &session->last_lane) = lane->previous;
+	lane->release(lane);
+	if (lane->channel) {
+		(void)ssh_remove_channel_callbacks(lane->channel, &lane->callbacks);
+		ssh_channel_free(lane->channel);
+	}
+	free(lane);
+}
+
+static void sweep_lanes(struct ssh_session *session)
+{
+	struct ssh_lane *next;
+
+	for (struct ssh_lane *lane = session->lanes; lane; lane = next) {
+		next = lane->next;
+		if (lane->is_dead) {
+			lane_remove(lane);
+		}
+	}
+}
+
+/* Closes the connection.  A goodbye would leave libssh's descriptor open, or not, and no way to
+ * know. */
+static void disconnect(struct ssh_session *session)
+{
+	io_free(&session->io);
+	if (session->lib) {
+		ssh_silent_disconnect(session->lib);
+		ssh_free(session->lib);
+		session->lib = NULL;
+	}
+	closep(&session->lib_fd);
+	session->lib_fd = -1;
+	if (session->fd >= 0) {
+		(void)close(session->fd);
+		session->fd = -1;
+	}
+}
+
+static void session_destroy(struct ssh_session *session)
+{
+	struct ssh_client *client = session->client;
+
+	for (struct ssh_lane *lane = session->lanes; lane; lane = lane->next) {
+		lane->is_dead = true;
+	}
+	sweep_lanes(session);
+	*(session->previous ? &session->previous->next : &client->sessions) = session->next;
+	if (session->next) {
+		session->next->previous = session->previous;
+	}
+	dial_free(&session->dial);
+	ssh_tunnel_cancel(&session->tunnel);
+	timer_free(&session->deadline);
+	timer_free(&session->alive_timer);
+	deferred_free(&session->waking);
+	disconnect(session);
+	ssh_auth_free(&session->auth);
+	strbuf_release(&session->greeting);
+	arena_free(session->arena);
+	free(session);
+}
+
+void ssh_session_free(struct ssh_session **session_ptr)
+{
+	struct ssh_session *session = TAKE(*session_ptr);
+
+	if (!session) {
+		return;
+	}
+	session->is_freed = true;
+	if (session->is_lent) {
+		ssh_auth_abandon(session);
+		io_free(&session->io);
+		timer_free(&session->deadline);
+	} else if (session->depth == 0) {
+		session_destroy(session);
+	}
+}
+
+/* Commands first, then the session, to whoever is still there. */
+static void tell_end(struct ssh_session *session)
+{
+	session->depth++;
+	for (struct ssh_lane *lane = session->lanes; lane && !session->is_freed;
+		lane = lane->next) {
+		if (!lane->is_dead) {
+			lane->lose(lane, session->end.text);
+		}
+	}
+	if (!session->is_freed) {
+		session->events.ended(session->arg, &session->end);
+		session->is_freed = true;
+	}
+	session->depth--;
+}
+
+void ssh_session_settle(struct ssh_session *session)
+{
+	if (session->depth > 0 || session->is_lent) {
+		return;
+	}
+	sweep_lanes(session);
+	if (session->has_ended && !session->is_freed) {
+		tell_end(session);
+	}
+	if (session->is_freed) {
+		session_destroy(session);
+		return;
+	}
+	ssh_session_watch(session);
+}
+
+/* --- lanes ---------------------------------------------------------------------------------- */
+
+void ssh_lane_add(struct ssh_session *session, struct ssh_lane *lane)
+{
+	lane->session = session;
+	lane->previous = session->last_lane;
+	*(lane->previous ? &lane->previous->next : &session->lanes) = lane;
+	session->last_lane = lane;
+}
+
+void ssh_lane_kill(struct ssh_lane *lane)
+{
+	struct ssh_session *session = lane->session;
+
+	lane->is_dead = true;
+	if (session->depth == 0) {
+		lane_remove(lane);
+		ssh_session_wake(session); /* what closes it has to be sent */
+	}
+}
+
+/* Read what there is; true if there may be more. */
+static bool read_once(struct ssh_session *session)
+{
+	uint64_t before = session->counter.in_bytes;
+
+	(void)ssh_execute_message_callbacks(session->lib); /* what is wrong shows in the status */
+	if (session->counter.in_bytes != before) {
+		session->heard_ms = loop_now_ms(session->client->loop);
+		session->alive_unanswered = 0;
+	}
+	return session->counter.in_bytes - before >= READ_BYTES;
+}
+
+static bool is_over(const struct ssh_session *session)
+{
+	return session->has_ended || session->is_freed;
+}
+
+static void step_lanes(struct ssh_session *session)
+{
+	bool has_done;
+
+	do {
+		has_done = false;
+		for (struct ssh_lane *lane = session->lanes; lane && !is_over(session);
+			lane = lane->next) {
+			while (!lane->is_dead && !is_over(session) && lane->step(lane)) {
+				has_done = true;
+			}
+		}
+	} while (has_done && !is_over(session));
+}
+
+static void ask_for_life(struct ssh_session *session)
+{
+	int rc;
+
+	if (!session->is_asking) {
+		return;
+	}
+	/* libssh's own keepalive asks for no answer.  A forwarding that never was is taken back
+	 * everywhere, with an answer: no. */
+	rc = ssh_channel_cancel_forward(session->lib, "localhost", 1);
+	session->is_asking = rc == SSH_AGAIN;
+}
+
+static void step_open(struct ssh_session *session)
+{
+	bool has_more = true;
+
+	for (int i = 0; i < READS_MAX && has_more && !is_over(session); i++) {
+		has_more = read_once(session);
+		ask_for_life(session);
+		step_lanes(session);
+	}
+	if (!is_over(session) &&
+		(!ssh_is_connected(session->lib) ||
+			(ssh_get_status(session->lib) & (SSH_CLOSED | SSH_CLOSED_ERROR)) != 0)) {
+		ssh_session_end_by_lib(session, SSH_END_CLOSED);
+	} else if (has_more && !is_over(session)) {
+		ssh_session_wake(session);
+	}
+}
+
+void ssh_session_step(struct ssh_session *session)
+{
+	enum ssh_session_state state;
+
+	session->depth++;
+	do {
+		state = session->state;
+		switch (state) {
+		case SSH_STATE_HANDSHAKE:
+			ssh_handshake_step(session);
+			break;
+		case SSH_STATE_AUTH:
+			ssh_auth_step(session);
+			break;
+		case SSH_STATE_OPEN:
+			step_open(session);
+			break;
+		case SSH_STATE_DIALING:
+		case SSH_STATE_TUNNELING:
+		case SSH_STATE_ENDED:
+			break;
+		}
+	} while (session->state != state && !is_over(session) && !session->is_lent);
+	session->depth--;
+	ssh_session_settle(session);
+}
+
+static void on_waking(void *arg)
+{
+	struct ssh_session *session = arg;
+
+	session->waking = NULL;
+	if (!session->is_lent) {
+		ssh_session_step(session);
+	}
+}
+
+void ssh_session_wake(struct ssh_session *session)
+{
+	if (!session->waking) {
+		session->waking = loop_defer(session->client->loop, on_waking, session);
+	}
+}
+
+static void on_io(void *arg, unsigned events)
+{
+	(void)events;
+	ssh_session_step(arg);
+}
+
+/* A session that is lent is watched by the thread that has it. */
+void ssh_session_watch(struct ssh_session *session)
+{
+	unsigned events = session->is_lent ? 0 : IO_READ;
+
+	if (!session->lib || session->fd < 0) {
+		return;
+	}
+	if (!session->is_lent && (ssh_get_poll_flags(session->lib) & SSH_WRITE_PENDING)) {
+		events |= IO_WRITE;
+	}
+	if (!session->io) {
+		session->io = io_add(session->client->loop, session->fd, events, on_io, session);
+	} else {
+		io_set(session->io, events);
+	}
+}
+
+/* --- clocks --------------------------------------------------------------------------------- */
+
+static int64_t alive_interval_ms(const struct ssh_session *session)
+{
+	if (session->spec.alive_interval_ms > 0) {
+		return session->spec.alive_interval_ms;
+	}
+	return session->settings->alive_interval_ms > 0 ? session->settings->alive_interval_ms
+							: DEFAULT_ALIVE_MS;
+}
+
+static int alive_count_max(const struct ssh_session *session)
+{
+	if (session->spec.alive_count_max > 0) {
+		return session->spec.alive_count_max;
+	}
+	return session->settings->alive_count_max > 0 ? session->settings->alive_count_max
+						      : DEFAULT_ALIVE_COUNT;
+}
+
+static void on_alive_timer(void *arg)
+{
+	struct ssh_session *session = arg;
+	int64_t silent_ms = loop_now_ms(session->client->loop) - session->heard_ms;
+	int64_t interval_ms = alive_interval_ms(session);
+	struct strbuf text = STRBUF_INIT;
+
+	if (silent_ms < interval_ms) {
+		timer_set(session->alive_timer, interval_ms - silent_ms);
+		return;
+	}
+	if (session->alive_unanswered >= alive_count_max(session)) {
+		time_add_duration(&text, silent_ms);
+		ssh_session_end(session, SSH_END_SILENT, "%s: no sign of life for %s",
+			session->target, text.buf);
+		strbuf_release(&text);
+		ssh_session_settle(session);
+		return;
+	}
+	session->alive_unanswered++;
+	session->is_asking = true;
+	timer_set(session->alive_timer, interval_ms);
+	ssh_session_step(session);
+}
+
+void ssh_session_opened(struct ssh_session *session)
+{
+	timer_free(&session->deadline);
+	ssh_auth_free(&session->auth);
+	session->spec.password = NULL;
+	session->state = SSH_STATE_OPEN;
+	session->heard_ms = loop_now_ms(session->client->loop);
+	session->alive_timer = timer_add(
+		session->client->loop, alive_interval_ms(session), on_alive_timer, session);
+	session->events.opened(session->arg);
+}
+
+static int64_t connect_timeout_ms(const struct ssh_session *session)
+{
+	if (session->spec.connect_timeout_ms > 0) {
+		return session->spec.connect_timeout_ms;
+	}
+	return session->settings->connect_timeout_ms > 0 ? session->settings->connect_timeout_ms
+							 : DEFAULT_CONNECT_MS;
+}
+
+static void on_deadline(void *arg)
+{
+	struct ssh_session *session = arg;
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_adds(&text, "gave up after ");
+	time_add_duration(&text, connect_timeout_ms(session));
+	strbuf_adds(&text, ": ");
+	ssh_session_add_phase(session, &text);
+	ssh_session_end(session, SSH_END_TIMEOUT, "%s", text.buf);
+	strbuf_release(&text);
+	if (session->is_lent) {
+		ssh_auth_abandon(session); /* told when the thread lets go */
+		return;
+	}
+	ssh_session_settle(session);
+}
+
+/* --- getting there -------------------------------------------------------------------------- */
+
+static enum ssh_end_cause cause_of(enum dial_status status)
+{
+	switch (status) {
+	case DIAL_DNS_FAILED:
+		return SSH_END_DNS;
+	case DIAL_REFUSED:
+		return SSH_END_REFUSED;
+	case DIAL_UNREACHABLE:
+		return SSH_END_UNREACHABLE;
+	case DIAL_TIMEOUT:
+		return SSH_END_TIMEOUT;
+	case DIAL_RESET:
+		return SSH_END_DROPPED;
+	case DIAL_OK:
+	case DIAL_ERROR:
+		break;
+	}
+	return SSH_END_LOCAL;
+}
+
+static void on_dialled(void *arg, const struct dial_result *result)
+{
+	struct ssh_session *session = arg;
+
+	session->dial = NULL;
+	if (result->status != DIAL_OK) {
+		ssh_session_end(session, cause_of(result->status), "%s", result->text);
+		if (result->status == DIAL_DNS_FAILED) {
+			session->end.phase = SSH_PHASE_LOOKUP;
+		}
+		ssh_session_settle(session);
+		return;
+	}
+	ssh_handshake_begin(session, result->fd);
+	ssh_session_step(session);
+}
+
+static void dial(struct ssh_session *session)
+{
+	const struct ssh_settings *settings = session->settings;
+	struct address source;
+	struct dial_spec spec = {
+		.host = settings->hostname,
+		.port = settings->port,
+		.family = settings->family,
+		.timeout_ms = connect_timeout_ms(session),
+	};
+
+	if (settings->bind_address && address_parse(str_of(settings->bind_address), 0, &source)) {
+		spec.source = &source;
+	}
+	session->state = SSH_STATE_DIALING;
+	session->dial = dial_start(
+		session->client->loop, session->client->resolver, &spec, on_dialled, session);
+}
+
+static void on_tunnel(void *arg, int fd, bool is_refused, const char *text)
+{
+	struct ssh_session *session = arg;
+
+	session->tunnel = NULL;
+	if (fd < 0) {
+		ssh_session_end(session, is_refused ? SSH_END_REFUSED : SSH_END_UNREACHABLE,
+			"%s: %s", session->target, text);
+		ssh_session_settle(session);
+		return;
+	}
+	ssh_handshake_begin(session, fd);
+	ssh_session_step(session);
+}
+
+struct ssh_session *ssh_session_start(struct ssh_client *client,
+	const struct ssh_session_spec *spec, const struct ssh_session_events *events, void *arg)
+{
+	struct ssh_session *session = xcalloc(1, sizeof(*session));
+	struct strbuf target = STRBUF_INIT;
+
+	*session = (struct ssh_session){
+		.client = client,
+		.next = client->sessions,
+		.settings = spec->settings,
+		.spec = *spec,
+		.events = *events,
+		.arg = arg,
+		.arena = arena_new(),
+		.fd = -1,
+		.lib_fd = -1,
+		.greeting = STRBUF_INIT_MAX(256),
+	};
+	if (session->next) {
+		session->next->previous = session;
+	}
+	client->sessions = session;
+	ssh_settings_add_target(spec->settings, &target);
+	session->target = arena_strdup(session->arena, target.buf);
+	strbuf_release(&target);
+	session->deadline =
+		timer_add(client->loop, connect_timeout_ms(session), on_deadline, session);
+	if (spec->via) {
+		session->state = SSH_STATE_TUNNELING;
+		session->tunnel = ssh_tunnel_start(spec->via, spec->settings->hostname,
+			spec->settings->port, on_tunnel, session);
+	} else {
+		dial(session);
+	}
+	return session;
+}
+
+bool ssh_session_is_open(const struct ssh_session *session)
+{
+	return session->state == SSH_STATE_OPEN;
+}
+
+void ssh_session_add_phase(const struct ssh_session *session, struct strbuf *out)
+{
+	switch (session->state) {
+	case SSH_STATE_DIALING:
+		if (session->dial) {
+			dial_add_phase(session->dial, out);
+		}
+		break;
+	case SSH_STATE_TUNNELING:
+		strbuf_addf(out, "connecting to %s through %s", session->target,
+			session->spec.via->target);
+		break;
+	case SSH_STATE_HANDSHAKE:
+		strbuf_addf(out,
+			ssh_session_phase(session) == SSH_PHASE_KEX
+				? "exchanging keys with %s"
+				: "waiting for the greeting of %s",
+			session->target);
+		break;
+	case SSH_STATE_AUTH:
+		strbuf_addf(out,
+			session->is_lent ? "waiting for the agent's signature for %s"
+					 : "authenticating to %s",
+			session->target);
+		break;
+	case SSH_STATE_OPEN:
+		strbuf_addf(out, "connected to %s", session->target);
+		break;
+	case SSH_STATE_ENDED:
+		strbuf_adds(out, session->end.text);
+		break;
+	}
+}
+
+void ssh_session_add_algorithms(const struct ssh_session *session, struct strbuf *out)
+{
+	const char *kex = session->lib ? ssh_get_kex_algo(session->lib) : NULL;
+
+	if (kex && session->state >= SSH_STATE_AUTH) {
+		strbuf_addf(out, "%s, %s", kex, ssh_get_cipher_out(session->lib));
+	}
+}

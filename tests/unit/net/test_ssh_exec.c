@@ -1,0 +1,449 @@
+/*
+ * Commands on real servers: what they print, take, and how they end.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cmocka_all.h"
+#include "support/ssh_server.h"
+
+static struct ssh_session *connect_to(
+	struct ssh_fixture *fixture, uint16_t port, struct ssh_told *told)
+{
+	if (port == 0) {
+		skip_because("needs openssh-server");
+	}
+	ssh_fixture_connect(fixture, port, told);
+	return told->session;
+}
+
+static struct ssh_session *connect_sshd(struct ssh_fixture *fixture, struct ssh_told *told)
+{
+	return connect_to(fixture, ssh_fixture_sshd(fixture, ""), told);
+}
+
+static void check_endings(struct ssh_fixture *fixture, struct ssh_session *session)
+{
+	static const struct {
+		const char *command, *out, *err;
+		enum ssh_exec_outcome outcome;
+		uint32_t exit_code;
+		const char *signal_name;
+	} cases[] = {
+		{"true", "", "", SSH_EXEC_EXITED, 0, ""},
+		{"false", "", "", SSH_EXEC_EXITED, 1, ""},
+		{"echo out; echo err >&2; exit 255", "out\n", "err\n", SSH_EXEC_EXITED, 255, ""},
+		{"exit 300", "", "", SSH_EXEC_EXITED, 44, ""},
+		{"printf 'no newline'; kill -TERM $$", "no newline", "", SSH_EXEC_SIGNALED, 0,
+			"TERM"},
+		{"kill -KILL $$", "", "", SSH_EXEC_SIGNALED, 0, "KILL"},
+		{"cat", "", "", SSH_EXEC_EXITED, 0, ""}, /* its input is over */
+		{"printf 'a\\0b' | wc -c", "3\n", "", SSH_EXEC_EXITED, 0, ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct ssh_said said;
+
+		ssh_fixture_exec(fixture, session,
+			&(struct ssh_exec_spec){.command = cases[i].command, .drain_ms = 500},
+			&said);
+		ssh_exec_end_input(said.exec);
+		ssh_fixture_finish(fixture, &said);
+		assert_string_equal(said.out.buf, cases[i].out);
+		assert_string_equal(said.err.buf, cases[i].err);
+		assert_int_equal(said.end.outcome, cases[i].outcome);
+		assert_int_equal(said.end.exit_code, cases[i].exit_code);
+		assert_string_equal(said.end.signal_name, cases[i].signal_name);
+		assert_false(said.end.was_left_open);
+		assert_string_equal(said.end.text, "");
+		ssh_said_release(&said);
+	}
+}
+
+static void test_endings(void **state)
+{
+	struct ssh_told told;
+
+	check_endings(*state, connect_sshd(*state, &told));
+	ssh_session_free(&told.session);
+}
+
+/* Megabytes on both streams, the second of which nobody asked for. */
+static void test_much_output(void **state)
+{
+	static const struct {
+		const char *command;
+		uint64_t out_bytes, err_bytes;
+	} cases[] = {
+		{"head -c 5000000 /dev/zero >&2", 0, 5000000},
+		{"head -c 20000000 /dev/zero", 20000000, 0},
+		{"head -c 3000000 /dev/zero & head -c 3000000 /dev/zero >&2; wait", 3000000,
+			3000000},
+	};
+	struct ssh_told told;
+	struct ssh_session *session = connect_sshd(*state, &told);
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct ssh_said said;
+
+		ssh_fixture_say(*state, session, cases[i].command, &said);
+		assert_int_equal(said.end.outcome, SSH_EXEC_EXITED);
+		assert_int_equal(said.out_bytes, cases[i].out_bytes);
+		assert_int_equal(said.err_bytes, cases[i].err_bytes);
+		ssh_said_release(&said);
+	}
+	ssh_session_free(&told.session);
+}
+
+static void test_input(void **state)
+{
+	enum { BYTES = 8000000 };
+	struct ssh_fixture *fixture = *state;
+	struct ssh_told told;
+	struct ssh_session *session = connect_sshd(fixture, &told);
+	const struct ssh_exec_spec spec = {.command = "cat", .drain_ms = 500};
+	char *bytes = xmalloc(BYTES);
+	struct ssh_said said;
+
+	for (size_t i = 0; i < BYTES; i++) {
+		bytes[i] = (char)('a' + i % 23);
+	}
+	ssh_fixture_exec(fixture, session, &spec, &said);
+	ssh_exec_send(said.exec, str_n(bytes, BYTES));
+	assert_int_equal(ssh_exec_unsent(said.exec), BYTES);
+	ssh_exec_end_input(said.exec);
+	ssh_exec_send(said.exec, str_of("too late"));
+	ssh_fixture_finish(fixture, &said);
+	assert_int_equal(said.out_bytes, BYTES);
+	assert_memory_equal(said.out.buf, bytes, said.out.len);
+	ssh_said_release(&said);
+
+	/* Nobody reads it. */
+	ssh_fixture_exec(fixture, session,
+		&(struct ssh_exec_spec){.command = "exit 3", .drain_ms = 500}, &said);
+	ssh_exec_send(said.exec, str_n(bytes, BYTES));
+	ssh_fixture_finish(fixture, &said);
+	assert_int_equal(said.end.exit_code, 3);
+	ssh_said_release(&said);
+	free(bytes);
+	ssh_session_free(&told.session);
+}
+
+/* --- with events of one's own --------------------------------------------------------------- */
+
+struct talk {
+	struct ssh_fixture *fixture;
+	struct ssh_session *session;
+	struct ssh_exec *exec;
+	int rounds;
+	uint64_t bytes;
+	bool has_ended, frees_session, frees_exec;
+};
+
+static void on_talk_output(void *arg, enum ssh_stream stream, struct str bytes)
+{
+	struct talk *talk = arg;
+
+	(void)stream;
+	talk->bytes += bytes.len;
+	if (talk->frees_exec) {
+		ssh_exec_free(&talk->exec);
+		loop_stop(talk->fixture->loop);
+	}
+	if (talk->frees_session) {
+		ssh_session_free(&talk->session);
+		loop_stop(talk->fixture->loop);
+	}
+}
+
+static void on_talk_input(void *arg)
+{
+	struct talk *talk = arg;
+
+	if (talk->rounds-- > 0) {
+		ssh_exec_send(talk->exec, str_of("again\n"));
+	} else {
+		ssh_exec_end_input(talk->exec);
+	}
+}
+
+static void on_talk_ended(void *arg, const struct ssh_exec_end *end)
+{
+	struct talk *talk = arg;
+
+	assert_int_equal(end->outcome, SSH_EXEC_EXITED);
+	talk->has_ended = true;
+	talk->exec = NULL;
+	loop_stop(talk->fixture->loop);
+}
+
+static struct talk start_talk(struct ssh_fixture *fixture, struct ssh_session *session,
+	const char *command, struct talk *talk)
+{
+	static const struct ssh_exec_events events = {on_talk_output, on_talk_input, on_talk_ended};
+	const struct ssh_exec_spec spec = {.command = command, .drain_ms = 500};
+
+	talk->fixture = fixture;
+	talk->session = session;
+	talk->exec = ssh_exec_start(session, &spec, &events, talk);
+	return *talk;
+}
+
+static void test_conversation(void **state)
+{
+	struct ssh_told told;
+	struct ssh_session *session = connect_sshd(*state, &told);
+	struct talk talk = {.rounds = 50};
+
+	(void)start_talk(*state, session, "cat", &talk);
+	ssh_exec_send(talk.exec, str_of("first\n"));
+	while (!talk.has_ended) {
+		assert_int_equal(loop_run(talk.fixture->loop, NULL), 0);
+	}
+	assert_int_equal(talk.bytes, 51 * 6);
+	ssh_session_free(&told.session);
+}
+
+static void test_freed_inside(void **state)
+{
+	struct ssh_told told;
+	struct ssh_session *session = connect_sshd(*state, &told);
+	struct talk one = {.frees_exec = true}, other = {.frees_session = true};
+
+	(void)start_talk(*state, session, "yes", &one);
+	while (one.exec) {
+		assert_int_equal(loop_run(one.fixture->loop, NULL), 0);
+	}
+	assert_false(one.has_ended);
+	assert_true(ssh_session_is_open(session));
+	(void)start_talk(*state, session, "yes", &other);
+	while (other.session) {
+		assert_int_equal(loop_run(other.fixture->loop, NULL), 0);
+	}
+	assert_false(other.has_ended);
+}
+
+/* The server is held back, and what it had sent is not lost. */
+static void test_pause(void **state)
+{
+	enum { BYTES = 20000000 };
+	struct ssh_fixture *fixture = *state;
+	struct ssh_told told;
+	struct ssh_session *session = connect_sshd(fixture, &told);
+	const struct ssh_exec_spec spec = {
+		.command = "head -c 20000000 /dev/zero", .drain_ms = 500};
+	struct ssh_said said, other;
+	uint64_t before;
+
+	ssh_fixture_exec(fixture, session, &spec, &said);
+	ssh_exec_pause(said.exec, true);
+	/* Others on the same session go on. */
+	ssh_fixture_say(fixture, session, "sleep 0.3; echo here", &other);
+	assert_string_equal(other.out.buf, "here\n");
+	ssh_said_release(&other);
+	assert_int_equal(said.out_bytes, 0);
+	assert_false(said.has_ended);
+	before = said.out_bytes;
+	ssh_exec_pause(said.exec, false);
+	ssh_fixture_finish(fixture, &said);
+	assert_int_equal(said.out_bytes - before, BYTES);
+	assert_int_equal(said.end.outcome, SSH_EXEC_EXITED);
+	ssh_said_release(&said);
+
+	/* Ended while paused: told when the rest was taken. */
+	ssh_fixture_exec(fixture, session,
+		&(struct ssh_exec_spec){.command = "echo short", .drain_ms = 500}, &said);
+	ssh_exec_pause(said.exec, true);
+	ssh_fixture_say(fixture, session, "sleep 0.2", &other);
+	ssh_said_release(&other);
+	assert_false(said.has_ended);
+	ssh_exec_pause(said.exec, false);
+	ssh_fixture_finish(fixture, &said);
+	assert_string_equal(said.out.buf, "short\n");
+	ssh_said_release(&said);
+	ssh_session_free(&told.session);
+}
+
+static bool has_output(void *arg)
+{
+	return ((struct ssh_said *)arg)->out_bytes > 0;
+}
+
+/* (OpenSSH hands signals on, but not to processes of root.) */
+static void test_signals(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	uint16_t port = ssh_server_start(fixture, SSH_SERVER_NONE);
+	const struct ssh_exec_spec spec = {.command = "await-signal", .drain_ms = 500};
+	struct ssh_told told;
+	struct ssh_said said;
+
+	ssh_fixture_connect(fixture, port, &told);
+	ssh_fixture_exec(fixture, told.session, &spec, &said);
+	ssh_fixture_until(fixture, has_output, &said);
+	ssh_exec_signal(said.exec, "TERM");
+	ssh_fixture_finish(fixture, &said);
+	assert_string_equal(said.out.buf, "out\nTERM");
+	assert_int_equal(said.end.outcome, SSH_EXEC_EXITED);
+	ssh_said_release(&said);
+	ssh_session_free(&told.session);
+}
+
+static void test_tty_and_environment(void **state)
+{
+	static const char *const variables[] = {
+		"TEST_ONE=1", "REFUSED=x", "TEST_TWO=a b", "none", NULL};
+	struct ssh_fixture *fixture = *state;
+	uint16_t port = ssh_fixture_sshd(fixture, "");
+	const struct ssh_session_spec session_spec = {
+		.settings = ssh_fixture_settings(fixture, port, "setenv TEST_SET=yes")};
+	struct ssh_exec_spec spec = {
+		.command = "echo \"$TEST_SET,$TEST_ONE,$REFUSED,$TEST_TWO\"; tty >&2; stty size",
+		.environment = variables,
+		.wants_tty = true,
+		.columns = 100,
+		.rows = 30,
+		.drain_ms = 500};
+	struct ssh_told told;
+	struct ssh_said said;
+
+	if (port == 0) {
+		skip_because("needs openssh-server");
+	}
+	ssh_fixture_open(fixture, &session_spec, &told);
+	ssh_fixture_run(fixture, &told);
+	assert_true(told.is_opened);
+	ssh_fixture_exec(fixture, told.session, &spec, &said);
+	ssh_fixture_finish(fixture, &said);
+	assert_non_null(strstr(said.out.buf, "yes,1,,a b\r\n"));
+	assert_non_null(strstr(said.out.buf, "/dev/pts/"));
+	assert_non_null(strstr(said.out.buf, "30 100\r\n"));
+	assert_int_equal(said.err_bytes, 0);
+	ssh_said_release(&said);
+	ssh_session_free(&told.session);
+}
+
+/* What the command started holds its output open. */
+static void test_left_open(void **state)
+{
+	struct ssh_told told;
+	struct ssh_session *session = connect_sshd(*state, &told);
+	struct ssh_said said;
+
+	ssh_fixture_say(*state, session, "sleep 30 & echo started; exit 5", &said);
+	assert_int_equal(said.end.outcome, SSH_EXEC_EXITED);
+	assert_int_equal(said.end.exit_code, 5);
+	assert_true(said.end.was_left_open);
+	assert_string_equal(said.out.buf, "started\n");
+	ssh_said_release(&said);
+	ssh_fixture_say(*state, session, "true", &said); /* the session is none the worse */
+	assert_int_equal(said.end.outcome, SSH_EXEC_EXITED);
+	ssh_said_release(&said);
+	ssh_session_free(&told.session);
+}
+
+static void test_many_on_one(void **state)
+{
+	enum { COMMANDS = 60 };
+	struct ssh_fixture *fixture = *state;
+	struct ssh_told told;
+	struct ssh_session *session = connect_sshd(fixture, &told);
+	struct ssh_said said[COMMANDS];
+	char command[COMMANDS][32];
+
+	for (int i = 0; i < COMMANDS; i++) {
+		struct ssh_exec_spec spec = {.command = command[i], .drain_ms = 500};
+
+		(void)snprintf(command[i], sizeof(command[i]), "echo %d; exit %d", i, i);
+		ssh_fixture_exec(fixture, session, &spec, &said[i]);
+	}
+	for (int i = 0; i < COMMANDS; i++) {
+		ssh_fixture_finish(fixture, &said[i]);
+		assert_int_equal(said[i].end.outcome, SSH_EXEC_EXITED);
+		assert_int_equal(said[i].end.exit_code, i);
+		ssh_said_release(&said[i]);
+	}
+	ssh_session_free(&told.session);
+}
+
+static void test_refused(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	struct ssh_told told;
+	struct ssh_session *session =
+		connect_to(fixture, ssh_fixture_sshd(fixture, "MaxSessions 1\n"), &told);
+	const struct ssh_exec_spec spec = {.command = "sleep 20", .drain_ms = 500};
+	struct ssh_said first, second;
+
+	ssh_fixture_exec(fixture, session, &spec, &first);
+	ssh_fixture_say(fixture, session, "true", &second);
+	assert_int_equal(second.end.outcome, SSH_EXEC_REFUSED);
+	assert_non_null(strstr(second.end.text, "cannot open a channel"));
+	ssh_said_release(&second);
+	ssh_exec_free(&first.exec);
+	assert_false(first.has_ended);
+	ssh_said_release(&first);
+	ssh_session_free(&told.session);
+}
+
+/* What only a server that is not well does. */
+static void test_odd_servers(void **state)
+{
+	static const struct {
+		const char *command;
+		enum ssh_exec_outcome outcome;
+		uint32_t exit_code;
+		const char *signal_name, *text;
+	} cases[] = {
+		{"no-status", SSH_EXEC_NO_STATUS, 0, "", ""},
+		{"code 300", SSH_EXEC_EXITED, 300, "", ""},
+		{"code 4294967295", SSH_EXEC_EXITED, UINT32_MAX, "", ""},
+		{"signal SE\033GV", SSH_EXEC_SIGNALED, 0, "SE\\x1bGV", ""},
+		{"signal ", SSH_EXEC_SIGNALED, 0, "?", ""},
+		{"eof-first", SSH_EXEC_EXITED, 7, "", ""},
+		{"refuse", SSH_EXEC_REFUSED, 0, "", "the server does not run commands"},
+		{"hang-up", SSH_EXEC_LOST, 0, "", "connection closed"},
+	};
+	struct ssh_fixture *fixture = *state;
+	uint16_t port = ssh_server_start(fixture, SSH_SERVER_NONE);
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct ssh_told told;
+		struct ssh_said said;
+
+		ssh_fixture_connect(fixture, port, &told);
+		ssh_fixture_say(fixture, told.session, cases[i].command, &said);
+		if (said.end.outcome != cases[i].outcome ||
+			said.end.exit_code != cases[i].exit_code ||
+			strcmp(said.end.signal_name, cases[i].signal_name) != 0 ||
+			!strstr(said.end.text, cases[i].text)) {
+			fail_msg("%s: %d, %u, '%s', %s", cases[i].command, said.end.outcome,
+				said.end.exit_code, said.end.signal_name, said.end.text);
+		}
+		ssh_said_release(&said);
+		ssh_session_free(&told.session);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, ssh_fixture_start, ssh_fixture_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_endings),
+		TEST(test_much_output),
+		TEST(test_input),
+		TEST(test_conversation),
+		TEST(test_freed_inside),
+		TEST(test_pause),
+		TEST(test_signals),
+		TEST(test_tty_and_environment),
+		TEST(test_left_open),
+		TEST(test_many_on_one),
+		TEST(test_refused),
+		TEST(test_odd_servers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
