@@ -21,6 +21,7 @@ struct job {
 	store_fn *fn;
 	store_done_fn *done;
 	void *arg;
+	bool is_reading;
 	bool has_failed;
 	struct err err;
 };
@@ -118,12 +119,22 @@ static int run_jobs(struct store *store, struct jobs *jobs, struct err *err)
 	return store_commit(store, err);
 }
 
+/* One that only reads is a group by itself: it must not wait for the writing of others. */
+static void run_reading(struct store *store, struct job *job)
+{
+	job->has_failed = store_read(store, job->fn, job->arg, &job->err) < 0;
+}
+
 static void run_group(void *arg)
 {
 	struct store_writer *writer = arg;
 	struct err err = {0};
 
 	writer->was_run = true;
+	if (writer->group.first->is_reading) {
+		run_reading(writer->store, writer->group.first);
+		return;
+	}
 	if (store_begin(writer->store, true, &err) < 0 ||
 		run_jobs(writer->store, &writer->group, &err) < 0) {
 		fail_all(&writer->group, &err);
@@ -133,8 +144,13 @@ static void run_group(void *arg)
 /* Moves what the next group is made of. */
 static void next_group(struct store_writer *writer)
 {
-	for (int i = 0; i < GROUP_MAX && writer->waiting.first; i++) {
-		jobs_push(&writer->group, jobs_pop(&writer->waiting));
+	bool is_full = false;
+
+	for (int i = 0; i < GROUP_MAX && writer->waiting.first && !is_full; i++) {
+		is_full = writer->waiting.first->is_reading;
+		if (!is_full || i == 0) {
+			jobs_push(&writer->group, jobs_pop(&writer->waiting));
+		}
 	}
 }
 
@@ -177,13 +193,28 @@ static void group_done(void *arg)
 	start_soon(writer);
 }
 
-void store_writer_post(struct store_writer *writer, store_fn *fn, store_done_fn *done, void *arg)
+static void post(struct store_writer *writer, const struct job *wanted)
 {
 	struct job *job = xcalloc(1, sizeof(*job));
 
-	*job = (struct job){.fn = fn, .done = done, .arg = arg};
+	*job = *wanted;
 	jobs_push(&writer->waiting, job);
 	start_soon(writer);
+}
+
+void store_writer_post(struct store_writer *writer, store_fn *fn, store_done_fn *done, void *arg)
+{
+	post(writer, &(struct job){.fn = fn, .done = done, .arg = arg});
+}
+
+void store_writer_read(struct store_writer *writer, store_fn *fn, store_done_fn *done, void *arg)
+{
+	post(writer, &(struct job){.fn = fn, .done = done, .arg = arg, .is_reading = true});
+}
+
+const char *store_writer_path(const struct store_writer *writer)
+{
+	return store_path(writer->store);
 }
 
 int store_writer_new(

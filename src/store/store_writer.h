@@ -25,4 +25,9 @@ void store_writer_free(struct store_writer **);
  * returns.  `arg` is the writer's until `done`. */
 void store_writer_post(struct store_writer *, store_fn *fn, store_done_fn *done, void *arg);
 
+/* The same without writing, in its turn: works where the store cannot be written. */
+void store_writer_read(struct store_writer *, store_fn *fn, store_done_fn *done, void *arg);
+
+const char *store_writer_path(const struct store_writer *);
+
 #endif

@@ -30,8 +30,13 @@ struct job {
 	struct store_writer **frees; /* when this one is done */
 	int run_place, done_place;   /* from 1; 0: not yet */
 	bool was_done_well;
+	int64_t count;
 	struct err err;
 };
+
+#define ADD_OWNER                                                                                  \
+	"INSERT INTO owner (host, boot, pid, pid_started, command, since_ms)"                      \
+	" VALUES ('h', 'b', 1, 1, 'c', 1)"
 
 static int run_job(struct store_tx *tx, void *arg, struct err *err)
 {
@@ -325,6 +330,59 @@ static void test_freed_under_way(void **state)
 	teardown(&scene);
 }
 
+static int count_rows(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct job *job = arg;
+
+	job->run_place = ++job->scene->run_count;
+	return store_exec_int(tx->store, "SELECT count(*) FROM owner", &job->count, err);
+}
+
+/* Each sees what was written before it, and nothing later. */
+static void test_reading(void **state)
+{
+	struct scene scene;
+	struct job writes = {.scene = &scene, .sql = ADD_OWNER};
+	struct job first = {.scene = &scene}, second = {.scene = &scene};
+
+	(void)state;
+	setup(&scene);
+	assert_string_equal(store_writer_path(scene.writer), store_path(scene.store));
+	store_writer_read(scene.writer, count_rows, job_done, &first);
+	store_writer_post(scene.writer, run_job, job_done, &writes);
+	store_writer_read(scene.writer, count_rows, job_done, &second);
+	assert_int_equal(loop_run(scene.loop, NULL), 0);
+	assert_int_equal(first.count, 0);
+	assert_int_equal(second.count, 1);
+	assert_int_equal(first.done_place, 1);
+	assert_int_equal(writes.done_place, 2);
+	assert_int_equal(second.done_place, 3);
+	assert_true(second.was_done_well);
+	teardown(&scene);
+}
+
+static void test_reading_what_cannot_be_written(void **state)
+{
+	const struct store_options options = {.path = "state.db", .is_read_only = true};
+	struct scene scene;
+	struct job writes = {.scene = &scene, .sql = ADD_OWNER};
+	struct job reads = {.scene = &scene};
+
+	(void)state;
+	setup(&scene);
+	teardown(&scene);
+	assert_int_equal(loop_new(&scene.loop, NULL), 0);
+	assert_int_equal(store_open(&options, &scene.store, NULL), 0);
+	assert_int_equal(store_writer_new(scene.loop, scene.store, &scene.writer, NULL), 0);
+	store_writer_post(scene.writer, run_job, job_done, &writes);
+	store_writer_read(scene.writer, count_rows, job_done, &reads);
+	assert_int_equal(loop_run(scene.loop, NULL), 0);
+	assert_false(writes.was_done_well);
+	assert_int_equal(writes.err.code, ERR_PERMISSION);
+	assert_true(reads.was_done_well);
+	teardown(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +402,10 @@ int main(void)
 			test_freed_with_jobs, store_folder_enter, store_folder_leave),
 		cmocka_unit_test_setup_teardown(
 			test_freed_from_done, store_folder_enter, store_folder_leave),
+		cmocka_unit_test_setup_teardown(
+			test_reading, store_folder_enter, store_folder_leave),
+		cmocka_unit_test_setup_teardown(test_reading_what_cannot_be_written,
+			store_folder_enter, store_folder_leave),
 		cmocka_unit_test_setup_teardown(
 			test_freed_under_way, store_folder_enter, store_folder_leave),
 	};
