@@ -35,7 +35,7 @@ static const char *copy(struct arena *arena, const char *text)
 	return text ? arena_strdup(arena, text) : NULL;
 }
 
-static struct outbox_delivery copy_delivery(
+struct outbox_delivery message_copy_delivery(
 	struct arena *arena, const struct outbox_delivery *delivery)
 {
 	struct outbox_delivery own = *delivery;
@@ -224,7 +224,7 @@ int message_load(struct store_tx *tx, const struct message_spec *spec, struct me
 
 	*message = (struct message){
 		.arena = arena,
-		.delivery = copy_delivery(arena, delivery),
+		.delivery = message_copy_delivery(arena, delivery),
 		.receiver = spec->receiver,
 	};
 	message->notification = (struct notification){

@@ -42,6 +42,9 @@ int message_load(
 void message_free(struct message *); /* NULL is fine */
 void message_freep(struct message **);
 
+/* With its texts in the arena. */
+struct outbox_delivery message_copy_delivery(struct arena *, const struct outbox_delivery *);
+
 /* The purposes that tell of a problem, as a mask of 1 << purpose. */
 extern const unsigned telling_purposes;
 

@@ -24,7 +24,7 @@ static_assert(DELIVERY_WAITING == 0 && DELIVERY_SENDING == 1 && DELIVERY_DELIVER
 	"d.route, "                                                                                \
 	"d.group_key, d.created_ms, d.due_ms, d.expires_ms, d.ended_ms, d.attempts, d.owner_id, "  \
 	"d.lease_ms, d.carrier_id, d.stands_for, d.hidden, d.hidden_since_ms, d.hold_reason, "     \
-	"d.silence_id, d.content, d.result"
+	"d.silence_id, d.content, d.result, d.inhibitor_id"
 
 static void read_delivery(
 	const struct query *query, struct arena *arena, struct outbox_delivery *ret_delivery)
@@ -55,6 +55,7 @@ static void read_delivery(
 		.silence_id = query_int(query, 22),
 		.content = query_text(query, 23, arena),
 		.result = query_text(query, 24, arena),
+		.inhibitor_id = query_int(query, 25),
 	};
 }
 
@@ -282,6 +283,42 @@ int outbox_first_open(struct store_tx *tx, const struct outbox_delivery *of, int
 	return 0;
 }
 
+int outbox_open_before(struct store_tx *tx, const struct outbox_delivery *delivery,
+	struct arena *arena, int64_t **ret_ids, size_t *ret_count, struct err *err)
+{
+	_cleanup_(query_end) struct query query =
+		query_of(tx, "SELECT id FROM delivery INDEXED BY delivery_open"
+			     " WHERE alert_id = ?1 AND receiver = ?2 AND ended_ms IS NULL"
+			     " AND id < ?3 ORDER BY id");
+	struct {
+		int64_t *ids;
+		size_t ids_count, ids_alloc;
+	} list = {0};
+	int got;
+
+	query_bind_int(&query, 1, delivery->alert_id);
+	query_bind_text(&query, 2, delivery->receiver);
+	query_bind_int(&query, 3, delivery->id);
+	for (got = query_step(&query, err); got > 0; got = query_step(&query, err)) {
+		*VEC_PUSH_IN(arena, &list, ids) = query_int(&query, 0);
+	}
+	if (got == 0) {
+		*ret_ids = list.ids;
+		*ret_count = list.ids_count;
+	}
+	return got;
+}
+
+int outbox_is_doubtful(struct store_tx *tx, int64_t id, bool *ret_is_doubtful, struct err *err)
+{
+	_cleanup_(query_end) struct query query =
+		query_of(tx, "SELECT EXISTS (SELECT 1 FROM attempt WHERE delivery_id = ?1"
+			     " AND (ended_ms IS NULL OR may_have_arrived))");
+
+	query_bind_int(&query, 1, id);
+	return read_bool(&query, ret_is_doubtful, err);
+}
+
 int outbox_backlog(struct store_tx *tx, const char *receiver, int64_t now_ms, int64_t max,
 	int64_t *ret_count, struct err *err)
 {
@@ -384,17 +421,6 @@ int outbox_has_event(
 
 /* --- Claiming --- */
 
-static int has_doubtful_attempt(
-	struct store_tx *tx, int64_t delivery_id, bool *ret_has, struct err *err)
-{
-	_cleanup_(query_end) struct query query =
-		query_of(tx, "SELECT EXISTS (SELECT 1 FROM attempt WHERE delivery_id = ?1"
-			     " AND (ended_ms IS NULL OR may_have_arrived))");
-
-	query_bind_int(&query, 1, delivery_id);
-	return read_bool(&query, ret_has, err);
-}
-
 static int begin_attempt(
 	struct store_tx *tx, int64_t delivery_id, int64_t now_ms, int64_t *ret_id, struct err *err)
 {
@@ -419,7 +445,7 @@ int outbox_claim(struct store_tx *tx, int64_t id, const struct outbox_claim *cla
 		"attempts = attempts + 1,"
 		" hold_reason = NULL, silence_id = NULL, inhibitor_id = NULL WHERE id = ?1");
 
-	if (has_doubtful_attempt(tx, id, ret_may_be_repeat, err) < 0) {
+	if (outbox_is_doubtful(tx, id, ret_may_be_repeat, err) < 0) {
 		return -1;
 	}
 	query_bind_int(&query, 1, id);

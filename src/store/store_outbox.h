@@ -39,7 +39,8 @@ struct outbox_delivery {
 	int64_t hidden;          /* events hidden before this one */
 	int64_t hidden_since_ms; /* 0: none */
 	const char *hold_reason; /* NULL: none */
-	int64_t silence_id;      /* 0: none */
+	int64_t silence_id;      /* held back by this silence; 0: none */
+	int64_t inhibitor_id;    /* by this open alert; 0: none.  Not taken by outbox_add() */
 	const char *content;     /* JSON; NULL: it is about an alert */
 	const char *result;      /* NULL: nothing happened yet */
 };
@@ -98,6 +99,13 @@ struct outbox_open {
 };
 int outbox_first_open(struct store_tx *, const struct outbox_delivery *of, int64_t carrier_id,
 	struct outbox_open *ret_open, struct err *);
+
+/* The ids of what came before it, of the same alert to the same receiver, and is not over. */
+int outbox_open_before(struct store_tx *, const struct outbox_delivery *, struct arena *,
+	int64_t **ret_ids, size_t *ret_count, struct err *);
+
+/* An earlier attempt may have arrived. */
+int outbox_is_doubtful(struct store_tx *, int64_t id, bool *ret_is_doubtful, struct err *);
 
 /* Messages that are due for a receiver, a group being one; counted up to `max`. */
 int outbox_backlog(struct store_tx *, const char *receiver, int64_t now_ms, int64_t max,
