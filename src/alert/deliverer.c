@@ -545,6 +545,14 @@ void deliverer_wake(struct deliverer *deliverer)
 	schedule(deliverer);
 }
 
+void deliverer_finish(struct deliverer *deliverer)
+{
+	deliverer->options.follows = false;
+	deliverer->began_ms = time_wall_ms();
+	deliverer->is_awake = true;
+	schedule(deliverer);
+}
+
 void deliverer_stop(struct deliverer *deliverer)
 {
 	deliverer->is_stopping = true;

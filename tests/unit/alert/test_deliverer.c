@@ -250,6 +250,24 @@ static void follows_what_others_put_in(void **state)
 	assert_int_equal(world->idle, 1);
 }
 
+/* A pipe that has ended: nothing more comes in, and what is due is still told. */
+static void finishes_when_no_more_comes_in(void **state)
+{
+	struct world *world = *state;
+	const struct fake_opts *slack = world_receiver(world, "slack", &fake_chat);
+
+	world->options.follows = true;
+	world->options.patience_ms = 2000;
+	world_start(world);
+	world_run(world, 5000);
+	world_deliver(world, (struct fixture_delivery){0});
+	world_deliver(world, (struct fixture_delivery){.due_ms = WORLD_BEGAN_MS + 6500});
+	world_deliver(world, (struct fixture_delivery){.due_ms = WORLD_BEGAN_MS + 60 * 1000});
+	deliverer_finish(world->deliverer);
+	world_run_to_idle(world, 5000);
+	assert_int_equal(slack->arrived, 2);
+}
+
 /* What is under way ends, what is not goes back as it was. */
 static void stops_cleanly(void **state)
 {
@@ -343,6 +361,7 @@ int main(void)
 		world_test(a_fast_receiver_gets_several_at_a_time),
 		world_test(a_throttled_channel_waits_alone),
 		world_test(follows_what_others_put_in),
+		world_test(finishes_when_no_more_comes_in),
 		world_test(stops_cleanly),
 		world_test(can_be_freed_at_any_time),
 		world_test(a_timeout_is_tried_again),
