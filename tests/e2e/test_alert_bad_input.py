@@ -286,6 +286,17 @@ def test_a_store_that_cannot_be_made(desk, chat):
     assert len(chat.messages) == before + 1
 
 
+def test_a_check_tells_people_without_a_store_too(desk, chat, toolkit):
+    desk.store = toolkit.home / 'file/state.db'
+    desk.store.parent.touch()
+    config = json.loads(desk.configure({'name': 'slack', 'slack': chat.webhook}).read_text())
+    config['checks'] = [{'name': 'disk', 'exec': ['sh', '-c', 'echo full; exit 2']}]
+    toolkit.config(json.dumps(config))
+    done = toolkit('check', '--alert-on', 'failure')
+    assert done.exit_code == 1 and titles(chat) == ['[CRITICAL] check disk fails (disk)']
+    assert f"alerts were sent, but not kept: cannot create store '{desk.store}'" in done.stderr
+
+
 def fill(folder):
     with open(folder / 'filling', 'ab', buffering=0) as file:
         for size in (65536, 4096, 1):
