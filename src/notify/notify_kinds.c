@@ -14,6 +14,7 @@ static const struct notifier_kind *const kinds[] = {
 	&notify_alertmanager,
 	&notify_discord,
 	&notify_email,
+	&notify_exec,
 	&notify_log,
 	&notify_ntfy,
 	&notify_opsgenie,

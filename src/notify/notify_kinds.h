@@ -15,6 +15,7 @@ struct notifier_kind;
 extern const struct notifier_kind notify_alertmanager;
 extern const struct notifier_kind notify_discord;
 extern const struct notifier_kind notify_email;
+extern const struct notifier_kind notify_exec;
 extern const struct notifier_kind notify_log;
 extern const struct notifier_kind notify_ntfy;
 extern const struct notifier_kind notify_opsgenie;

@@ -78,6 +78,7 @@ struct receiver *notify_fixture_sample(struct notify_fixture *f, const struct no
 		"username: me, password: s3cret-word}",
 		"{name: sample, discord: 'https://discord.com/api/webhooks/123/s3cr3t-t0ken_'}",
 		"{name: sample, email: [team@example.com], from: sre@example.com}",
+		"{name: sample, exec: [/usr/local/bin/tell, --loud]}",
 		"{name: sample, log: auto}",
 		"{name: sample, ntfy: 'https://ntfy.example.com/topic', token: tk_s3cr3t}",
 		"{name: sample, opsgenie: 00000000-1111-2222-3333-444444444444}",
