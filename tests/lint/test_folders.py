@@ -28,7 +28,7 @@ LIBRARIES = {
     'curl/': 'net',
     'jansson.h': 'scan check notify alert',
     'libssh/': 'net',
-    'openssl/': 'net notify alert',
+    'openssl/': 'net notify alert fleet',
     'pcre2.h': 'scan',
     'sqlite3.h': 'store',
     'systemd/': 'base loop',
