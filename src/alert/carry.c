@@ -204,7 +204,17 @@ static int sum_up_severity(struct look *look, const struct lane *lane, enum seve
 int carry_summary(
 	struct look *look, struct lane *lane, struct outbox_delivery *ret_summary, struct err *err)
 {
+	bool has_waiting = false;
+
 	*ret_summary = (struct outbox_delivery){0};
+	/* While one cannot be told, there is no use in more of them. */
+	if (outbox_has_waiting(
+		    look->tx, lane->receiver->name, NOTIFICATION_SUMMARY, &has_waiting, err) < 0) {
+		return -1;
+	}
+	if (has_waiting) {
+		return 0;
+	}
 	for (int severity = SEVERITY_CRITICAL - 1; severity >= 0; severity--) {
 		if (sum_up_severity(look, lane, (enum severity)severity, ret_summary, err) < 0) {
 			return -1;

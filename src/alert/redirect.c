@@ -50,9 +50,9 @@ static bool may_stand_in(const struct lane *lane, const struct wish *wish)
 	}
 	/* Nobody is to be woken by what he would not have been woken by; but that a receiver is
 	 * dead must be known to somebody before it is needed. */
-	return !(abilities & NOTIFIER_INCIDENTS) ||
-	       wish->delivery->purpose == NOTIFICATION_NOTICE ||
-	       wish->delivery->severity == SEVERITY_CRITICAL;
+	return !(abilities & NOTIFIER_INCIDENTS) || wish->delivery->severity == SEVERITY_CRITICAL ||
+	       (wish->delivery->purpose == NOTIFICATION_NOTICE &&
+		       wish->delivery->severity > SEVERITY_INFO);
 }
 
 /* 1: it can be told; 0: not; -1: *err is set. */

@@ -379,6 +379,18 @@ int outbox_next_due(struct store_tx *tx, const char *receiver, int64_t alert_id,
 	return read_int(&query, ret_due_ms, err);
 }
 
+int outbox_has_waiting(
+	struct store_tx *tx, const char *receiver, int purpose, bool *ret_has, struct err *err)
+{
+	_cleanup_(query_end) struct query query =
+		query_of(tx, "SELECT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_waiting"
+			     " WHERE state = 0 AND receiver = ?1 AND purpose = ?2)");
+
+	query_bind_text(&query, 1, receiver);
+	query_bind_int(&query, 2, purpose);
+	return read_bool(&query, ret_has, err);
+}
+
 int outbox_count_waiting(struct store_tx *tx, int64_t *ret_count, struct err *err)
 {
 	_cleanup_(query_end) struct query query = query_of(

@@ -119,6 +119,10 @@ int outbox_count_due(struct store_tx *, const char *receiver, int64_t now_ms, in
 int outbox_next_due(struct store_tx *, const char *receiver, int64_t alert_id, int64_t *ret_due_ms,
 	struct err *);
 
+/* Whether one of this purpose waits for a receiver, due or not. */
+int outbox_has_waiting(
+	struct store_tx *, const char *receiver, int purpose, bool *ret_has, struct err *);
+
 /* How many wait, due or not. */
 int outbox_count_waiting(struct store_tx *, int64_t *ret_count, struct err *);
 

@@ -178,6 +178,32 @@ static void a_summary_does_not_starve(void **state)
 	assert_sums_add_up(world, 300);
 }
 
+/* An hour without the receiver must not end in a hundred summaries. */
+static void summaries_do_not_pile_up(void **state)
+{
+	struct world *world = *state;
+	struct fake_opts *slack = world_receiver(world, "slack", &fake_chat);
+	int64_t put_in = 0, summaries = 0;
+
+	slack->then.outcome = DELIVERY_RETRY;
+	world->options.follows = true;
+	world_start(world);
+	for (int minute = 0; minute < 20; minute++) {
+		for (int i = 0; i < 30; i++, put_in++) {
+			world_deliver(world, (struct fixture_delivery){0});
+		}
+		world_run(world, 60 * 1000);
+	}
+	slack->then.outcome = DELIVERY_ARRIVED;
+	world_run(world, 900 * 1000);
+	for (size_t i = 0; i < slack->messages_count; i++) {
+		summaries += slack->messages[i].has_arrived &&
+			     slack->messages[i].purpose == NOTIFICATION_SUMMARY;
+	}
+	assert_in_range(summaries, 1, 3);
+	assert_sums_add_up(world, put_in);
+}
+
 static void a_summary_now_and_then_and_then_calm(void **state)
 {
 	struct world *world = *state;
@@ -381,6 +407,7 @@ int main(void)
 		world_test(who_opens_incidents_gets_each),
 		world_test(a_storm_is_summed_up),
 		world_test(a_summary_does_not_starve),
+		world_test(summaries_do_not_pile_up),
 		world_test(a_summary_now_and_then_and_then_calm),
 		world_test(a_storm_keeps_the_order_of_an_alert),
 		world_test(a_notice_passes_through_a_storm),

@@ -206,6 +206,27 @@ static void its_return_is_told(void **state)
 	assert_int_equal(mail->messages[2].severity, SEVERITY_INFO);
 }
 
+static void its_return_opens_no_incident(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{.outcome = DELIVERY_REFUSED, .fault = CHANNEL_ARCHIVED, .text = "410"}};
+	struct world *world = *state;
+	struct fake_opts *slack = world_receiver(world, "slack", &fake_chat);
+	struct fake_opts *pager = world_receiver(world, "pager", &fake_incidents);
+
+	slack->answers = answers;
+	slack->answers_count = 1;
+	world->options.follows = true;
+	world_deliver(world, (struct fixture_delivery){0});
+	world_deliver(world, (struct fixture_delivery){0});
+	world_start(world);
+	world_run(world, LANE_PROBE_MS + 10 * 1000);
+	assert_int_equal(slack->arrived, 1);
+	assert_int_equal(pager->messages_count, 1);
+	assert_int_equal(pager->messages[0].purpose, NOTIFICATION_NOTICE);
+	assert_int_equal(pager->messages[0].severity, SEVERITY_WARNING);
+}
+
 /* A message that one receiver does not take must not silence it. */
 static void a_rejected_message_does_not_stop_the_next(void **state)
 {
@@ -387,6 +408,7 @@ int main(void)
 		world_test(without_anybody_else_they_wait_for_life),
 		world_test(a_new_configuration_is_a_new_chance),
 		world_test(its_return_is_told),
+		world_test(its_return_opens_no_incident),
 		world_test(a_rejected_message_does_not_stop_the_next),
 		world_test(too_old_is_dead),
 		world_test(the_end_goes_where_the_problem_went),

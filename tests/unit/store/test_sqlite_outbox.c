@@ -218,6 +218,7 @@ static void counts_messages(void **state)
 {
 	struct fixture *f = *state;
 	int64_t count, due_ms;
+	bool has;
 
 	ok(f, outbox_next_due(f->tx, "slack", 0, &due_ms, &f->err));
 	assert_int_equal(due_ms, 0);
@@ -237,6 +238,10 @@ static void counts_messages(void **state)
 	assert_int_equal(count, 2);
 	ok(f, outbox_count_waiting(f->tx, &count, &f->err));
 	assert_int_equal(count, 5);
+	ok(f, outbox_has_waiting(f->tx, "slack", TRIGGER, &has, &f->err));
+	assert_true(has);
+	ok(f, outbox_has_waiting(f->tx, "slack", RESOLVE, &has, &f->err));
+	assert_false(has);
 	ok(f, outbox_next_due(f->tx, "slack", 0, &due_ms, &f->err));
 	assert_int_equal(due_ms, 6);
 	ok(f, outbox_next_due(f->tx, NULL, 0, &due_ms, &f->err));
