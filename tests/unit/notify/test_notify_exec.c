@@ -173,8 +173,8 @@ static void test_nasty(void **state)
 	sample.alert.source = repeated(fixture->arena, "x", 1 << 20);
 	pairs_set(&sample.alert.fields, fixture->arena, str_of(nasty), str_of(nasty));
 	result = send_of(fixture,
-		receiver_of(fixture->arena,
-			"{exec: [sh, -c, 'cat >/dev/null; echo \"$#\"; echo \"$${#SRE_SOURCE}\"']}"),
+		receiver_of(fixture->arena, "{exec: [sh, -c, 'cat >/dev/null; echo \"$#\"; echo "
+					    "\"$${#SRE_SOURCE}\"']}"),
 		&sample.notification);
 	assert_int_equal(result.outcome, DELIVERY_ARRIVED);
 	assert_has(result.body, "0\\n10");
