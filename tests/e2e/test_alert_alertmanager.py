@@ -45,6 +45,19 @@ def test_what_gets_worse_is_one_alert_there_too(desk, alertmanager):
     alertmanager.wait_for_alerts(0)
 
 
+def test_one_problem_is_one_alert_whatever_it_is_called(desk, alertmanager):
+    """Under one deduplication key titles and sources may differ, and its labels are all that it has to go by."""
+    desk.send('disk 91 % full', '-k', 'disk', severity='info')
+    desk.send('disk 93 % full', '-k', 'disk', source='db-02', severity='warning')
+    desk.send('another disk')
+    alertmanager.wait_for_alerts(2)
+    alert, = alertmanager.alerts('severity=warning')
+    assert (alert['labels']['alertname'], alert['labels']['source']) == ('disk 93 % full', 'db-02')
+    assert desk('--resolve', '-k', 'disk', '-l', 'team=other').exit_code == 0
+    alert, = alertmanager.wait_for_alerts(1)
+    assert alert['labels']['alertname'] == 'another disk'
+
+
 def test_what_comes_back_fires_again(desk, alertmanager):
     for _ in range(2):
         desk.send('disk full')
