@@ -76,12 +76,13 @@ static int exec_compose(const struct receiver *receiver, const struct notificati
 
 /* The environment */
 
+/* The variable SRE_<name>. */
 static void set(struct pairs *env, struct arena *arena, const char *name, const char *value)
 {
 	_cleanup_(strbuf_release) struct strbuf cut = STRBUF_INIT;
 
 	notify_add_cut(str_of(value), ENV_TEXT_MAX, &cut);
-	pairs_set(env, arena, str_of(name), strbuf_str(&cut));
+	pairs_set(env, arena, str_of(arena_printf(arena, "SRE_%s", name)), strbuf_str(&cut));
 }
 
 static void set_number(struct pairs *env, struct arena *arena, const char *name, int64_t number)
@@ -97,20 +98,20 @@ static void list_environment(const struct notify_run *run, struct pairs *env)
 	_cleanup_(strbuf_release) struct strbuf title = STRBUF_INIT;
 
 	notify_add_title(run->receiver, notification, &title);
-	set(env, arena, "SRE_RECEIVER", run->receiver->name);
-	set(env, arena, "SRE_PURPOSE", notification_purpose_name(notification->purpose));
-	set(env, arena, "SRE_KEY", notification->key);
-	set(env, arena, "SRE_SEVERITY", severity_name(notification->severity));
-	set(env, arena, "SRE_TITLE", title.buf);
-	set_number(env, arena, "SRE_ATTEMPT", notification->attempt);
+	set(env, arena, "RECEIVER", run->receiver->name);
+	set(env, arena, "PURPOSE", notification_purpose_name(notification->purpose));
+	set(env, arena, "KEY", notification->key);
+	set(env, arena, "SEVERITY", severity_name(notification->severity));
+	set(env, arena, "TITLE", title.buf);
+	set_number(env, arena, "ATTEMPT", notification->attempt);
 	if (notification->alerts_count > 0) {
 		const struct alert *alert = notification->alerts[0];
 
-		set(env, arena, "SRE_STATUS", alert->is_resolved ? "resolved" : "firing");
-		set(env, arena, "SRE_SOURCE", alert->source);
-		set(env, arena, "SRE_FINGERPRINT", alert->fingerprint);
-		set_number(env, arena, "SRE_ALERT_ID", alert->id);
-		set_number(env, arena, "SRE_ALERTS",
+		set(env, arena, "STATUS", alert->is_resolved ? "resolved" : "firing");
+		set(env, arena, "SOURCE", alert->source);
+		set(env, arena, "FINGERPRINT", alert->fingerprint);
+		set_number(env, arena, "ALERT_ID", alert->id);
+		set_number(env, arena, "ALERTS",
 			notification->alerts_total > (int64_t)notification->alerts_count
 				? notification->alerts_total
 				: (int64_t)notification->alerts_count);
