@@ -337,14 +337,24 @@ static void ask_for_life(struct ssh_session *session)
 	session->is_asking = rc == SSH_AGAIN;
 }
 
+/* libssh thinks so after each write, until it has polled: that costs less than to watch for it. */
+static bool may_be_writing(const struct ssh_session *session)
+{
+	return (ssh_get_poll_flags(session->lib) & SSH_WRITE_PENDING) != 0;
+}
+
 static void step_open(struct ssh_session *session)
 {
-	bool has_more = true;
+	bool has_more = true, was_writing = false;
 
 	for (int i = 0; i < READS_MAX && has_more && !is_over(session); i++) {
 		has_more = read_once(session);
 		ask_for_life(session);
 		step_lanes(session);
+		if (!has_more && !was_writing && !is_over(session)) {
+			was_writing = may_be_writing(session);
+			has_more = was_writing;
+		}
 	}
 	if (!is_over(session) &&
 		(!ssh_is_connected(session->lib) ||
@@ -358,6 +368,7 @@ static void step_open(struct ssh_session *session)
 void ssh_session_step(struct ssh_session *session)
 {
 	enum ssh_session_state state;
+	bool was_writing = false, goes_on;
 
 	session->depth++;
 	do {
@@ -377,7 +388,13 @@ void ssh_session_step(struct ssh_session *session)
 		case SSH_STATE_ENDED:
 			break;
 		}
-	} while (session->state != state && !is_over(session) && !session->is_lent);
+		goes_on = session->state != state;
+		if (!goes_on && !was_writing && state != SSH_STATE_OPEN && session->lib &&
+			!is_over(session) && !session->is_lent) {
+			was_writing = may_be_writing(session);
+			goes_on = was_writing;
+		}
+	} while (goes_on && !is_over(session) && !session->is_lent);
 	session->depth--;
 	ssh_session_settle(session);
 }
