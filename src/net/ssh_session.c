@@ -128,11 +128,14 @@ void ssh_session_add_lib_error(const struct ssh_session *session, struct strbuf 
 	struct strbuf text = STRBUF_INIT;
 	struct str error = str_of(ssh_get_error(session->lib));
 	const char *prefix = "Received SSH_MSG_DISCONNECT: ";
+	const char *socket_prefix = "Socket error: ";
 
 	if (str_starts(error, prefix)) {
 		strbuf_addf(&text, "it said '%s'", ssh_get_error(session->lib) + strlen(prefix));
 	} else if (str_starts(error, "Socket error: disconnected")) {
 		strbuf_adds(&text, "connection closed");
+	} else if (str_starts(error, socket_prefix)) {
+		strbuf_addf(&text, "connection closed: %s", error.ptr + strlen(socket_prefix));
 	} else {
 		strbuf_addstr(&text, error);
 	}
