@@ -36,9 +36,11 @@ static bool is_hex(char c)
 	return char_is_digit(c) || (char_lower(c) >= 'a' && char_lower(c) <= 'f');
 }
 
-static bool is_word(char c)
+/* Asked for every byte. */
+static inline bool is_word(char c)
 {
-	return char_is_alnum(c) || c == '_';
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '_';
 }
 
 static size_t digits(struct str s, size_t pos)
@@ -81,7 +83,8 @@ static size_t match_name(struct str s, struct str name)
 {
 	char next = at(s, name.len);
 
-	return name.len >= NAME_MIN && begins_with(s, 0, name) && !is_word(next) && next != '-'
+	return name.len >= NAME_MIN && char_lower(s.ptr[0]) == char_lower(name.ptr[0]) &&
+			       begins_with(s, 0, name) && !is_word(next) && next != '-'
 		       ? name.len
 		       : 0;
 }
@@ -380,7 +383,8 @@ static size_t match_measured(struct str s)
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		size_t len = strlen(words[i]);
 
-		if (begins_with(s, 0, str_of(words[i])) && !is_word(at(s, len))) {
+		if (words[i][0] == char_lower(s.ptr[0]) && begins_with(s, 0, str_of(words[i])) &&
+			!is_word(at(s, len))) {
 			len += at(s, len) == ':' || at(s, len) == '=';
 			return len + spaces(s, len);
 		}
@@ -402,7 +406,7 @@ static size_t match_pid_word(struct str s)
 {
 	size_t len = strlen("pid");
 
-	if (!begins_with(s, 0, str_of("pid"))) {
+	if (char_lower(s.ptr[0]) != 'p' || !begins_with(s, 0, str_of("pid"))) {
 		return 0;
 	}
 	len += at(s, len) == ':' || at(s, len) == '=';
@@ -440,25 +444,64 @@ static bool find_measured(struct str s, struct found *ret_found)
 	return false;
 }
 
+static size_t match_clock(struct str s)
+{
+	return match_time(s, 0, true);
+}
+
+/* What the first byte must be for a matcher to be asked. */
+enum first {
+	FIRST_DIGIT = 1 << 0,
+	FIRST_HEX = 1 << 1, /* a letter */
+	FIRST_DAY = 1 << 2, /* of a month or weekday */
+	FIRST_COLON = 1 << 3,
+};
+
+static unsigned first_of(char c)
+{
+	unsigned firsts = 0;
+
+	if (char_is_digit(c)) {
+		return FIRST_DIGIT;
+	}
+	if (c == ':') {
+		return FIRST_COLON;
+	}
+	c = char_lower(c);
+	if (c >= 'a' && c <= 'f') {
+		firsts |= FIRST_HEX;
+	}
+	return c != '\0' && strchr("jfmasondtw", c) ? firsts | FIRST_DAY : firsts;
+}
+
 static bool find(const struct fold_mask *mask, struct str s, struct found *ret_found)
 {
-	const struct {
-		size_t len;
+	static const struct {
+		size_t (*match)(struct str);
+		unsigned firsts;
 		const char *mask;
-	} tried[] = {
-		{match_name(s, mask->name), "<host>"},
-		{match_name(s, mask->short_name), "<host>"},
-		{match_moment(s), "<time>"},
-		{match_time(s, 0, true), "<time>"},
-		{match_uuid(s), "<id>"},
-		{match_mac(s), "<mac>"},
-		{match_ip(s), "<ip>"},
-		{match_pointer(s), "<pointer>"},
+	} matchers[] = {
+		{match_moment, FIRST_DIGIT | FIRST_DAY, "<time>"},
+		{match_clock, FIRST_DIGIT, "<time>"},
+		{match_uuid, FIRST_DIGIT | FIRST_HEX, "<id>"},
+		{match_mac, FIRST_DIGIT | FIRST_HEX, "<mac>"},
+		{match_ip, FIRST_DIGIT | FIRST_HEX | FIRST_COLON, "<ip>"},
+		{match_pointer, FIRST_DIGIT, "<pointer>"},
 	};
+	unsigned first = first_of(s.ptr[0]);
+	size_t len = match_name(s, mask->name);
 
-	for (size_t i = 0; i < ARRAY_LEN(tried); i++) {
-		if (tried[i].len > 0) {
-			*ret_found = (struct found){0, tried[i].len, tried[i].mask};
+	if (len == 0) {
+		len = match_name(s, mask->short_name);
+	}
+	if (len > 0) {
+		*ret_found = (struct found){0, len, "<host>"};
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(matchers); i++) {
+		len = matchers[i].firsts & first ? matchers[i].match(s) : 0;
+		if (len > 0) {
+			*ret_found = (struct found){0, len, matchers[i].mask};
 			return true;
 		}
 	}
@@ -468,12 +511,18 @@ static bool find(const struct fold_mask *mask, struct str s, struct found *ret_f
 /* "sshd[4711]" is at its bracket; the length of the number. */
 static size_t match_bracket(struct str line, size_t pos)
 {
-	size_t len = digits(line, pos + 1);
+	size_t len;
 
-	return line.ptr[pos] == '[' && pos > 0 && is_word(line.ptr[pos - 1]) && len > 0 &&
-			       at(line, pos + 1 + len) == ']'
-		       ? len
-		       : 0;
+	if (line.ptr[pos] != '[' || pos == 0 || !is_word(line.ptr[pos - 1])) {
+		return 0;
+	}
+	len = digits(line, pos + 1);
+	return at(line, pos + 1 + len) == ']' ? len : 0;
+}
+
+static bool can_begin(char c)
+{
+	return is_word(c) || c == ':';
 }
 
 /* In the middle of a number there is none: "1.2.3", "1:2:3". */
@@ -488,22 +537,34 @@ static bool is_beginning(struct str line, size_t pos)
 	       !char_is_digit(line.ptr[pos]);
 }
 
+/* The rest of a word is passed by. */
+static size_t next_place(struct str line, size_t pos)
+{
+	do {
+		pos++;
+	} while (pos < line.len && is_word(line.ptr[pos - 1]) && is_word(line.ptr[pos]));
+	return pos;
+}
+
 void fold_mask_add(const struct fold_mask *mask, struct str line, struct strbuf *out)
 {
-	for (size_t pos = 0; pos < line.len;) {
-		size_t pid = match_bracket(line, pos);
-		struct found found;
+	size_t done = 0; /* what has been appended or masked */
+	size_t pos = 0;
 
-		if (pid > 0) {
-			strbuf_adds(out, "[<pid>]");
-			pos += pid + 2;
-		} else if (is_beginning(line, pos) &&
-			   find(mask, str_sub(line, pos, line.len), &found)) {
-			strbuf_add(out, line.ptr + pos, found.kept);
-			strbuf_adds(out, found.mask);
-			pos += found.kept + found.masked;
-		} else {
-			strbuf_addc(out, line.ptr[pos++]);
+	while (pos < line.len) {
+		struct found found = {0};
+
+		if (match_bracket(line, pos) > 0) {
+			found = (struct found){1, match_bracket(line, pos), "<pid>"};
+		} else if (!can_begin(line.ptr[pos]) || !is_beginning(line, pos) ||
+			   !find(mask, str_sub(line, pos, line.len), &found)) {
+			pos = next_place(line, pos);
+			continue;
 		}
+		strbuf_add(out, line.ptr + done, pos - done + found.kept);
+		strbuf_adds(out, found.mask);
+		pos += found.kept + found.masked;
+		done = pos;
 	}
+	strbuf_add(out, line.ptr + done, line.len - done);
 }
