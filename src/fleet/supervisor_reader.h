@@ -5,6 +5,11 @@
  * Takes any pieces, down to single bytes.  Everything that does not begin with the secret is the
  * command's and is handed on, byte for byte and as it comes; nothing that the command can write is
  * taken for the supervisor's.
+ *
+ * The end comes when the command has ended, not when its output has: what it wrote before may still
+ * be on its way in the other stream, and a process that it left behind may hold both open for ever.
+ * So read on until both are closed, but not for long.  Where SIGKILL was needed the end does not
+ * come, and the connection only closes.
  */
 #ifndef FLEET_SUPERVISOR_READER_H
 #define FLEET_SUPERVISOR_READER_H

@@ -62,7 +62,8 @@ static void run_login_shell(const struct host *host, const char *command, const 
 		(void)signal(SIGINT, SIG_DFL);
 		(void)signal(SIGQUIT, SIG_DFL);
 		(void)signal(SIGPIPE, SIG_DFL);
-		(void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		(void)execl(
+			host->login ? host->login : "/bin/sh", "sh", "-c", command, (char *)NULL);
 	}
 	_exit(99);
 }

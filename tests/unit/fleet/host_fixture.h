@@ -20,7 +20,8 @@ struct host {
 	struct strbuf err;    /* its standard error, without what the supervisor says */
 	struct strbuf events; /* "started, taken, exit 3, " */
 	bool is_counting;
-	bool no_session; /* the server begins none */
+	bool no_session;   /* the server begins none */
+	const char *login; /* the user's shell; NULL: /bin/sh */
 	uint64_t out_bytes;
 	int taken;
 	pid_t pid;                 /* of what the server started: the session */

@@ -193,6 +193,37 @@ static void leads_a_group(void **state)
 	host_stop(&host);
 }
 
+/* What we ask for goes through the shell that the user happens to have. */
+static void any_login_shell(void **state)
+{
+	static const char *const logins[] = {"/bin/dash", "/bin/bash", "/usr/bin/zsh",
+		"/usr/bin/fish", "/usr/bin/tcsh", "/usr/bin/mksh"};
+
+	(void)state;
+	put("sudo", "#!/bin/sh\nshift 4\nexec \"$@\"\n");
+	for (size_t i = 0; i < ARRAY_LEN(logins); i++) {
+		struct host plain = {.login = logins[i]};
+		struct host asks = {.login = logins[i]};
+
+		if (access(logins[i], X_OK) < 0) {
+			continue;
+		}
+		host_start(&plain, &(struct supervisor_spec){.command = "echo \"it's $((1+1))\""});
+		host_until_closed(&plain);
+		assert_string_equal(plain.out.buf, "it's 2\n");
+		assert_string_equal(plain.events.buf, "started, exit 0, ");
+		host_stop(&plain);
+
+		(void)setenv("PATH", path, 1);
+		host_start(&asks,
+			&(struct supervisor_spec){.command = "", .sudo = SUPERVISOR_SUDO_PASSWORD});
+		(void)setenv("PATH", "/usr/bin:/bin", 1);
+		host_until(&asks, "ready");
+		assert_string_equal(asks.err.buf, "");
+		host_stop(&asks);
+	}
+}
+
 /* --- What arrives --- */
 
 static void arguments_are_exact(void **state)
@@ -605,6 +636,7 @@ int main(void)
 		WITH_ALL(tells_every_exit_code),
 		WITH_ALL(tells_what_cannot_be_run),
 		WITH_ALL(leads_a_group),
+		cmocka_unit_test(any_login_shell),
 		WITH_ALL(arguments_are_exact),
 		WITH_ALL(command_lines_are_exact),
 		WITH_ALL(surroundings),
