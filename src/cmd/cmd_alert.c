@@ -36,7 +36,7 @@ static const struct option_row alert_rows[] = {
 	{.name = "resolve", .letter = 'r', .type = &option_bool, .offset = offsetof(struct alert_opts, is_resolve), .flags = OPTION_FLAG_ONLY,
 	 .help = "the problem is over: tells whoever was told of it"},
 	{.name = "events", .type = &option_string, .offset = offsetof(struct alert_opts, events), .flags = OPTION_FLAG_ONLY,
-	 .placeholder = "FILE", .help = "many at once: a JSON object a line, - is stdin"},
+	 .placeholder = "FILE", .help = "many at once: a JSON object a line (docs/events.md), - is stdin"},
 	{0},
 };
 
@@ -68,7 +68,7 @@ static const struct option_row how_rows[] = {
 	{.name = "timeout", .letter = 't', .type = &option_duration, .offset = offsetof(struct alert_opts, timeout_ms), .flags = OPTION_FLAG_ONLY,
 	 .def = "15s", .min = 1, .max = 24 * 3600 * 1000, .help = "how long to wait for deliveries; what is not delivered by then stays in the outbox"},
 	{.name = "queue", .type = &option_bool, .offset = offsetof(struct alert_opts, is_queued), .flags = OPTION_FLAG_ONLY,
-	 .help = "put it in the outbox and leave; `alert flush` or the daemon delivers"},
+	 .help = "put it in the outbox and leave; `alert flush` delivers"},
 	{.name = "follow", .type = &option_bool, .offset = offsetof(struct alert_opts, is_following), .flags = OPTION_FLAG_ONLY,
 	 .help = "flush: go on delivering what becomes due, until Ctrl-C"},
 	{.name = "dry_run", .letter = 'n', .type = &option_bool, .offset = offsetof(struct alert_opts, is_dry_run), .flags = OPTION_FLAG_ONLY,
@@ -288,9 +288,10 @@ const struct cmd cmd_alert = {
 				"synced, then routed, grouped, suppressed or silenced as the "
 				"configuration says, and delivered before the command ends. What "
 				"cannot "
-				"be delivered within --timeout stays in the outbox for the daemon, "
-				"for "
-				"the next `alert`, or for `alert flush` from cron.\n\n"
+				"be delivered within --timeout stays in the outbox for `alert "
+				"flush`, "
+				"from cron or with --follow as a service, which sends the digest "
+				"too.\n\n"
 				"Verbs:\n\n"
 				"  list           what is open; --all: and what is over; --dead: "
 				"given up\n"
@@ -312,9 +313,10 @@ const struct cmd cmd_alert = {
 				"  simulate       replay the stored history through --config\n\n"
 				"Exit codes: 0 told to everybody who is to be told (or held back "
 				"on purpose); "
-				"1 accepted, but not delivered everywhere, or not accepted because "
-				"of the "
-				"store; 2 wrong usage; 75 the store is locked by another process.",
+				"1 not delivered everywhere, or delivered without the store, which "
+				"could not be used, so that nothing remembers it; 2 wrong usage; "
+				"75 nothing was done: another process has locked the store, and "
+				"what was asked for (a verb, --queue) needs it.",
 			.sets = sets,
 			.examples = examples,
 			.argument_words = verb_names,

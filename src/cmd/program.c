@@ -12,7 +12,7 @@ static const struct doc_pair exit_codes[] = {
 	      "--fail-on warning)"},
 	{"1", "it ran, and something failed or is unhealthy"},
 	{"2", "wrong usage or configuration; nothing was done"},
-	{"75", "another instance holds the lock; nothing was done"},
+	{"75", "another process holds the lock (--lock) or has locked the store; nothing was done"},
 	{"124", "the deadline of the whole run passed; what was measured until then is printed"},
 	{"130, 143", "interrupted by SIGINT, SIGTERM, after stopping what it had started"},
 	{0},

@@ -5,11 +5,14 @@
     ```console any      depends on the machine: it must end with status 0 or 1; its output is not compared
     ```yaml             a whole configuration, without a mistake
     ```yaml fragment    a part of one; it must be YAML
-    ```yaml file=NAME   the console examples of the page find it in a file of that name
+    ```yaml file=NAME   the console examples of the page find it in a file of that name; other languages too
+
+A ${file:/any/where/slack-webhook} holds what the variable SLACK_WEBHOOK would.
 
 Addresses of pages stand for servers of the tests: see PLACES.
 """
 import os
+import pathlib
 import re
 import subprocess
 
@@ -79,15 +82,31 @@ def variables(request):
     return find
 
 
+@pytest.fixture
+def with_secrets(toolkit, variables):
+    """A function: text -> the same, with its secret files among the files of the test."""
+    def keep(match):
+        name = pathlib.Path(match[1]).name
+        variable = name.upper().replace('-', '_')
+        secret = toolkit.home / f'secret-{name}'
+        secret.write_text(variables('${%s}' % variable)[variable] + '\n')
+        secret.chmod(0o600)
+        return '${file:%s}' % secret
+
+    def find(text):
+        return re.sub(r'\$\{file:([^}]*)\}', keep, text)
+    return find
+
+
 @pytest.mark.parametrize('block', markdown.blocks('console'), ids=str)
-def test_console(block, workshop, places, variables, toolkit):
-    files = {other.word('file'): other.text for other in markdown.blocks('yaml')
+def test_console(block, workshop, places, variables, with_secrets, toolkit):
+    files = {other.word('file'): other.text for other in markdown.blocks('yaml', 'jsonl')
              if other.path == block.path and other.word('file')}
     here = places(block.text + ''.join(files.values()))
     for name, text in files.items():
         # A store of the test's own: root's default is the system's.
         own_store = f'store: {toolkit.home}/state.db\n' if text.startswith('alerts:') else ''
-        (toolkit.home / name).write_text(replaced(text, here.items()) + own_store)
+        (toolkit.home / name).write_text(with_secrets(replaced(text, here.items())) + own_store)
     given = variables(''.join(files.values()))
     commands = markdown.commands_of(block)
     for number, (command, expected) in enumerate(commands, 1):
@@ -102,16 +121,12 @@ def test_console(block, workshop, places, variables, toolkit):
 
 
 @pytest.mark.parametrize('block', markdown.blocks('yaml', 'yml'), ids=str)
-def test_yaml(block, toolkit):
+def test_yaml(block, with_secrets, toolkit):
     yaml.safe_load(block.text)
     if block.word('fragment') is not None:
         return
-    secret = toolkit.home / 'secret'
-    secret.write_text('given\n')
-    secret.chmod(0o600)
-    text = re.sub(r'\$\{file:[^}]*\}', f'${{file:{secret}}}', block.text)
     given = {name: SHAPES.get(name, 'given') for name in re.findall(r'\$\{([A-Z_]+)\}', block.text)}
-    result = toolkit('config', 'check', '--config', toolkit.config(text), env=given)
+    result = toolkit('config', 'check', '--config', toolkit.config(with_secrets(block.text)), env=given)
     assert result.exit_code == 0, result
 
 

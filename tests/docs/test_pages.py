@@ -59,6 +59,16 @@ def test_files_that_are_named_exist():
                 assert (ROOT / name).exists(), f'{path.name}: {name}'
 
 
+def given_to_programs():
+    """The variables that a receiver `exec` sets, and does not read."""
+    return set(re.findall(r'\bset(?:_number)?\(env, arena, "(SRE_\w+)"', (ROOT / 'src/notify/notify_exec.c').read_text()))
+
+
+def test_variables_of_programs_are_told():
+    rows = re.findall(r'^\| (`SRE_\w+`(?:, `SRE_\w+`)*) \|', (ROOT / 'docs/receivers/exec.md').read_text(), re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r'`(\w+)`', row)} == given_to_programs()
+
+
 # Read below us, or by the tests.
 NOT_OURS = {'LOCALDOMAIN', 'RES_OPTIONS', 'SRE_TOOLKIT_BIN', 'SRE_BOXES_CACHE', 'SRE_BOXES_DIR'}
 
@@ -68,7 +78,7 @@ def test_environment_page_is_complete():
     read = set()
     for path in (ROOT / 'src').glob('*/*.c'):
         read |= set(re.findall(r'getenv\("(\w+)"\)|"(?=SRE_)([A-Z_]+)"', path.read_text()))
-    read = {name for pair in read for name in pair if name}
+    read = {name for pair in read for name in pair if name} - given_to_programs()
     rows = re.findall(r'^\| (`\w+`(?:, `\w+`)*) \|', (ROOT / 'docs/ENVIRONMENT.md').read_text(), re.MULTILINE)
     told = {name for row in rows for name in re.findall(r'`(\w+)`', row)}
     assert told - NOT_OURS == read
