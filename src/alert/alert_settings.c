@@ -6,6 +6,8 @@
 #include "alert/alert_settings_internal.h"
 #include "alert/inhibition.h"
 #include "alert/silence.h"
+#include "base/alloc.h"
+#include "base/strbuf.h"
 #include "base/suggest.h"
 #include "base/time_zone.h"
 #include "conf/option_time.h"
@@ -15,7 +17,10 @@
 #define DAY_MS (24 * HOUR_MS)
 #define GIVE_UP_MIN_MS (60 * 1000LL)
 
-enum { SUPPRESSION_MAX_MINUTES = 30 * 24 * 60 };
+enum { SUPPRESSION_MAX_MINUTES = 30 * 24 * 60, NAMES_SHOWN_MAX = 8 };
+
+/* Who gets the digest, where nobody is named. */
+static const char mail_receiver[] = "email";
 
 // clang-format off
 static const struct option_row email_rows[] = {
@@ -87,12 +92,31 @@ const struct receiver *alert_receiver(const struct alert_settings *settings, con
 	return NULL;
 }
 
+/* "; did you mean 'team'?", or else what there is. */
+static const char *hint(
+	struct conf *conf, const char *wrong, const char *const *names, size_t count)
+{
+	_cleanup_(strbuf_release) struct strbuf list = STRBUF_INIT;
+	const char *near = suggest(str_of(wrong), names, count);
+
+	if (near) {
+		return arena_printf(conf->arena, "; did you mean '%s'?", near);
+	}
+	for (size_t i = 0; i < count && i < NAMES_SHOWN_MAX; i++) {
+		strbuf_adds(&list, i > 0 ? ", " : count == 1 ? "; there is only " : "; there are ");
+		strbuf_addf(&list, "'%s'", names[i] ? names[i] : "");
+	}
+	if (count > NAMES_SHOWN_MAX) {
+		strbuf_addf(&list, " and %zu more", count - NAMES_SHOWN_MAX);
+	}
+	return arena_strndup(conf->arena, list.buf, list.len);
+}
+
 void settings_check_receiver(struct conf *conf, const struct alert_settings *settings,
 	const char *where, const char *owner, const char *name)
 {
 	size_t count = settings->receivers.count;
 	const char **names = arena_calloc(conf->arena, count + 1, sizeof(*names));
-	const char *near;
 
 	if (alert_receiver(settings, name)) {
 		return;
@@ -100,9 +124,8 @@ void settings_check_receiver(struct conf *conf, const struct alert_settings *set
 	for (size_t i = 0; i < count; i++) {
 		names[i] = ((const struct receiver *)settings->receivers.items[i])->name;
 	}
-	near = suggest(str_of(name), names, count);
-	conf_error(conf, where, "%s: there is no receiver '%s'%s%s%s", owner, name,
-		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	conf_error(conf, where, "%s: there is no receiver '%s'%s", owner, name,
+		hint(conf, name, names, count));
 }
 
 static void free_zone(void *zone)
@@ -145,7 +168,8 @@ static void finish_digest(struct conf *conf, struct alert_settings *settings)
 		settings->digest = settings->email.digest;
 	}
 	if (settings->digest && settings->digest_to.count == 0) {
-		(void)option_list_add(&row, &context, str_of("email"), &settings->digest_to, NULL);
+		(void)option_list_add(
+			&row, &context, str_of(mail_receiver), &settings->digest_to, NULL);
 	}
 }
 
@@ -156,13 +180,18 @@ static void check_digest(struct conf *conf, const struct alert_settings *setting
 	if (settings->digest_to.count > 0 && !settings->digest) {
 		conf_error(conf, where, "alerts.digest_to: alerts.digest does not say when");
 	}
+	if (!where && settings->digest && !alert_receiver(settings, mail_receiver)) {
+		conf_error(conf, conf_where(conf, "alerts.digest"),
+			"alerts.digest: nobody gets it, as no receiver is called '%s'; say in "
+			"alerts.digest_to who does",
+			mail_receiver);
+		return;
+	}
 	for (size_t i = 0; i < settings->digest_to.count; i++) {
 		const char *name = OPTION_AT(&settings->digest_to, const char *, i);
 		const struct receiver *receiver = alert_receiver(settings, name);
 
-		settings_check_receiver(conf, settings,
-			where ? where : conf_where(conf, "alerts.digest"), "alerts.digest_to",
-			name);
+		settings_check_receiver(conf, settings, where, "alerts.digest_to", name);
 		if (receiver && receiver->kind && !(receiver->kind->abilities & NOTIFIER_DIGESTS)) {
 			conf_error(conf, where,
 				"alerts.digest_to: receivers of the kind '%s' "

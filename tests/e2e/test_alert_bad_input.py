@@ -50,7 +50,7 @@ REFUSED = {
         'pagerduty_key: secretsecret\n', '3:18: alerts.pagerduty_key: pagerduty: a routing key has 32 characters; this one has 12'),
     'an unknown receiver in a route': (
         f'{LOG}  routes: [{{receivers: [opps]}}]\n', "4:12: route 'routes[0]': there is no receiver 'opps'; did you mean 'ops'?"),
-    'an unknown fallback': (f'{LOG}  fallback: nobody\n', "4:13: alerts.fallback: there is no receiver 'nobody'"),
+    'an unknown fallback': (f'{LOG}  fallback: nobody\n', "4:13: alerts.fallback: there is no receiver 'nobody'; there are 'ops', 'log'"),
     'a route behind one that takes everything': (
         f'{LOG}  routes:\n  - {{receivers: [ops]}}\n  - {{match: [severity=critical], receivers: [ops]}}\n',
         "6:5: route 'routes[1]' can never match: 'routes[0]' at sre-toolkit.yaml:5:5 takes everything and does not continue"),

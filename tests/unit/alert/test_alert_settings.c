@@ -87,9 +87,24 @@ static void refused(void **state)
 		{"  digest_to: log\n",
 			"c.yaml:2:14: alerts.digest_to: alerts.digest does not say when\n"},
 		{"  digest: '@daily'\n  digest_to: [log, nobody]\n",
-			"c.yaml:3:14: alerts.digest_to: there is no receiver 'nobody'\n"},
+			"c.yaml:3:14: alerts.digest_to: there is no receiver 'nobody'; "
+			"there is only 'log'\n"},
 		{"  digest: '@daily'\n",
-			"c.yaml:2:11: alerts.digest_to: there is no receiver 'email'\n"},
+			"c.yaml:2:11: alerts.digest: nobody gets it, as no receiver is called "
+			"'email'; say in alerts.digest_to who does\n"},
+		{"  receivers: [{name: post, email: a@example.com, from: b@example.com}]\n"
+		 "  digest: '@daily'\n",
+			"c.yaml:3:11: alerts.digest: nobody gets it, as no receiver is called "
+			"'email'; say in alerts.digest_to who does\n"},
+		{"  receivers: [{name: team, log: auto}]\n  fallback: nope\n",
+			"c.yaml:3:13: alerts.fallback: there is no receiver 'nope'; there are "
+			"'team', 'log'\n"},
+		{"  receivers: [{name: a1, log: auto}, {name: a2, log: auto}, {name: a3, log: "
+		 "auto},\n"
+		 "    {name: a4, log: auto}, {name: a5, log: auto}, {name: a6, log: auto},\n"
+		 "    {name: a7, log: auto}, {name: a8, log: auto}]\n  fallback: nope\n",
+			"c.yaml:5:13: alerts.fallback: there is no receiver 'nope'; there are "
+			"'a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'a8' and 1 more\n"},
 		{"  digest: '@daily'\n  pagerduty_key: 0123456789abcdef0123456789abcdef\n"
 		 "  digest_to: pagerduty\n",
 			"c.yaml:4:14: alerts.digest_to: receivers of the kind 'pagerduty' cannot "

@@ -56,7 +56,8 @@ static void refused(void **state)
 {
 	static const struct settings_case cases[] = {
 		{TWO "  routes:\n    - {receivers: [a, c]}\n",
-			"c.yaml:4:7: route 'routes[0]': there is no receiver 'c'\n"},
+			"c.yaml:4:7: route 'routes[0]': there is no receiver 'c'; there are 'a', "
+			"'b', 'log'\n"},
 		{TWO "  routes:\n    - {match: severity=info}\n",
 			"c.yaml:4:7: key 'receivers' is missing in alerts.routes[0]\n"},
 		{TWO "  routes:\n    - {match: [team=a, team=b], receivers: a}\n",
