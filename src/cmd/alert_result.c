@@ -68,26 +68,9 @@ static const char *end_of(const struct alert_result *result, const struct decisi
 	return NULL;
 }
 
-static bool is_carried(const struct alert_result *result, const struct decision *decision)
+/* By the latest attempt at the receiver, which may have been of another message. */
+static enum fate fate_by_attempt(const struct alert_attempt *attempt)
 {
-	const struct outbox_delivery *delivery = delivery_of(result, decision);
-
-	return delivery && delivery->state == DELIVERY_CARRIED;
-}
-
-static enum fate fate_of(const struct alert_result *result, const struct decision *decision)
-{
-	const struct alert_attempt *attempt = attempt_of(result, decision);
-
-	if (decision->verdict != VERDICT_SENT && decision->verdict != VERDICT_GROUPED) {
-		return FATE_HELD;
-	}
-	if (end_of(result, decision)) {
-		return FATE_REFUSED;
-	}
-	if (is_carried(result, decision)) {
-		return FATE_TOLD;
-	}
 	if (!attempt) {
 		return FATE_WAITING;
 	}
@@ -97,12 +80,56 @@ static enum fate fate_of(const struct alert_result *result, const struct decisio
 	return attempt->next_ms > 0 ? FATE_FAILED : FATE_REFUSED;
 }
 
+static enum fate fate_by_delivery(const struct outbox_delivery *delivery)
+{
+	switch (delivery->state) {
+	case DELIVERY_DELIVERED:
+	case DELIVERY_CARRIED:
+		return FATE_TOLD;
+	case DELIVERY_WAITING:
+	case DELIVERY_SENDING:
+		return delivery->attempts > 0 ? FATE_FAILED : FATE_WAITING;
+	case DELIVERY_DEAD:
+	case DELIVERY_REDIRECTED:
+	case DELIVERY_CANCELLED:
+	case DELIVERY_STATES:
+		break;
+	}
+	return FATE_REFUSED;
+}
+
+/* What the store says counts, unless it could not be written. */
+static enum fate fate_of(const struct alert_result *result, const struct decision *decision)
+{
+	const struct outbox_delivery *delivery = delivery_of(result, decision);
+	const bool is_stored = result->session && result->session->store_error.code == ERR_NONE;
+
+	if (decision->verdict != VERDICT_SENT && decision->verdict != VERDICT_GROUPED) {
+		return FATE_HELD;
+	}
+	if (!result->session) {
+		return FATE_WAITING;
+	}
+	return delivery && is_stored ? fate_by_delivery(delivery)
+				     : fate_by_attempt(attempt_of(result, decision));
+}
+
 enum exit_code alert_result_exit_code(const struct alert_result *result)
 {
 	for (size_t i = 0; result->session && i < result->accepted->decisions_count; i++) {
 		const struct decision *decision = &result->accepted->decisions[i];
 
-		if (decision->verdict == VERDICT_SENT && fate_of(result, decision) != FATE_TOLD) {
+		switch (fate_of(result, decision)) {
+		case FATE_TOLD:
+		case FATE_HELD:
+			break;
+		case FATE_WAITING: /* a group waits for others of it, as it is to */
+			if (decision->verdict == VERDICT_GROUPED) {
+				break;
+			}
+			return EXIT_CODE_FAILED;
+		case FATE_FAILED:
+		case FATE_REFUSED:
 			return EXIT_CODE_FAILED;
 		}
 	}
@@ -135,6 +162,44 @@ static void add_waiting(
 	}
 }
 
+static void add_told(
+	const struct alert_result *result, const struct decision *decision, struct strbuf *line)
+{
+	const struct outbox_delivery *delivery = delivery_of(result, decision);
+	const struct alert_attempt *attempt = attempt_of(result, decision);
+
+	if (delivery && delivery->state == DELIVERY_CARRIED) {
+		strbuf_adds(line, "delivered in a message with others");
+		return;
+	}
+	if (attempt && attempt->receiver->kind->abilities & NOTIFIER_LOCAL) {
+		strbuf_adds(line, attempt->text); /* "logged" */
+		return;
+	}
+	strbuf_adds(line, "delivered");
+	if (delivery && delivery->attempts > 1) {
+		strbuf_addf(line, " at attempt %lld", (long long)delivery->attempts);
+	}
+}
+
+/* What the last attempt came to, and when the next is. */
+static void add_failed(
+	const struct alert_result *result, const struct decision *decision, struct strbuf *line)
+{
+	const struct outbox_delivery *delivery = delivery_of(result, decision);
+	const struct alert_attempt *attempt = attempt_of(result, decision);
+	int64_t next_ms = attempt ? attempt->next_ms : 0;
+
+	if (attempt && attempt->outcome != DELIVERY_ARRIVED) {
+		strbuf_adds(line, attempt->text);
+	} else if (delivery && delivery->hold_reason) {
+		strbuf_adds(line, delivery->hold_reason);
+	} else {
+		strbuf_adds(line, "no answer by the time the command ended");
+	}
+	add_next(line, delivery ? delivery->due_ms : next_ms);
+}
+
 static void add_words(
 	const struct alert_result *result, const struct decision *decision, struct strbuf *line)
 {
@@ -142,10 +207,7 @@ static void add_words(
 
 	switch (fate_of(result, decision)) {
 	case FATE_TOLD:
-		strbuf_adds(line, attempt ? "delivered" : "delivered in a message with others");
-		if (attempt && attempt->attempts > 1) {
-			strbuf_addf(line, " at attempt %d", attempt->attempts);
-		}
+		add_told(result, decision, line);
 		return;
 	case FATE_HELD:
 		strbuf_addf(line, "%s: %s", verdict_name(decision->verdict), decision->reason);
@@ -154,12 +216,12 @@ static void add_words(
 		add_waiting(result, decision, line);
 		return;
 	case FATE_FAILED:
-		strbuf_adds(line, attempt->text);
-		add_next(line, attempt->next_ms);
+		add_failed(result, decision, line);
 		return;
 	case FATE_REFUSED:
-		strbuf_adds(
-			line, end_of(result, decision) ? end_of(result, decision) : attempt->text);
+		strbuf_adds(line, end_of(result, decision) ? end_of(result, decision)
+				  : attempt                ? attempt->text
+							   : "given up");
 		return;
 	}
 }

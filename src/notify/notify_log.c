@@ -114,14 +114,16 @@ static enum log_level level_of(const struct log_opts *opts, const struct notific
 static void log_start(struct notify_run *run)
 {
 	const struct log_context context = {.component = "alert"};
+	const enum log_level level = level_of(run->receiver->opts, run->notification);
 	const struct delivery_result result = {
 		.outcome = DELIVERY_ARRIVED,
 		.retry_after_ms = -1,
-		.text = "logged",
+		.text = log_is_on(level) ? "logged"
+					 : "kept in the store; the log shows it with -v or --log-file",
 	};
 	const struct str line = run->message.body;
 
-	switch (level_of(run->receiver->opts, run->notification)) {
+	switch (level) {
 	case LOG_LEVEL_ERROR:
 		log_error(&context, "%.*s", STR_ARG(line));
 		break;

@@ -391,6 +391,17 @@ int outbox_has_waiting(
 	return read_bool(&query, ret_has, err);
 }
 
+int outbox_count_late(struct store_tx *tx, int64_t now_ms, int64_t *ret_count, struct err *err)
+{
+	_cleanup_(query_end) struct query query = query_of(tx,
+		"SELECT (SELECT count(*) FROM delivery INDEXED BY delivery_waiting"
+		" WHERE state = 0 AND (attempts > 0 OR due_ms <= ?1))"
+		" + (SELECT count(*) FROM delivery INDEXED BY delivery_sending WHERE state = 1)");
+
+	query_bind_int(&query, 1, now_ms);
+	return read_int(&query, ret_count, err);
+}
+
 int outbox_count_waiting(struct store_tx *tx, int64_t *ret_count, struct err *err)
 {
 	_cleanup_(query_end) struct query query = query_of(

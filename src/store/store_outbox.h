@@ -123,6 +123,10 @@ int outbox_next_due(struct store_tx *, const char *receiver, int64_t alert_id, i
 int outbox_has_waiting(
 	struct store_tx *, const char *receiver, int purpose, bool *ret_has, struct err *);
 
+/* How many should be told by now and are not: due, tried in vain, or in hand.  What is held back
+ * until later does not count. */
+int outbox_count_late(struct store_tx *, int64_t now_ms, int64_t *ret_count, struct err *);
+
 /* How many wait, due or not. */
 int outbox_count_waiting(struct store_tx *, int64_t *ret_count, struct err *);
 
