@@ -13,11 +13,13 @@
 #include <unistd.h>
 
 #include "alert/accept.h"
+#include "base/alloc.h"
 #include "base/json_writer.h"
 #include "base/time.h"
 #include "base/vec.h"
 #include "cmd/alert_cmd.h"
 #include "cmd/alert_session.h"
+#include "cmd/alert_take_in.h"
 #include "loop/worker.h"
 
 enum {
@@ -47,6 +49,9 @@ struct intake {
 	int64_t batch_accepted, batch_lines;
 	/* all */
 	int64_t accepted, refused, lost;
+	enum err_code lost_code; /* why, of the latest */
+	struct deliverer_counts counts;
+	int64_t late; /* undelivered at the end */
 	int64_t started_ms, started_wall_ms;
 };
 
@@ -166,6 +171,7 @@ static void accepted(void *arg, const struct err *err)
 
 	if (err) {
 		intake->lost += count_lines(intake);
+		intake->lost_code = err->code;
 		log_error(&alert_log, "%s, from line %lld on: not accepted: %s", intake->name,
 			(long long)intake->line, err->msg);
 		intake->is_at_end = true;
@@ -282,17 +288,18 @@ static int open_events(struct intake *intake, struct err *err)
 
 static void add_result(const struct intake *intake, struct strbuf *out)
 {
-	struct deliverer_counts counts = {0};
+	const struct deliverer_counts counts = intake->counts;
+	const bool is_dry_run = intake->alert->opts->is_dry_run;
 	struct json_writer json;
 
-	if (intake->session.deliverer) {
-		deliverer_get_counts(intake->session.deliverer, &counts);
-	}
 	if (intake->alert->opts->output != ALERT_JSON) {
+		strbuf_addf(out, "%s",
+			is_dry_run ? "dry run: nothing is sent, nothing is written; would be "
+				   : "");
 		strbuf_addf(out, "accepted %lld, refused %lld, lost %lld\n",
 			(long long)intake->accepted, (long long)intake->refused,
 			(long long)intake->lost);
-		if (intake->session.deliverer) {
+		if (!intake->alert->opts->is_queued && !is_dry_run) {
 			strbuf_addf(out,
 				"delivered %lld in %lld messages, %lld wait in the outbox, %lld "
 				"given up\n",
@@ -326,14 +333,33 @@ static void add_result(const struct intake *intake, struct strbuf *out)
 
 static enum exit_code outcome_of(const struct intake *intake)
 {
-	struct deliverer_counts counts = {0};
-
-	if (intake->session.deliverer) {
-		deliverer_get_counts(intake->session.deliverer, &counts);
+	if (intake->accepted == 0 && intake->lost_code == ERR_BUSY) {
+		return EXIT_CODE_LOCKED;
 	}
-	return intake->refused > 0 || intake->lost > 0 || counts.waiting > 0 || counts.dead > 0
+	return intake->refused > 0 || intake->lost > 0 || intake->late > 0 ||
+			       intake->counts.dead > 0
 		       ? EXIT_CODE_FAILED
 		       : EXIT_CODE_OK;
+}
+
+/* What came of it; gives the store back. */
+static int close_session(struct intake *intake, struct store *store, struct err *err)
+{
+	if (intake->session.deliverer) {
+		deliverer_get_counts(intake->session.deliverer, &intake->counts);
+	}
+	workers_free(&intake->workers);
+	alert_session_close(&intake->session);
+	if (intake->alert->opts->is_queued || intake->alert->opts->is_dry_run) {
+		return 0;
+	}
+	if (alert_count_late(store, &intake->late, err) < 0) {
+		return -1;
+	}
+	if (intake->counts.waiting < intake->late) { /* it was stopped with something in hand */
+		intake->counts.waiting = intake->late;
+	}
+	return 0;
 }
 
 static enum exit_code take_all(struct intake *intake, struct store *store)
@@ -343,6 +369,7 @@ static enum exit_code take_all(struct intake *intake, struct store *store)
 	struct err err = {0};
 
 	alert_session_spec_of(intake->alert, &spec);
+	spec.is_queued = spec.is_queued || intake->alert->opts->is_dry_run;
 	intake->session.is_busy = is_busy;
 	intake->session.stopping = stopping;
 	intake->session.arg = intake;
@@ -352,12 +379,27 @@ static enum exit_code take_all(struct intake *intake, struct store *store)
 		return alert_failed(intake->alert, &err);
 	}
 	read_next(intake);
-	if (alert_session_run(&intake->session, &err) < 0) {
+	if (alert_session_run(&intake->session, &err) < 0 ||
+		close_session(intake, store, &err) < 0) {
 		return alert_failed(intake->alert, &err);
 	}
 	add_result(intake, &text);
 	return alert_write_out(intake->alert, &text,
 		alert_session_exit_code(&intake->session, outcome_of(intake)));
+}
+
+/* What is said of one alert has no place beside a file of them. */
+static const char *foreign_flag(const struct alert_cmd *alert)
+{
+	static const char *const names[] = {"severity", "message", "title", "source", "field",
+		"label", "dedup_key", "runbook", "resolve"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (alert_has(alert, names[i])) {
+			return names[i];
+		}
+	}
+	return NULL;
 }
 
 enum exit_code alert_send_events(struct alert_cmd *alert)
@@ -369,14 +411,20 @@ enum exit_code alert_send_events(struct alert_cmd *alert)
 		.started_ms = time_mono_ms(),
 		.started_wall_ms = time_wall_ms(),
 	};
+	const char *foreign = foreign_flag(alert);
 	struct store *store = NULL;
 	struct err err = {0};
 	enum exit_code exit_code;
 
+	if (foreign) {
+		return alert_usage(
+			alert, "--%s does not go with --events: each line says it", foreign);
+	}
 	if (open_events(&intake, &err) < 0) {
 		return alert_usage(alert, "%s", err.msg);
 	}
-	if (alert_open_store(alert, false, &store, &err) < 0) {
+	if ((alert->opts->is_dry_run ? alert_open_memory(&store, &err)
+				     : alert_open_store(alert, false, &store, &err)) < 0) {
 		exit_code = alert_failed(alert, &err);
 	} else {
 		exit_code = take_all(&intake, store);

@@ -66,9 +66,10 @@ static void add_json(const struct alert_session *session, const struct deliverer
 
 /* What waits for its time is fine; a receiver whose latest attempt failed is not. */
 static enum exit_code outcome_of(
-	const struct alert_session *session, const struct deliverer_counts *counts)
+	const struct alert_session *session, const struct deliverer_counts *counts, int64_t late)
 {
-	if (counts->dead > 0 || counts->unwritten > 0 || session->store_error.code != ERR_NONE) {
+	if (late > 0 || counts->dead > 0 || counts->unwritten > 0 ||
+		session->store_error.code != ERR_NONE) {
 		return EXIT_CODE_FAILED;
 	}
 	for (size_t i = 0; i < session->attempts_count; i++) {
@@ -91,6 +92,7 @@ static enum exit_code flush(
 	const struct alert_cmd *alert, struct alert_session *session, struct store *store)
 {
 	struct deliverer_counts counts = {0};
+	int64_t late = 0;
 	struct strbuf text = STRBUF_INIT;
 	struct err err = {0};
 
@@ -99,6 +101,13 @@ static enum exit_code flush(
 		return alert_failed(alert, &err);
 	}
 	deliverer_get_counts(session->deliverer, &counts);
+	alert_session_close(session);
+	if (alert_count_late(store, &late, &err) < 0) {
+		return alert_failed(alert, &err);
+	}
+	if (counts.waiting < late) { /* it was stopped with something in hand */
+		counts.waiting = late;
+	}
 	if (has_done_nothing(session, &counts)) {
 		return alert_failed(alert, &session->store_error);
 	}
@@ -108,7 +117,7 @@ static enum exit_code flush(
 		add_text(&counts, &text);
 	}
 	return alert_write_out(
-		alert, &text, alert_session_exit_code(session, outcome_of(session, &counts)));
+		alert, &text, alert_session_exit_code(session, outcome_of(session, &counts, late)));
 }
 
 enum exit_code alert_flush(struct alert_cmd *alert)

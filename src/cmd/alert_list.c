@@ -236,7 +236,7 @@ static void deads_text(struct list *list)
 		{"ALERT", TABLE_RIGHT, 0},
 		{"SEVERITY", TABLE_LEFT, 0},
 		{"RECEIVER", TABLE_LEFT, 0},
-		{"GIVEN UP", TABLE_LEFT, 0},
+		{"SINCE", TABLE_RIGHT, 0},
 		{"TRIES", TABLE_RIGHT, 0},
 		{"WHY", TABLE_WRAP, 20},
 	};
@@ -249,9 +249,7 @@ static void deads_text(struct list *list)
 	table = table_new(columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < list->deads.items_count; i++) {
 		const struct history_dead *dead = &list->deads.items[i];
-		struct strbuf time = STRBUF_INIT;
 
-		alert_add_time(&time, dead->delivery.ended_ms);
 		table_row(table);
 		if (dead->delivery.alert_id > 0) {
 			table_cellf(table, COLOR_NONE, "%lld", (long long)dead->delivery.alert_id);
@@ -261,11 +259,10 @@ static void deads_text(struct list *list)
 		table_cell(table, color_of(dead->delivery.severity),
 			str_of(severity_name(dead->delivery.severity)));
 		table_cell(table, COLOR_NONE, str_of(dead->delivery.receiver));
-		table_cell(table, COLOR_NONE, strbuf_str(&time));
+		add_age(table, dead->delivery.ended_ms);
 		table_cellf(table, COLOR_NONE, "%lld", (long long)dead->delivery.attempts);
 		table_cell(table, COLOR_NONE,
 			str_of(dead->delivery.result ? dead->delivery.result : ""));
-		strbuf_release(&time);
 	}
 	finish_table(list, table);
 }

@@ -58,11 +58,10 @@ static int deliver(struct raise *raise, struct store *store, struct err *err)
 	}
 	if (status == 0) {
 		deliverer_get_counts(session.deliverer, &counts);
-		raise->raised.waiting = counts.waiting;
 		raise->raised.dead = counts.dead;
 	}
 	alert_session_close(&session);
-	return status;
+	return status == 0 ? alert_count_late(store, &raise->raised.waiting, err) : -1;
 }
 
 int alert_raise(const struct alert_raise *spec, struct alert_raised *ret_raised, struct err *err)

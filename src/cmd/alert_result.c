@@ -86,8 +86,9 @@ static enum fate fate_by_delivery(const struct outbox_delivery *delivery)
 	case DELIVERY_DELIVERED:
 	case DELIVERY_CARRIED:
 		return FATE_TOLD;
+	case DELIVERY_SENDING: /* it was left without an answer */
+		return FATE_WAITING;
 	case DELIVERY_WAITING:
-	case DELIVERY_SENDING:
 		return delivery->attempts > 0 ? FATE_FAILED : FATE_WAITING;
 	case DELIVERY_DEAD:
 	case DELIVERY_REDIRECTED:

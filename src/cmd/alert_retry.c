@@ -99,6 +99,10 @@ static enum exit_code deliver(struct retry *retry, struct store *store)
 	if (retry->session.deliverer) {
 		deliverer_get_counts(retry->session.deliverer, &counts);
 	}
+	alert_session_close(&retry->session);
+	if (!alert->opts->is_queued && alert_count_late(store, &counts.waiting, &err) < 0) {
+		return alert_failed(alert, &err);
+	}
 	is_told = alert->opts->is_queued || (counts.waiting == 0 && counts.dead == 0);
 	if (alert->opts->output == ALERT_JSON) {
 		struct json_writer json;

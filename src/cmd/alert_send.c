@@ -160,7 +160,10 @@ static int deliver(struct send *send, struct store *store, struct err *err)
 		alert_session_start(&send->session, store, send->accepted.alert_id, err) < 0) {
 		return -1;
 	}
-	return alert_session_run(&send->session, err);
+	if (alert_session_run(&send->session, err) < 0) {
+		return -1;
+	}
+	return alert_session_run_others(&send->session, err);
 }
 
 static enum exit_code send_one(struct send *send)

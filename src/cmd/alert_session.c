@@ -15,12 +15,13 @@
 #include "net/http_client.h"
 #include "net/resolver.h"
 #include "net/smtp_client.h"
+#include "store/store_outbox.h"
 
 static const struct log_context log_context = {.component = "alert"};
 
 /* What is under way when we are to stop gets so long to end; then its outcome is not known, and
  * whoever delivers next says that it may be a repeat. */
-enum { GRACE_MS = 2000, SECOND_SIGNAL_AFTER_MS = 200 };
+enum { GRACE_MS = 2000, SECOND_SIGNAL_AFTER_MS = 200, OTHERS_MS = 3000, CLOSE_MS = 15000 };
 
 static void end_if_over(struct alert_session *session)
 {
@@ -37,6 +38,27 @@ static void idle(void *arg)
 	end_if_over(session);
 }
 
+/* A clock's last part is for what is under way. */
+static int64_t grace_of(int64_t clock_ms)
+{
+	return clock_ms / 5 < GRACE_MS ? clock_ms / 5 : GRACE_MS;
+}
+
+static int64_t grace_ms(const struct alert_session *session, enum alert_stop reason)
+{
+	switch (reason) {
+	case ALERT_STOP_TIMEOUT:
+		return grace_of(session->spec.timeout_ms);
+	case ALERT_STOP_DEADLINE:
+		return grace_of(session->spec.deadline_ms);
+	case ALERT_STOP_IDLE:
+	case ALERT_STOP_INT:
+	case ALERT_STOP_TERM:
+		break;
+	}
+	return GRACE_MS;
+}
+
 static void stop(struct alert_session *session, enum alert_stop reason)
 {
 	if (session->stop != ALERT_STOP_IDLE) {
@@ -47,7 +69,7 @@ static void stop(struct alert_session *session, enum alert_stop reason)
 	if (session->stopping) {
 		session->stopping(session->arg);
 	}
-	timer_set(session->grace, GRACE_MS);
+	timer_set(session->grace, grace_ms(session, reason));
 	if (session->deliverer) {
 		deliverer_stop(session->deliverer);
 	}
@@ -83,6 +105,8 @@ static void signal_came(void *arg, int signo)
 		}
 		return;
 	}
+	log_warn(&log_context, "%s: waiting a moment for what is under way; again leaves at once",
+		is_int ? "interrupted" : "terminated");
 	stop(session, is_int ? ALERT_STOP_INT : ALERT_STOP_TERM);
 }
 
@@ -195,10 +219,12 @@ int alert_session_start(
 static void start_clocks(struct alert_session *session)
 {
 	if (!session->is_busy && session->spec.timeout_ms > 0) {
-		timer_set(session->timeout, session->spec.timeout_ms);
+		timer_set(session->timeout,
+			session->spec.timeout_ms - grace_of(session->spec.timeout_ms));
 	}
 	if (session->spec.deadline_ms > 0) {
-		timer_set(session->deadline, session->spec.deadline_ms);
+		timer_set(session->deadline,
+			session->spec.deadline_ms - grace_of(session->spec.deadline_ms));
 	}
 }
 
@@ -208,18 +234,55 @@ int alert_session_run(struct alert_session *session, struct err *err)
 	return loop_run(session->loop, err);
 }
 
+int alert_session_run_others(struct alert_session *session, struct err *err)
+{
+	if (session->stop != ALERT_STOP_IDLE || !session->deliverer) {
+		return 0;
+	}
+	deliverer_free(&session->deliverer);
+	session->is_over = false;
+	session->spec.patience_ms = 0;
+	start_deliverer(session, 0);
+	timer_set(session->timeout, OTHERS_MS);
+	return loop_run(session->loop, err);
+}
+
+static int count_late(struct store_tx *tx, void *arg, struct err *err)
+{
+	return outbox_count_late(tx, time_wall_ms(), arg, err);
+}
+
+int alert_count_late(struct store *store, int64_t *ret_count, struct err *err)
+{
+	return store_read(store, count_late, ret_count, err);
+}
+
 void alert_session_changed(struct alert_session *session)
 {
 	if (session->deliverer && !session->spec.is_following && session->is_busy &&
 		!session->is_busy(session->arg)) {
 		deliverer_finish(session->deliverer);
-		timer_set(session->timeout, session->spec.timeout_ms);
+		timer_set(session->timeout,
+			session->spec.timeout_ms - grace_of(session->spec.timeout_ms));
 	}
 	end_if_over(session);
 }
 
+/* A look at the store that is under way hears that nobody waits for it any more. */
+static void end_look(struct alert_session *session)
+{
+	deliverer_free(&session->deliverer);
+	timer_stop(session->timeout);
+	timer_stop(session->deadline);
+	timer_set(session->grace, CLOSE_MS);
+	(void)loop_run(session->loop, NULL); /* it fails where nothing can be waited for */
+}
+
 void alert_session_close(struct alert_session *session)
 {
+	if (session->deliverer && !session->is_over) {
+		end_look(session);
+	}
 	deliverer_free(&session->deliverer);
 	store_writer_free(&session->writer);
 	timer_free(&session->grace);

@@ -79,6 +79,13 @@ int alert_session_start(
  */
 int alert_session_run(struct alert_session *, struct err *);
 
+/* After alert_session_run() of one alert: what else is due, for a few seconds at most. */
+int alert_session_run_others(struct alert_session *, struct err *);
+
+/* How many messages should have been delivered by now and are not; what is held back on purpose
+ * does not count.  After alert_session_close(), which gives the store back. */
+int alert_count_late(struct store *, int64_t *ret_count, struct err *);
+
 /* is_busy() has changed: look whether all is over. */
 void alert_session_changed(struct alert_session *);
 

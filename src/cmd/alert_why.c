@@ -189,7 +189,8 @@ static void add_attempt(struct why *why, const struct history_attempt *attempt)
 	strbuf_adds(out, ", ");
 	time_add_duration(out, attempt->ended_ms - attempt->started_ms);
 	strbuf_addc(out, '\n');
-	if (attempt->body && *attempt->body) {
+	if (attempt->body && *attempt->body &&
+		!(attempt->text && strstr(attempt->text, attempt->body))) {
 		strbuf_adds(out, "        answer: ");
 		add_escaped(out, attempt->body);
 		strbuf_addc(out, '\n');

@@ -201,6 +201,9 @@ static enum exit_code check_verb(const struct alert_cmd *alert, const struct ale
 		return alert_usage(alert, "%s: one argument too many: '%s'", name,
 			utf8_quote(str_of(alert->args[verb->args_max])).text);
 	}
+	if (alert->opts->output == ALERT_CSV && verb->run != alert_list) {
+		return alert_usage(alert, "--output csv goes with list only");
+	}
 	return EXIT_CODE_OK;
 }
 

@@ -118,8 +118,9 @@ static void log_start(struct notify_run *run)
 	const struct delivery_result result = {
 		.outcome = DELIVERY_ARRIVED,
 		.retry_after_ms = -1,
-		.text = log_is_on(level) ? "logged"
-					 : "kept in the store; the log shows it with -v or --log-file",
+		.text = log_is_on(level)
+				? "logged"
+				: "kept in the store; the log shows it with -v or --log-file",
 	};
 	const struct str line = run->message.body;
 

@@ -59,7 +59,7 @@ def test_without_routes_the_severity_decides(desk, chat, pager):
 def test_with_nothing_configured_the_log_has_it(alerts):
     alerts.configure()
     done = alerts('-s', 'critical', '-m', 'disk full', '--source', 'db-01')
-    assert (done.exit_code, done.stdout) == (0, 'alert 1: critical "disk full" from db-01\n  ✓ log          delivered\n')
+    assert (done.exit_code, done.stdout) == (0, 'alert 1: critical "disk full" from db-01\n  ✓ log          logged\n')
     assert re.fullmatch(r'\S+ \S+ \[WARNING \] alert: no receiver is configured for critical alerts: only the log has it '
                         r'\(see docs/alerts.md\)\n'
                         r'\S+ \S+ \[ERROR   \] alert: \[CRITICAL\] disk full \(db-01\); since: \d\d:\d\d UTC\n', done.stderr)

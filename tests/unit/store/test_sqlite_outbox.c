@@ -238,6 +238,12 @@ static void counts_messages(void **state)
 	assert_int_equal(count, 2);
 	ok(f, outbox_count_waiting(f->tx, &count, &f->err));
 	assert_int_equal(count, 5);
+	ok(f, outbox_count_late(f->tx, 4, &count, &f->err));
+	assert_int_equal(count, 0);
+	ok(f, outbox_count_late(f->tx, 5, &count, &f->err));
+	assert_int_equal(count, 1);
+	ok(f, outbox_count_late(f->tx, 1000000, &count, &f->err));
+	assert_int_equal(count, 5);
 	ok(f, outbox_has_waiting(f->tx, "slack", TRIGGER, &has, &f->err));
 	assert_true(has);
 	ok(f, outbox_has_waiting(f->tx, "slack", RESOLVE, &has, &f->err));
