@@ -105,3 +105,24 @@ int acceptance_replace_planned(struct acceptance *acceptance, const char *receiv
 	}
 	return 0;
 }
+
+int acceptance_has_arrived(struct acceptance *acceptance, const struct stored_told *told,
+	bool *ret_has_arrived, struct err *err)
+{
+	struct outbox_delivery delivery;
+	struct err missing = {0};
+
+	if (outbox_get(acceptance->tx, told->delivery_id, acceptance->arena, &delivery, &missing) <
+		0) {
+		if (missing.code != ERR_NOT_FOUND) {
+			if (err) {
+				*err = missing;
+			}
+			return -1;
+		}
+		*ret_has_arrived = true;
+		return 0;
+	}
+	*ret_has_arrived = delivery.ended_ms != 0;
+	return 0;
+}

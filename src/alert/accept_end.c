@@ -101,10 +101,8 @@ static int tell_end(const struct ending *ending, struct err *err)
 		.hidden = told->hidden,
 		.hidden_since_ms = told->hidden_since_ms,
 	};
-	struct decision decision = {.verdict = VERDICT_SENT,
-		.reason =
-			arena_printf(ending->acceptance->arena, "it was told of the problem at %s",
-				acceptance_clock(ending->acceptance, told->queued_ms))};
+	struct decision decision = {.verdict = VERDICT_SENT};
+	bool has_arrived;
 
 	if (!ending->receiver) {
 		return not_told(ending, "this receiver is not configured any more", err);
@@ -112,6 +110,13 @@ static int tell_end(const struct ending *ending, struct err *err)
 	if (!ending->receiver->sends_resolved) {
 		return not_told(ending, "this receiver is not told of ends", err);
 	}
+	if (acceptance_has_arrived(ending->acceptance, told, &has_arrived, err) < 0) {
+		return -1;
+	}
+	decision.reason = arena_printf(ending->acceptance->arena,
+		has_arrived ? "it was told of the problem at %s"
+			    : "it is to be told of the problem (queued at %s, not delivered yet)",
+		acceptance_clock(ending->acceptance, told->queued_ms));
 	return plan(ending, &planned, &decision, err) < 0 ? -1 : decide(ending, decision, err);
 }
 

@@ -86,15 +86,16 @@ static int suppressed(struct firing *firing, struct err *err)
 {
 	struct acceptance *acceptance = firing->acceptance;
 	int64_t told_ms = firing->told->queued_ms;
-	const struct decision decision = {
-		.verdict = VERDICT_SUPPRESSED,
-		.reason = arena_printf(acceptance->arena, "told at %s (%s ago); again from %s on",
-			clock_of(firing, told_ms),
-			when_span(acceptance->now_ms - told_ms, acceptance->arena),
-			clock_of(firing, window_end(firing))),
-		.until_ms = window_end(firing),
-	};
+	struct decision decision = {.verdict = VERDICT_SUPPRESSED, .until_ms = window_end(firing)};
+	bool has_arrived;
 
+	if (acceptance_has_arrived(acceptance, firing->told, &has_arrived, err) < 0) {
+		return -1;
+	}
+	decision.reason = arena_printf(acceptance->arena, "%s at %s (%s ago)%s; again from %s on",
+		has_arrived ? "told" : "queued", clock_of(firing, told_ms),
+		when_span(acceptance->now_ms - told_ms, acceptance->arena),
+		has_arrived ? "" : ", not delivered yet", clock_of(firing, decision.until_ms));
 	return hide(firing, err) < 0 ? -1 : decide(firing, decision, 0, err);
 }
 

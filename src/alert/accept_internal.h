@@ -47,6 +47,10 @@ struct stored_told *acceptance_told(struct acceptance *, const char *receiver);
 /* The waiting delivery to a receiver that a silence or another alert holds back; NULL: none. */
 struct stored_hold *acceptance_held(struct acceptance *, const char *receiver);
 
+/* Whether the message that it was told by has arrived; one that is forgotten by now has. */
+int acceptance_has_arrived(
+	struct acceptance *, const struct stored_told *, bool *ret_has_arrived, struct err *);
+
 /* For people; in the arena. */
 const char *acceptance_clock(const struct acceptance *, int64_t wall_ms);
 

@@ -116,7 +116,7 @@ static int write_refused(
 	if (lane) {
 		lane_died(lane, outcome->result.fault, outcome->result.text, look->now_ms);
 	}
-	if (redirect_refused(look, lane, outcome, was_dead, err) < 0) {
+	if (redirect_refused(look, lane, outcome, err) < 0) {
 		return -1;
 	}
 	return lane && !was_dead ? redirect_tell_dead(look, lane, err) : 0;

@@ -5,9 +5,11 @@
 
 #include "alert/claim.h"
 #include "alert/notice.h"
+#include "alert/routing.h"
 #include "base/alloc.h"
 #include "base/time.h"
 #include "base/vec.h"
+#include "store/store_alerts.h"
 
 enum {
 	REDIRECTS_MAX = 200, /* of one receiver in one look */
@@ -123,17 +125,87 @@ static int find_stand_in(
 
 /* --- Telling them --- */
 
+/* Who is told instead, and how it stands. */
+struct stand_in {
+	const char *name; /* NULL: there is nobody */
+	int64_t id;       /* of the copy; 0: none is needed */
+	const char *text; /* "told to mail instead" */
+};
+
 static int64_t give_up_ms(const struct look *look, enum severity severity)
 {
 	return look->now_ms + look->settings->give_up_ms[severity];
 }
 
-/* The same, to another receiver. */
+static bool is_telling(const struct outbox_delivery *delivery)
+{
+	return delivery->alert_id != 0 && (telling_purposes & 1U << delivery->purpose);
+}
+
+/* What a receiver was told of the alert; *ret_told is NULL if that is nothing. */
+static int find_told(struct look *look, const struct outbox_delivery *delivery,
+	const char *receiver, struct stored_told **ret_told, struct err *err)
+{
+	struct stored_tolds tolds = {0};
+
+	*ret_told = NULL;
+	if (!is_telling(delivery)) {
+		return 0;
+	}
+	if (store_told_list(look->tx, delivery->alert_id, look->arena, &tolds, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < tolds.items_count; i++) {
+		if (str_is(str_of(tolds.items[i].receiver), receiver)) {
+			*ret_told = &tolds.items[i];
+		}
+	}
+	return 0;
+}
+
+/* It was told as much not long ago: what suppresses for a receiver does so for its stand-in. */
+static bool is_suppressed(const struct look *look, const struct outbox_delivery *delivery,
+	const struct stored_told *told)
+{
+	const struct route *route = route_by_name(look->settings, delivery->route);
+
+	return told && delivery->purpose == NOTIFICATION_TRIGGER &&
+	       delivery->severity <= told->severity &&
+	       look->now_ms < told->queued_ms + route_suppression_ms(look->settings, route);
+}
+
+static int hide(struct look *look, const struct outbox_delivery *delivery, struct stored_told *told,
+	struct err *err)
+{
+	told->hidden += delivery->hidden + 1;
+	if (told->hidden_since_ms == 0) {
+		told->hidden_since_ms = look->now_ms;
+	}
+	return store_told_set(look->tx, delivery->alert_id, told, err);
+}
+
+static int tell(struct look *look, const struct outbox_delivery *copy,
+	const struct stored_told *told, struct err *err)
+{
+	struct stored_told now = {.receiver = copy->receiver,
+		.severity = copy->severity,
+		.queued_ms = copy->created_ms,
+		.delivery_id = copy->id};
+
+	if (!is_telling(copy)) {
+		return 0;
+	}
+	return told ? store_told_set(look->tx, copy->alert_id, &now, err)
+		    : outbox_tell(look->tx, copy, err);
+}
+
+/* The same, to another receiver; told: what that knows already, NULL if nothing. */
 static int add_copy(struct look *look, const struct outbox_delivery *delivery,
-	const struct lane *lane, const char *content, int64_t *ret_id, struct err *err)
+	const struct stored_told *told, const char *content, struct stand_in *stand_in,
+	struct err *err)
 {
 	struct outbox_delivery copy = {
-		.receiver = lane->receiver->name,
+		.receiver = stand_in->name,
 		.purpose = delivery->purpose,
 		.alert_id = delivery->alert_id,
 		.event_id = delivery->event_id,
@@ -146,33 +218,62 @@ static int add_copy(struct look *look, const struct outbox_delivery *delivery,
 		.due_ms = look->now_ms,
 		.expires_ms = give_up_ms(look, delivery->severity),
 		.stands_for = delivery->purpose == NOTIFICATION_SUMMARY ? delivery->stands_for : 1,
-		.hidden = delivery->hidden,
-		.hidden_since_ms = delivery->hidden_since_ms,
+		.hidden = delivery->hidden + (told ? told->hidden : 0),
+		.hidden_since_ms = told && told->hidden_since_ms ? told->hidden_since_ms
+								 : delivery->hidden_since_ms,
 		.content = content,
 	};
 
 	if (outbox_add(look->tx, &copy, &copy.id, err) < 0) {
 		return -1;
 	}
-	*ret_id = copy.id;
-	if (delivery->alert_id == 0 || !(telling_purposes & 1U << delivery->purpose)) {
-		return 0;
-	}
-	return outbox_tell(look->tx, &copy, err);
+	stand_in->id = copy.id;
+	stand_in->text = arena_printf(look->arena, "told to %s instead", stand_in->name);
+	return tell(look, &copy, told, err);
 }
 
-/* *ret_name: who is told instead, NULL if nobody; *ret_id 0: he has it already. */
-static int tell_instead(struct look *look, const struct outbox_delivery *delivery,
-	const char **ret_name, int64_t *ret_id, struct err *err)
+/* Whether another message tells it already; then stand_in->text says which. */
+static int is_known(struct look *look, const struct outbox_delivery *delivery,
+	struct stored_told *told, struct stand_in *stand_in, bool *ret_is_known, struct err *err)
 {
+	enum outbox_event_state state = OUTBOX_EVENT_NONE;
+
+	if (delivery->event_id != 0 &&
+		outbox_event_state(look->tx, delivery->event_id, stand_in->name, &state, err) < 0) {
+		return -1;
+	}
+	*ret_is_known = true;
+	switch (state) {
+	case OUTBOX_EVENT_ARRIVED:
+		stand_in->text = arena_printf(look->arena, "%s has it already", stand_in->name);
+		return 0;
+	case OUTBOX_EVENT_OPEN:
+		stand_in->text =
+			arena_printf(look->arena, "%s is being told already", stand_in->name);
+		return 0;
+	case OUTBOX_EVENT_NONE:
+		break;
+	}
+	if (is_suppressed(look, delivery, told)) {
+		stand_in->text = arena_printf(look->arena,
+			"suppressed: %s stands in, and is told already", stand_in->name);
+		return hide(look, delivery, told, err);
+	}
+	*ret_is_known = false;
+	return 0;
+}
+
+static int tell_instead(struct look *look, const struct outbox_delivery *delivery,
+	struct stand_in *ret_stand_in, struct err *err)
+{
+	struct stored_told *told = NULL;
 	struct notice notice = {0};
 	struct wish wish = {.delivery = delivery};
 	const char *content = NULL;
 	struct lane *lane = NULL;
-	bool has_it = false;
+	bool is_known_there;
 
-	*ret_name = NULL;
-	*ret_id = 0;
+	*ret_stand_in = (struct stand_in){0};
 	if (delivery->purpose == NOTIFICATION_NOTICE) {
 		if (notice_read(delivery->content, look->arena, &notice, err) < 0) {
 			return 0; /* it says nothing */
@@ -187,12 +288,12 @@ static int tell_instead(struct look *look, const struct outbox_delivery *deliver
 	if (!lane) {
 		return 0;
 	}
-	if (delivery->event_id != 0 && outbox_has_event(look->tx, delivery->event_id,
-					       lane->receiver->name, &has_it, err) < 0) {
+	ret_stand_in->name = lane->receiver->name;
+	if (find_told(look, delivery, ret_stand_in->name, &told, err) < 0 ||
+		is_known(look, delivery, told, ret_stand_in, &is_known_there, err) < 0) {
 		return -1;
 	}
-	*ret_name = lane->receiver->name;
-	return has_it ? 0 : add_copy(look, delivery, lane, content, ret_id, err);
+	return is_known_there ? 0 : add_copy(look, delivery, told, content, ret_stand_in, err);
 }
 
 /* --- What becomes of it --- */
@@ -258,18 +359,19 @@ static int fail_one(struct look *look, const struct outbox_delivery *delivery,
 	const struct failure *failure, bool *ret_has_ended, struct err *err)
 {
 	struct outbox_end end = {.state = failure->state, .ended_ms = look->now_ms};
-	const char *name;
+	struct stand_in stand_in;
 
-	if (tell_instead(look, delivery, &name, &end.instead_id, err) < 0) {
+	if (tell_instead(look, delivery, &stand_in, err) < 0) {
 		return -1;
 	}
-	*ret_has_ended = name || !failure->waits_if_alone;
+	*ret_has_ended = stand_in.name || !failure->waits_if_alone;
 	if (!*ret_has_ended) {
 		return 0;
 	}
-	end.result =
-		name ? arena_printf(look->arena, "%s; told to %s instead", failure->reason, name)
-		     : failure->reason;
+	end.instead_id = stand_in.id;
+	end.result = stand_in.name
+			     ? arena_printf(look->arena, "%s; %s", failure->reason, stand_in.text)
+			     : failure->reason;
 	if (end.state == DELIVERY_DEAD) {
 		look->dead++;
 	}
@@ -348,16 +450,16 @@ static int64_t life_ms(
 	return until_ms < delivery->expires_ms ? until_ms : delivery->expires_ms;
 }
 
-int redirect_refused(struct look *look, const struct lane *lane, const struct outcome *outcome,
-	bool was_dead, struct err *err)
+int redirect_refused(
+	struct look *look, const struct lane *lane, const struct outcome *outcome, struct err *err)
 {
 	const struct delivery_result *result = &outcome->result;
 	const struct failure failure = {
 		.state = DELIVERY_DEAD,
 		.reason = fault_text(look, result->fault, result->text),
-		.waits_if_alone = was_dead && result->fault != CHANNEL_REJECTED,
+		.waits_if_alone = lane && result->fault != CHANNEL_REJECTED,
 	};
-	struct outbox_wait wait = {.hold_reason = lane_waits_for_life};
+	struct outbox_wait wait = {.hold_reason = lane_waits_for_life, .result = failure.reason};
 	bool has_ended;
 
 	if (fail(look, &outcome->delivery, &failure, &has_ended, err) < 0) {
@@ -453,10 +555,9 @@ static int add_notice(struct look *look, const struct lane *about, enum severity
 		.route = "notice",
 		.content = notice_write(&notice, look->arena),
 	};
-	const char *name;
-	int64_t id;
+	struct stand_in stand_in;
 
-	return tell_instead(look, &delivery, &name, &id, err);
+	return tell_instead(look, &delivery, &stand_in, err);
 }
 
 int redirect_tell_dead(struct look *look, const struct lane *lane, struct err *err)

@@ -12,10 +12,10 @@
 
 #include "alert/look.h"
 
-/* It was refused.  `lane` is NULL for a receiver that is not configured any more; was_dead: that
- * was known, and this was to find out whether it still is. */
-int redirect_refused(
-	struct look *, const struct lane *, const struct outcome *, bool was_dead, struct err *);
+/* It was refused.  `lane` is NULL for a receiver that is not configured any more.  What could reach
+ * a receiver that lives waits if there is nobody else to tell; a message that was rejected does
+ * not. */
+int redirect_refused(struct look *, const struct lane *, const struct outcome *, struct err *);
 
 /* It got too old. */
 int redirect_expired(struct look *, const struct outbox_delivery *, struct err *);

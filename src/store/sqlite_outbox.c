@@ -430,16 +430,22 @@ int outbox_first_key(struct store_tx *tx, const struct outbox_delivery *delivery
 	return got < 0 ? -1 : 0;
 }
 
-int outbox_has_event(
-	struct store_tx *tx, int64_t event_id, const char *receiver, bool *ret_has, struct err *err)
+int outbox_event_state(struct store_tx *tx, int64_t event_id, const char *receiver,
+	enum outbox_event_state *ret_state, struct err *err)
 {
-	_cleanup_(query_end) struct query query =
-		query_of(tx, "SELECT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_event"
-			     " WHERE event_id = ?1 AND receiver = ?2 AND state NOT IN (4, 5))");
+	_cleanup_(query_end) struct query query = query_of(tx,
+		"SELECT max(CASE WHEN state IN (2, 3) AND ended_ms IS NOT NULL THEN 2 ELSE 1 END)"
+		" FROM delivery INDEXED BY delivery_event"
+		" WHERE event_id = ?1 AND receiver = ?2 AND state IN (0, 1, 2, 3)");
+	int64_t state = 0;
 
 	query_bind_int(&query, 1, event_id);
 	query_bind_text(&query, 2, receiver);
-	return read_bool(&query, ret_has, err);
+	if (read_int(&query, &state, err) < 0) {
+		return -1;
+	}
+	*ret_state = (enum outbox_event_state)state;
+	return 0;
 }
 
 /* --- Claiming --- */

@@ -135,9 +135,14 @@ int outbox_count_waiting(struct store_tx *, int64_t *ret_count, struct err *);
 int outbox_first_key(struct store_tx *, const struct outbox_delivery *, struct arena *,
 	const char **ret_key, struct err *);
 
-/* A delivery of this event to this receiver is there and not dead. */
-int outbox_has_event(
-	struct store_tx *, int64_t event_id, const char *receiver, bool *ret_has, struct err *);
+/* How far the deliveries of an event to a receiver have come: the best of them. */
+enum outbox_event_state {
+	OUTBOX_EVENT_NONE,    /* there is none, or it ended without arriving */
+	OUTBOX_EVENT_OPEN,    /* it may arrive yet */
+	OUTBOX_EVENT_ARRIVED, /* it did */
+};
+int outbox_event_state(struct store_tx *, int64_t event_id, const char *receiver,
+	enum outbox_event_state *ret_state, struct err *);
 
 /* --- Claiming --- */
 

@@ -38,6 +38,32 @@ static void what_gets_worse_passes(void **state)
 	engine_close(&e);
 }
 
+/* What waits in the outbox was not told to anybody. */
+static void what_is_queued_is_not_told(void **state)
+{
+	struct engine e;
+
+	(void)state;
+	engine_open(&e, two);
+	engine_event(&e, "warning db-01 disk-full", "chat sent");
+	engine_at(&e, "03:11:05");
+	engine_event(&e, "warning db-01 disk-full", "chat suppressed");
+	assert_string_equal(engine_reason(&e, 0),
+		"queued at 03:10:05 (1 min ago), not delivered yet; again from 03:25:05 on");
+	engine_deliver(&e, "chat trigger db-01");
+	engine_event(&e, "warning db-01 disk-full", "chat suppressed");
+	assert_string_equal(
+		engine_reason(&e, 0), "told at 03:10:05 (1 min ago); again from 03:25:05 on");
+
+	engine_event(&e, "warning db-02 disk-full", "chat sent");
+	engine_event(&e, "resolve db-02 disk-full", "chat sent");
+	assert_string_equal(engine_reason(&e, 0),
+		"it is to be told of the problem (queued at 03:11:05, not delivered yet)");
+	engine_event(&e, "resolve db-01 disk-full", "chat sent");
+	assert_string_equal(engine_reason(&e, 0), "it was told of the problem at 03:10:05");
+	engine_close(&e);
+}
+
 static void unrouted(void **state)
 {
 	struct engine e;
@@ -206,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_gets_worse_passes),
+		cmocka_unit_test(what_is_queued_is_not_told),
 		cmocka_unit_test(unrouted),
 		cmocka_unit_test(silences),
 		cmocka_unit_test(silences_that_end_early_or_follow_each_other),

@@ -150,18 +150,20 @@ static void without_anybody_else_they_wait_for_life(void **state)
 	world_start(world);
 	world_run(world, 60 * 1000);
 	assert_int_equal(slack->sent, 1);
-	assert_int_equal(count(world, "SELECT count(*) FROM delivery WHERE state = 4"), 1);
 	assert_int_equal(count(world, "SELECT count(*) FROM delivery WHERE state = 0"
 				      " AND hold_reason = 'its receiver is dead'"),
-		2);
+		3);
+	assert_int_equal(count(world, "SELECT count(*) FROM delivery WHERE attempts = 1"
+				      " AND result = 'revoked: 404 no_service'"),
+		1);
 	/* One at a time, and it goes on waiting if it is refused. */
 	world_run(world, 3 * LANE_PROBE_MS);
 	assert_int_equal(slack->sent, 4);
-	assert_int_equal(count(world, "SELECT count(*) FROM delivery WHERE state = 0"), 2);
+	assert_int_equal(count(world, "SELECT count(*) FROM delivery WHERE state = 0"), 3);
 
 	slack->then = (struct fake_answer){0};
 	world_run(world, LANE_PROBE_MS);
-	assert_int_equal(slack->arrived, 2);
+	assert_int_equal(slack->arrived, 3);
 	assert_int_equal(count(world, "SELECT count(*) FROM channel WHERE dead_ms"), 0);
 }
 
@@ -180,7 +182,7 @@ static void a_new_configuration_is_a_new_chance(void **state)
 	assert_int_equal(slack->sent, 1);
 	world_find(world, "slack")->settings = "other settings";
 	world_flush(world);
-	assert_int_equal(slack->arrived, 1);
+	assert_int_equal(slack->arrived, 2);
 }
 
 static void its_return_is_told(void **state)
@@ -221,7 +223,7 @@ static void its_return_opens_no_incident(void **state)
 	world_deliver(world, (struct fixture_delivery){0});
 	world_start(world);
 	world_run(world, LANE_PROBE_MS + 10 * 1000);
-	assert_int_equal(slack->arrived, 1);
+	assert_int_equal(slack->arrived, 2);
 	assert_int_equal(pager->messages_count, 1);
 	assert_int_equal(pager->messages[0].purpose, NOTIFICATION_NOTICE);
 	assert_int_equal(pager->messages[0].severity, SEVERITY_WARNING);
@@ -350,8 +352,74 @@ static void who_has_it_already_is_not_told_again(void **state)
 	assert_int_equal(mail->messages_count, 2);
 	assert_int_equal(
 		count(world, "SELECT count(*) FROM delivery WHERE state = 4 AND carrier_id IS NULL"
-			     " AND result LIKE '%told to mail instead'"),
+			     " AND result LIKE '%; mail is being told already'"),
 		1);
+}
+
+/* That it is on its way to somebody does not say that he was told. */
+static void who_is_being_told_may_still_refuse(void **state)
+{
+	struct world *world = *state;
+	struct fake_opts *slack = world_receiver(world, "slack", &fake_chat);
+	struct fake_opts *page = world_receiver(world, "page", &fake_incidents);
+	int64_t id = world_deliver(world, (struct fixture_delivery){.severity = SEVERITY_CRITICAL});
+
+	slack->then = revoked;
+	page->then = revoked;
+	fixture_exec(world->store,
+		"INSERT INTO delivery (key, receiver, purpose, alert_id, event_id, severity, state,"
+		" route, created_ms, due_ms, expires_ms, attempts, stands_for, hidden) SELECT 'x',"
+		" 'page', purpose, alert_id, event_id, severity, state, route, created_ms, due_ms,"
+		" expires_ms, 0, 1, 0 FROM delivery");
+	world_flush(world);
+	assert_true(id > 0);
+	assert_int_equal(
+		count(world, "SELECT count(*) FROM delivery WHERE alert_id"
+			     " AND (result LIKE '%instead' OR result LIKE '%has it already')"),
+		0);
+	assert_int_equal(count(world, "SELECT count(*) FROM delivery WHERE alert_id AND state = 4"
+				      " AND result LIKE '%; % is being told already'"),
+		1);
+	/* And the last one that could be asked keeps it. */
+	assert_int_equal(count(world, "SELECT count(*) FROM delivery WHERE alert_id AND state = 0"
+				      " AND hold_reason = 'its receiver is dead'"),
+		1);
+}
+
+/* As long as a receiver would not hear of it again, its stand-in does not. */
+static void suppression_holds_for_the_stand_in(void **state)
+{
+	struct world *world = *state;
+	struct fake_opts *slack = world_receiver(world, "slack", &fake_chat);
+	struct fake_opts *mail = world_receiver(world, "mail", &fake_hook);
+	int64_t alert_id = 0;
+
+	slack->then = revoked;
+	world->settings.fallback = "mail";
+	world->settings.suppression_minutes = 30;
+	for (int i = 0; i < 3; i++) {
+		alert_id = fixture_alert_of(world->store,
+			world_deliver(world,
+				(struct fixture_delivery){.alert_id = alert_id, .is_told = true}));
+		world_flush(world);
+	}
+	assert_int_equal(slack->sent, 1);
+	assert_int_equal(mail->messages_count, 2); /* the alert, and the notice */
+	assert_int_equal(
+		count(world, "SELECT count(*) FROM delivery WHERE state = 5 AND result LIKE"
+			     " '%; suppressed: mail stands in, and is told already'"),
+		2);
+	assert_int_equal(count(world, "SELECT hidden FROM told WHERE receiver = 'mail'"), 2);
+
+	/* What is worse passes, and so does what comes later. */
+	world_deliver(world,
+		(struct fixture_delivery){.alert_id = alert_id, .severity = SEVERITY_CRITICAL});
+	world_flush(world);
+	assert_int_equal(mail->messages_count, 3);
+	assert_int_equal(count(world, "SELECT hidden FROM told WHERE receiver = 'mail'"), 0);
+	assert_int_equal(count(world, "SELECT hidden FROM delivery WHERE receiver = 'mail'"
+				      " AND severity = 2"),
+		2);
 }
 
 static void a_group_is_told_instead_as_a_group(void **state)
@@ -414,6 +482,8 @@ int main(void)
 		world_test(the_end_goes_where_the_problem_went),
 		world_test(the_end_goes_nowhere_else),
 		world_test(who_has_it_already_is_not_told_again),
+		world_test(who_is_being_told_may_still_refuse),
+		world_test(suppression_holds_for_the_stand_in),
 		world_test(a_group_is_told_instead_as_a_group),
 		world_test(a_summary_falls_apart),
 	};

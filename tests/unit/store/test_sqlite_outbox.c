@@ -390,16 +390,23 @@ static void knows_who_has_an_event(void **state)
 	struct fixture *f = *state;
 	const int64_t id = add(f, &(struct fixture_delivery){0});
 	const int64_t event_id = get(f, id).event_id;
-	bool has;
+	enum outbox_event_state is;
 
-	ok(f, outbox_has_event(f->tx, event_id, "slack", &has, &f->err));
-	assert_true(has);
-	ok(f, outbox_has_event(f->tx, event_id, "mail", &has, &f->err));
-	assert_false(has);
-	ok(f, outbox_end(f->tx, id, &(struct outbox_end){.state = DELIVERY_DEAD, .ended_ms = 1},
-		      &f->err));
-	ok(f, outbox_has_event(f->tx, event_id, "slack", &has, &f->err));
-	assert_false(has);
+	ok(f, outbox_event_state(f->tx, event_id, "slack", &is, &f->err));
+	assert_int_equal(is, OUTBOX_EVENT_OPEN);
+	ok(f, outbox_event_state(f->tx, event_id, "mail", &is, &f->err));
+	assert_int_equal(is, OUTBOX_EVENT_NONE);
+	ok(f, outbox_end(f->tx, id,
+		      &(struct outbox_end){.state = DELIVERY_DELIVERED, .ended_ms = 1}, &f->err));
+	ok(f, outbox_event_state(f->tx, event_id, "slack", &is, &f->err));
+	assert_int_equal(is, OUTBOX_EVENT_ARRIVED);
+	for (int dead = DELIVERY_DEAD; dead < DELIVERY_STATES; dead++) {
+		const struct outbox_end end = {.state = (enum delivery_state)dead, .ended_ms = 1};
+
+		ok(f, outbox_end(f->tx, id, &end, &f->err));
+		ok(f, outbox_event_state(f->tx, event_id, "slack", &is, &f->err));
+		assert_int_equal(is, OUTBOX_EVENT_NONE);
+	}
 }
 
 /* Each look must be a search in an index, or it gets slower with every alert that was ever told. */
