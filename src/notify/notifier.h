@@ -140,6 +140,9 @@ struct notifier_kind {
 	size_t group_max; /* alerts that one message shows; with NOTIFIER_GROUPS */
 	/* MUST.  Where it goes, for people, secrets masked: "https://hooks.slack.com/…". */
 	const char *(*target)(const void *opts, struct arena *);
+	/* MAY.  What cannot be seen from the kind's own options, such as whether a template gives
+	 * what the receiver takes; at the end of receiver_finish(). */
+	int (*check)(const struct receiver *, struct err *);
 	/* MUST.  The message, kept within the receiver's documented limits by shortening.  Pure: no
 	 * clock, no network, no files.  -1 is for what shortening cannot mend. */
 	int (*compose)(const struct receiver *, const struct notification *, struct arena *,

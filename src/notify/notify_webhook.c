@@ -10,10 +10,12 @@
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "net/http_client.h"
 #include "net/signature.h"
 #include "net/url.h"
 #include "notify/alert_json.h"
+#include "notify/notification_sample.h"
 #include "notify/notify_http.h"
 #include "notify/notify_kinds.h"
 #include "notify/shorten.h"
@@ -280,7 +282,7 @@ static int json_check(struct str body, struct err *err)
 
 	if (!root) {
 		return err_set(err, ERR_INPUT, "the text template makes no JSON: line %d: %s",
-			error.line, error.text);
+			error.line, utf8_quote(str_of(error.text)).text);
 	}
 	json_decref(root);
 	return 0;
@@ -305,6 +307,30 @@ static int add_template_body(const struct receiver *receiver,
 		render(receiver, shown, out);
 	}
 	return body_form(opts->content_type) == BODY_JSON ? json_check(strbuf_str(out), err) : 0;
+}
+
+/* A text that is JSON for some alerts only would cost the receiver its life at the first other one.
+ */
+static int webhook_check(const struct receiver *receiver, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct notification *sample;
+	const char *what = NULL;
+	int status = 0;
+
+	if (!receiver->text) {
+		return 0;
+	}
+	sample = notification_sample(0, arena, &what);
+	for (size_t i = 1; sample && status == 0; i++) {
+		_cleanup_(strbuf_release) struct strbuf body = STRBUF_INIT;
+
+		status = add_template_body(receiver, sample, &body, err);
+		if (status == 0) {
+			sample = notification_sample(i, arena, &what);
+		}
+	}
+	return status < 0 ? err_wrap(err, "tried with %s", what) : 0;
 }
 
 static int add_body(const struct receiver *receiver, const struct notification *notification,
@@ -430,6 +456,7 @@ const struct notifier_kind notify_webhook = {
 	.limit = {.per_minute = 600, .burst = 60},
 	.group_max = GROUP_MAX,
 	.target = webhook_target,
+	.check = webhook_check,
 	.compose = webhook_compose,
 	.start = notify_http_start,
 	.judge = webhook_judge,

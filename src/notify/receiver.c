@@ -96,7 +96,8 @@ int receiver_finish(struct receiver *receiver, struct arena *arena, struct err *
 	if (!receiver->name) {
 		receiver->name = receiver->variant->name;
 	}
-	if (proxy_check(receiver, arena, err) < 0) {
+	if (proxy_check(receiver, arena, err) < 0 ||
+		(receiver->kind->check && receiver->kind->check(receiver, err) < 0)) {
 		return -1;
 	}
 	receiver->settings = hash_settings(receiver, arena);

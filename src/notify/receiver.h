@@ -14,7 +14,8 @@ extern const struct option_variants receiver_variants; /* items are struct recei
 
 /*
  * After reading an item, which must have no fault: fills in its kind, its name where none was given
- * (the kind's), and the hash of its settings; checks what the rows cannot.  Texts are in the arena.
+ * (the kind's), and the hash of its settings; checks what the rows cannot, and with it what the
+ * kind does.  Texts are in the arena.
  */
 int receiver_finish(struct receiver *, struct arena *, struct err *);
 

@@ -169,11 +169,50 @@ static void test_template(void **state)
 	}
 }
 
+/* What makes no JSON of some message is refused with the configuration. */
+static void test_template_is_tried(void **state)
+{
+	static const struct {
+		const char *text, *fault;
+	} cases[] = {
+		{"{{title}}",
+			"tried with an alert with everything: the text template makes no JSON: "
+			"line 1: "},
+		{"{\"a\": {{title}}}", "tried with an alert with everything: "},
+		{"{\"a\": \"{{title}}}", "tried with an alert with everything: "},
+		{"{\"a\": {{field.used}}}", "tried with an alert with everything: "},
+		{"{\"a\": \"{{title|json}}\"}", "tried with an alert with everything: "},
+		{"{{#runbook}}{}{{/runbook}}", "tried with an alert with nothing but a title: "},
+		{"{\"a\": {{id}}}", "tried with an alert with nothing but a title: "},
+		{"[{{#alerts}}{{title|json}}{{/alerts}}]", "tried with a group of alerts: "},
+		{"{\"a\": {{^resolved}}1{{/resolved}}}", "tried with an alert that is over: "},
+		{"{\"a\": {{#firing}}1{{/firing}}{{#resolved}}2{{/resolved}}}",
+			"tried with a notice, which is about no alert: "},
+		{"[{{#alerts}}1, {{/alerts}}]", "tried with an alert with everything: "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+		assert_has(receiver_fault(
+				   arena, arena_printf(arena, "{webhook: '" URL "', text: '%s'}",
+						  cases[i].text)),
+			cases[i].fault);
+		/* Another type of body may be anything. */
+		(void)receiver_of(arena, arena_printf(arena,
+						 "{webhook: '" URL "', content_type: "
+						 "text/plain, text: '%s'}",
+						 cases[i].text));
+	}
+}
+
+/* What no sample shows is seen when it is composed. */
 static void test_bad_template(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	const struct receiver *receiver =
-		receiver_of(arena, "{webhook: '" URL "', text: '{\"a\": {{title}}}'}");
+	const struct receiver *receiver = receiver_of(arena,
+		"{webhook: '" URL "', text: '[{{#field.used}}{{field.used}}{{/field.used}}]'}");
 	struct notify_message message;
 	struct sample sample;
 	struct err err = {0};
@@ -390,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_signature),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_template),
+		cmocka_unit_test(test_template_is_tried),
 		cmocka_unit_test(test_bad_template),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_too_large),
