@@ -26,6 +26,21 @@ static size_t next_char(struct str *s, enum notify_unit unit, struct str *ret_ch
 	return c >= 0x10000 ? 2 : 1;
 }
 
+size_t notify_min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+bool notify_is_at_line_start(const struct strbuf *out)
+{
+	size_t at = out->len;
+
+	while (at > 0 && out->buf[at - 1] == ' ') {
+		at--;
+	}
+	return at == 0 || out->buf[at - 1] == '\n';
+}
+
 size_t notify_size(struct str s, enum notify_unit unit)
 {
 	size_t total = 0;

@@ -9,7 +9,6 @@
 
 #include "base/alloc.h"
 #include "base/json_writer.h"
-#include "base/vec.h"
 #include "net/http_client.h"
 #include "notify/notifier.h"
 #include "notify/notify_http.h"
@@ -133,16 +132,6 @@ static const char *discord_target(const void *opts, struct arena *arena)
 
 /* Texts */
 
-static bool is_at_line_start(const struct strbuf *out)
-{
-	size_t at = out->len;
-
-	while (at > 0 && out->buf[at - 1] == ' ') {
-		at--;
-	}
-	return at == 0 || out->buf[at - 1] == '\n';
-}
-
 /* A backslash in front of what Markdown would take for its own.  An underscore within a word is
  * none of it, and would break links. */
 static void escape(struct str c, struct strbuf *out)
@@ -151,7 +140,7 @@ static void escape(struct str c, struct strbuf *out)
 
 	if (memchr("\\*~`|[<", first, 7) ||
 		(first == '_' && (out->len == 0 || !char_is_alnum(out->buf[out->len - 1]))) ||
-		(memchr("#>-", first, 3) && is_at_line_start(out))) {
+		(memchr("#>-", first, 3) && notify_is_at_line_start(out))) {
 		strbuf_addc(out, '\\');
 	}
 	strbuf_addstr(out, c);
@@ -165,15 +154,10 @@ struct discord_writer {
 	size_t left; /* of EMBED_TEXT_MAX */
 };
 
-static size_t min_of(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 static void write_text(struct discord_writer *w, const char *key, struct str text, size_t max)
 {
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
-	const struct notify_limit limit = {min_of(max, w->left), NOTIFY_UTF16, escape};
+	const struct notify_limit limit = {notify_min(max, w->left), NOTIFY_UTF16, escape};
 
 	w->left -= notify_add_limited(text, &limit, &out);
 	json_field_str(&w->json, key, strbuf_str(&out));
@@ -221,11 +205,6 @@ static void write_description(struct discord_writer *w)
 
 /* Facts */
 
-static void add_fact(struct pairs *facts, struct arena *arena, const char *name, const char *value)
-{
-	*VEC_PUSH_IN(arena, facts, items) = (struct pair){name, value};
-}
-
 static void list_facts(const struct discord_writer *w, struct pairs *ret_facts)
 {
 	const struct notification *notification = w->notification;
@@ -234,18 +213,18 @@ static void list_facts(const struct discord_writer *w, struct pairs *ret_facts)
 	struct pairs facts = {0};
 	struct pairs more;
 
-	add_fact(&facts, w->arena, "severity", severity_name(notification->severity));
+	notify_add_fact(&facts, w->arena, "severity", severity_name(notification->severity));
 	if (!alert) {
 		*ret_facts = facts;
 		return;
 	}
-	add_fact(&facts, w->arena, "source", alert->source);
+	notify_add_fact(&facts, w->arena, "source", alert->source);
 	if (alert->runbook && !notify_http_is_link(alert->runbook, LINK_MAX)) {
-		add_fact(&facts, w->arena, "runbook", alert->runbook);
+		notify_add_fact(&facts, w->arena, "runbook", alert->runbook);
 	}
 	notify_list_facts(notification, alert, w->arena, &more);
 	for (size_t i = 0; i < more.items_count; i++) {
-		add_fact(&facts, w->arena, more.items[i].name, more.items[i].value);
+		notify_add_fact(&facts, w->arena, more.items[i].name, more.items[i].value);
 	}
 	*ret_facts = facts;
 }
@@ -257,9 +236,10 @@ static void write_field(struct discord_writer *w, const struct pair *fact, size_
 	const size_t before = w->left;
 
 	json_write_object_begin(&w->json);
-	write_text(w, "name", name.len > 0 ? name : str_of("–"), min_of(share / 2, FIELD_NAME_MAX));
+	write_text(w, "name", name.len > 0 ? name : str_of("–"),
+		notify_min(share / 2, FIELD_NAME_MAX));
 	write_text(w, "value", value.len > 0 ? value : str_of("–"),
-		min_of(share - (before - w->left), FIELD_VALUE_MAX));
+		notify_min(share - (before - w->left), FIELD_VALUE_MAX));
 	json_field_bool(&w->json, "inline", value.len <= FIELD_SHORT_MAX);
 	json_write_object_end(&w->json);
 }

@@ -9,7 +9,6 @@
 
 #include "base/alloc.h"
 #include "base/json_writer.h"
-#include "base/vec.h"
 #include "net/http_client.h"
 #include "notify/notifier.h"
 #include "notify/notify_http.h"
@@ -108,16 +107,6 @@ static const char *teams_target(const void *opts, struct arena *arena)
 
 /* Texts */
 
-static bool is_at_line_start(const struct strbuf *out)
-{
-	size_t at = out->len;
-
-	while (at > 0 && out->buf[at - 1] == ' ') {
-		at--;
-	}
-	return at == 0 || out->buf[at - 1] == '\n';
-}
-
 /* A backslash in front of what Markdown would take for its own; to it, one newline is none. */
 static void escape(struct str c, struct strbuf *out)
 {
@@ -127,7 +116,7 @@ static void escape(struct str c, struct strbuf *out)
 		strbuf_addc(out, '\n');
 	} else if (memchr("\\*[<`~", first, 6) ||
 		   (first == '_' && (out->len == 0 || !char_is_alnum(out->buf[out->len - 1]))) ||
-		   (memchr("#>-+", first, 4) && is_at_line_start(out))) {
+		   (memchr("#>-+", first, 4) && notify_is_at_line_start(out))) {
 		strbuf_addc(out, '\\');
 	}
 	strbuf_addstr(out, c);
@@ -141,15 +130,10 @@ struct teams_writer {
 	size_t left; /* of the room for texts, in bytes */
 };
 
-static size_t min_of(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 static void write_text(struct teams_writer *w, const char *key, struct str text, size_t max)
 {
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
-	const struct notify_limit limit = {min_of(max, w->left), NOTIFY_BYTES, escape};
+	const struct notify_limit limit = {notify_min(max, w->left), NOTIFY_BYTES, escape};
 
 	w->left -= notify_add_limited(text, &limit, &out);
 	json_field_str(&w->json, key, strbuf_str(&out));
@@ -210,11 +194,6 @@ static void write_body_text(struct teams_writer *w)
 
 /* Facts */
 
-static void add_fact(struct pairs *facts, struct arena *arena, const char *name, const char *value)
-{
-	*VEC_PUSH_IN(arena, facts, items) = (struct pair){name, value};
-}
-
 static void list_facts(const struct teams_writer *w, struct pairs *ret_facts)
 {
 	const struct notification *notification = w->notification;
@@ -223,19 +202,19 @@ static void list_facts(const struct teams_writer *w, struct pairs *ret_facts)
 	struct pairs facts = {0};
 	struct pairs more = {0};
 
-	add_fact(&facts, w->arena, "severity", severity_name(notification->severity));
+	notify_add_fact(&facts, w->arena, "severity", severity_name(notification->severity));
 	if (alert) {
-		add_fact(&facts, w->arena, "source", alert->source);
+		notify_add_fact(&facts, w->arena, "source", alert->source);
 		if (alert->runbook && !notify_http_is_link(alert->runbook, LINK_MAX)) {
-			add_fact(&facts, w->arena, "runbook", alert->runbook);
+			notify_add_fact(&facts, w->arena, "runbook", alert->runbook);
 		}
 		notify_list_facts(notification, alert, w->arena, &more);
 	}
 	for (size_t i = 0; i < more.items_count; i++) {
-		add_fact(&facts, w->arena, more.items[i].name, more.items[i].value);
+		notify_add_fact(&facts, w->arena, more.items[i].name, more.items[i].value);
 	}
 	if (alert && alert->id > 0) {
-		add_fact(&facts, w->arena, "alert",
+		notify_add_fact(&facts, w->arena, "alert",
 			arena_printf(w->arena, "%lld", (long long)alert->id));
 	}
 	*ret_facts = facts;
@@ -254,10 +233,10 @@ static void write_facts(struct teams_writer *w)
 		const size_t share = w->left / (facts.items_count - i);
 
 		json_write_object_begin(&w->json);
-		write_text(
-			w, "title", str_of(facts.items[i].name), min_of(share / 2, FACT_NAME_MAX));
+		write_text(w, "title", str_of(facts.items[i].name),
+			notify_min(share / 2, FACT_NAME_MAX));
 		write_text(w, "value", str_of(facts.items[i].value),
-			min_of(share / 2, FACT_VALUE_MAX));
+			notify_min(share / 2, FACT_VALUE_MAX));
 		json_write_object_end(&w->json);
 	}
 	json_write_array_end(&w->json);

@@ -462,7 +462,7 @@ void notify_add_text(const struct receiver *receiver, const struct notification 
 
 /* Facts */
 
-static void add_fact(struct pairs *facts, struct arena *arena, const char *name, const char *value)
+void notify_add_fact(struct pairs *facts, struct arena *arena, const char *name, const char *value)
 {
 	*VEC_PUSH_IN(arena, facts, items) = (struct pair){name, value};
 }
@@ -474,13 +474,15 @@ void notify_list_facts(const struct notification *notification, const struct ale
 	struct strbuf since = STRBUF_INIT;
 
 	for (size_t i = 0; i < alert->fields.items_count; i++) {
-		add_fact(&facts, arena, alert->fields.items[i].name, alert->fields.items[i].value);
+		notify_add_fact(
+			&facts, arena, alert->fields.items[i].name, alert->fields.items[i].value);
 	}
 	for (size_t i = 0; i < alert->labels.items_count; i++) {
-		add_fact(&facts, arena, alert->labels.items[i].name, alert->labels.items[i].value);
+		notify_add_fact(
+			&facts, arena, alert->labels.items[i].name, alert->labels.items[i].value);
 	}
 	notify_add_time(alert->started_ms, notification->time_ms, &since);
-	add_fact(&facts, arena, "since", arena_strndup(arena, since.buf, since.len));
+	notify_add_fact(&facts, arena, "since", arena_strndup(arena, since.buf, since.len));
 	strbuf_release(&since);
 	*ret_facts = facts;
 }

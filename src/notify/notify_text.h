@@ -66,6 +66,9 @@ void notify_add_time(int64_t time_ms, int64_t now_ms, struct strbuf *out);
 void notify_list_facts(
 	const struct notification *, const struct alert *, struct arena *, struct pairs *ret_facts);
 
+/* One more of them, with texts that outlive the list. */
+void notify_add_fact(struct pairs *facts, struct arena *, const char *name, const char *value);
+
 /* How many alerts a message shows: those given, but at most the kind's. */
 size_t notify_shown_alerts(const struct receiver *, const struct notification *);
 
@@ -94,6 +97,13 @@ struct notify_limit {
  * was cut.  What comes out is valid UTF-8, whatever goes in.  Returns how much was appended, in the
  * limit's unit. */
 size_t notify_add_limited(struct str s, const struct notify_limit *, struct strbuf *out);
+
+/* The smaller of two sizes: what is allowed, and what is left. */
+size_t notify_min(size_t a, size_t b);
+
+/* Whether what follows would begin a line, spaces aside: there Markdown obeys more than elsewhere.
+ */
+bool notify_is_at_line_start(const struct strbuf *);
 
 /* How long a text is in that unit. */
 size_t notify_size(struct str s, enum notify_unit);

@@ -111,6 +111,31 @@ static void short_forms_do_the_same(void **state)
 	strbuf_release(&out);
 }
 
+static void knows_where_lines_begin(void **state)
+{
+	static const struct {
+		const char *text;
+		bool expected;
+	} cases[] = {{"", true}, {"  ", true}, {"a", false}, {"a ", false}, {"a\n", true},
+		{"a\n  ", true}, {"a\n b", false}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+
+		strbuf_adds(&out, cases[i].text);
+		assert_int_equal(notify_is_at_line_start(&out), cases[i].expected);
+	}
+}
+
+static void takes_the_smaller(void **state)
+{
+	(void)state;
+	assert_int_equal(notify_min(1, 2), 1);
+	assert_int_equal(notify_min(2, 1), 1);
+	assert_int_equal(notify_min(0, SIZE_MAX), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +143,8 @@ int main(void)
 		cmocka_unit_test(never_cuts_an_escape),
 		cmocka_unit_test(keeps_within_any_limit),
 		cmocka_unit_test(short_forms_do_the_same),
+		cmocka_unit_test(knows_where_lines_begin),
+		cmocka_unit_test(takes_the_smaller),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
