@@ -4,6 +4,7 @@
 #include "alert/hold.h"
 
 #include "alert/accept_internal.h"
+#include "alert/message.h"
 #include "alert/pairs_json.h"
 #include "alert/silence.h"
 #include "alert/when.h"
@@ -371,6 +372,41 @@ static int plan_next(struct acceptance *acceptance, const struct receiver *recei
 	return acceptance_plan(acceptance, &planned, &id, err);
 }
 
+/* It was told of a problem that is over, by a message that was given up before and then sent again:
+ * nobody planned the end for it. */
+static int plan_missing_end(struct acceptance *acceptance, const struct receiver *receiver,
+	const struct outbox_delivery *delivery, struct err *err)
+{
+	const struct planned planned = {.receiver = receiver,
+		.purpose = NOTIFICATION_RESOLVE,
+		.severity = delivery->severity,
+		.route = delivery->route,
+		.due_ms = acceptance->now_ms};
+	bool has_end = false;
+	int64_t id;
+
+	if (delivery->alert_id == 0 || !receiver->sends_resolved ||
+		!(telling_purposes & 1U << delivery->purpose)) {
+		return 0;
+	}
+	if (store_alert_get(acceptance->tx, delivery->alert_id, acceptance->arena,
+		    &acceptance->alert, err) < 0) {
+		return -1;
+	}
+	if (!acceptance->alert || acceptance->alert->resolved_ms == 0) {
+		return 0;
+	}
+	if (outbox_is_told(acceptance->tx, delivery->alert_id, receiver->name,
+		    1U << NOTIFICATION_RESOLVE, &has_end, err) < 0 ||
+		store_event_latest(acceptance->tx, delivery->alert_id, EVENT_RESOLVED,
+			&acceptance->accepted->event_id, err) < 0) {
+		return -1;
+	}
+	return has_end || acceptance->accepted->event_id == 0
+		       ? 0
+		       : acceptance_plan(acceptance, &planned, &id, err);
+}
+
 int hold_delivered(struct store_tx *tx, const struct alert_settings *settings,
 	const struct outbox_delivery *delivery, int64_t now_ms, struct arena *arena,
 	struct err *err)
@@ -383,8 +419,13 @@ int hold_delivered(struct store_tx *tx, const struct alert_settings *settings,
 		.now_ms = now_ms,
 		.accepted = &accepted};
 
-	if (!is_followed(delivery) || !receiver || !may_need_next(settings, receiver, delivery)) {
+	if (!is_followed(delivery) || !receiver) {
 		return 0;
 	}
-	return plan_next(&acceptance, receiver, delivery, err);
+	if (plan_missing_end(&acceptance, receiver, delivery, err) < 0) {
+		return -1;
+	}
+	return may_need_next(settings, receiver, delivery)
+		       ? plan_next(&acceptance, receiver, delivery, err)
+		       : 0;
 }

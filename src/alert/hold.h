@@ -48,7 +48,8 @@ int hold_recheck(struct store_tx *, const struct alert_settings *,
 	struct held *ret_held, struct err *);
 
 /* To be called for each delivery that has ended as delivered, or carried by one that was: plans the
- * next reminder or repetition.  Inside store_write(). */
+ * next reminder or repetition, and the end that is missing of an alert that is over.  Inside
+ * store_write(). */
 int hold_delivered(struct store_tx *, const struct alert_settings *,
 	const struct outbox_delivery *delivery, int64_t now_ms, struct arena *, struct err *);
 

@@ -238,6 +238,9 @@ int outbox_revive(
 		"UPDATE delivery SET state = 0, due_ms = ?2, expires_ms = ?3, ended_ms = NULL,"
 		" attempts = 0, carrier_id = NULL, stands_for = 1, hold_reason = NULL,"
 		" silence_id = NULL, inhibitor_id = NULL WHERE id = ?1");
+	_cleanup_(query_end) struct query channel = query_of(tx,
+		"UPDATE channel SET held_until_ms = 0 WHERE dead_ms IS NOT NULL AND receiver ="
+		" (SELECT receiver FROM delivery WHERE id = ?1)");
 	int got;
 
 	query_bind_int(&found, 1, id);
@@ -254,5 +257,9 @@ int outbox_revive(
 	query_bind_int(&query, 1, id);
 	query_bind_int(&query, 2, due_ms);
 	query_bind_int(&query, 3, expires_ms);
-	return query_run(&query, err);
+	if (query_run(&query, err) < 0) {
+		return -1;
+	}
+	query_bind_int(&channel, 1, id);
+	return query_run(&channel, err);
 }

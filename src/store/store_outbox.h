@@ -234,8 +234,8 @@ int outbox_untell(struct store_tx *, int64_t alert_id, const char *receiver, str
 /* By this delivery, unless it stands there already, or the alert is over. */
 int outbox_tell(struct store_tx *, const struct outbox_delivery *, struct err *);
 
-/* A delivery that has ended waits again, from its first attempt on: `alert retry`.  ERR_NOT_FOUND:
- * there is none; ERR_INPUT: it is not dead. */
+/* A delivery that has ended waits again, from its first attempt on: `alert retry`; a receiver that
+ * is dead is tried with it.  ERR_NOT_FOUND: there is none; ERR_INPUT: it is not dead. */
 int outbox_revive(struct store_tx *, int64_t id, int64_t due_ms, int64_t expires_ms, struct err *);
 
 #endif

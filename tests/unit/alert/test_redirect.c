@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/time.h"
 #include "cmocka_all.h"
+#include "store/store_outbox.h"
 #include "support/store_fixture.h"
 
 static const struct fake_answer revoked = {
@@ -467,6 +468,43 @@ static void a_summary_falls_apart(void **state)
 	assert_int_equal(count(world, "SELECT count(*) FROM told WHERE receiver = 'mail'"), 30);
 }
 
+static int revive(struct store_tx *tx, void *arg, struct err *err)
+{
+	const int64_t *id = arg;
+
+	return outbox_revive(tx, *id, time_wall_ms(), FIXTURE_EXPIRES_MS, err);
+}
+
+/* It is tried although its receiver is taken for dead, and what is over ends there, too. */
+static void what_is_sent_again_goes_to_the_dead(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{.outcome = DELIVERY_REFUSED, .fault = CHANNEL_REVOKED, .text = "410"}};
+	struct world *world = *state;
+	struct fake_opts *page = world_receiver(world, "slack", &fake_incidents);
+	struct fake_opts *mail = world_receiver(world, "mail", &fake_hook);
+	int64_t id = world_deliver(world, (struct fixture_delivery){0});
+	struct err err = {0};
+
+	world_find(world, "slack")->sends_resolved = true;
+	page->answers = answers;
+	page->answers_count = 1;
+	world_flush(world);
+	assert_int_equal(page->sent, 1);
+	assert_int_equal(mail->messages_count, 2);
+	fixture_exec(world->store, "UPDATE alert SET resolved_ms = updated_ms;"
+				   "INSERT INTO event (alert_id, time_ms, kind, severity, message,"
+				   " fields, labels) SELECT alert_id, time_ms, 1, severity, '',"
+				   " fields, labels FROM event");
+	assert_int_equal(store_write(world->store, revive, &id, &err), 0);
+	world_flush(world);
+	assert_int_equal(page->arrived, 2);
+	assert_int_equal(page->messages[1].purpose, NOTIFICATION_TRIGGER);
+	assert_int_equal(page->messages[2].purpose, NOTIFICATION_RESOLVE);
+	world_flush(world);
+	assert_int_equal(page->arrived, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -484,6 +522,7 @@ int main(void)
 		world_test(who_has_it_already_is_not_told_again),
 		world_test(who_is_being_told_may_still_refuse),
 		world_test(suppression_holds_for_the_stand_in),
+		world_test(what_is_sent_again_goes_to_the_dead),
 		world_test(a_group_is_told_instead_as_a_group),
 		world_test(a_summary_falls_apart),
 	};
