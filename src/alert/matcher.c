@@ -176,6 +176,25 @@ bool matchers_cover(const struct option_list *wide, const struct option_list *na
 	return true;
 }
 
+bool matchers_are_narrow(const struct option_list *matchers)
+{
+	for (size_t i = 0; i < matchers->count; i++) {
+		const struct matcher *matcher = at(matchers, i);
+
+		if (strcmp(matcher->name, "severity") == 0) {
+			if (!takes_all(matcher)) {
+				return true;
+			}
+			continue;
+		}
+		if ((matcher->op == OP_IS || matcher->op == OP_MATCHES) &&
+			!matches_value(matcher, "")) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* --- reading --- */
 
 /* Where the comparison begins, and its length; 0 if there is none. */
@@ -257,6 +276,24 @@ static int severity_check(const struct matcher *matcher, struct err *err)
 	return severity_parse(str_of(matcher->value), &severity, err);
 }
 
+/* A slip of the keyboard is a letter too few, or two in the wrong order; a letter more or another
+ * one may make a label: "sources", "tithe". */
+static bool is_slip(const char *name, const char *own)
+{
+	const size_t len = strlen(name), own_len = strlen(own);
+	size_t same = 0, rest;
+
+	while (same < len && name[same] == own[same]) {
+		same++;
+	}
+	if (len + 1 == own_len) {
+		return strcmp(name + same, own + same + 1) == 0;
+	}
+	rest = same + 2;
+	return len == own_len && rest <= len && name[same] == own[same + 1] &&
+	       name[same + 1] == own[same] && strcmp(name + rest, own + rest) == 0;
+}
+
 static int name_check(const struct matcher *matcher, struct err *err)
 {
 	static const char *const own[] = {"severity", "source", "title"};
@@ -268,6 +305,10 @@ static int name_check(const struct matcher *matcher, struct err *err)
 		if (strcmp(matcher->name, own[i]) != 0 &&
 			str_case_eq(str_of(matcher->name), str_of(own[i]))) {
 			return err_set(err, ERR_INPUT, "write '%s' in small letters", own[i]);
+		}
+		if (is_slip(matcher->name, own[i])) {
+			return err_set(err, ERR_INPUT, "there is no '%s', did you mean '%s'?",
+				matcher->name, own[i]);
 		}
 	}
 	return 0;

@@ -59,6 +59,10 @@ bool matchers_can_match(const struct option_list *, const struct matcher **ret_o
  * of `wide` takes every value, or is one of `narrow`, or follows from one. */
 bool matchers_cover(const struct option_list *wide, const struct option_list *narrow);
 
+/* One of them asks for something that is there: a value, or some severities.  Those that only
+ * exclude, or ask for what is empty, take nearly everything. */
+bool matchers_are_narrow(const struct option_list *);
+
 /* The value of a name as matchers know it: never NULL. */
 const char *matcher_subject_get(const struct matcher_subject *, const char *name);
 

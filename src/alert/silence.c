@@ -68,6 +68,11 @@ static int input_check(
 		return err_set(err, ERR_INPUT,
 			"the silence would take every alert there is; say which are meant");
 	}
+	if (!matchers_are_narrow(&matchers)) {
+		return err_set(err, ERR_INPUT,
+			"the silence would take nearly every alert; say which are meant, for "
+			"example source=db-01");
+	}
 	if (input->ends_ms <= now_ms) {
 		return err_set(err, ERR_INPUT, "the end of the silence is in the past");
 	}

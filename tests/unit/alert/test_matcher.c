@@ -91,6 +91,10 @@ static void refuses(void **state)
 				  "warning, critical"},
 		{"severity!=",
 			"matcher 'severity!=': severity '' is none of info, warning, critical"},
+		{"sevrity=critical", "matcher 'sevrity=critical': there is no 'sevrity', did you "
+				     "mean 'severity'?"},
+		{"soruce=db-01",
+			"matcher 'soruce=db-01': there is no 'soruce', did you mean 'source'?"},
 		{"Severity=info", "matcher 'Severity=info': write 'severity' in small letters"},
 		{"team=\"web",
 			"matcher 'team=\"web': the value \"web must end with its closing quote"},

@@ -18,6 +18,8 @@ static int refuses(struct store_tx *tx, void *arg, struct err *err)
 	static const char *const both[] = {"a=b", "a=c"};
 	static const char *const never[] = {"severity=~x"};
 	static const char *const all[] = {"source=~.*", "severity=~info|warning|critical"};
+	static const char *const absent[] = {"nosuchlabel="};
+	static const char *const others[] = {"source!=zz", "team=~.*"};
 	static const char *const many[SILENCE_MATCHERS_MAX + 1];
 	static const char *const good[] = {" source=db-01 "};
 	static const struct {
@@ -36,6 +38,12 @@ static int refuses(struct store_tx *tx, void *arg, struct err *err)
 		{never, 1, 0, LATER, "me", "nothing can match 'severity=~x'"},
 		{all, 2, 0, LATER, "me",
 			"the silence would take every alert there is; say which are meant"},
+		{absent, 1, 0, LATER, "me",
+			"the silence would take nearly every alert; say which are meant, for "
+			"example source=db-01"},
+		{others, 2, 0, LATER, "me",
+			"the silence would take nearly every alert; say which are meant, for "
+			"example source=db-01"},
 		{good, 1, 0, NOW, "me", "the end of the silence is in the past"},
 		{good, 1, LATER + 1, LATER, "me", "the silence would end before it starts"},
 		{good, 1, 0, LATER, " \n", "a silence needs the name of who asks for it"},
