@@ -291,10 +291,9 @@ const struct cmd cmd_alert = {
 				"synced, then routed, grouped, suppressed or silenced as the "
 				"configuration says, and delivered before the command ends. What "
 				"cannot "
-				"be delivered within --timeout stays in the outbox for `alert "
-				"flush`, "
-				"from cron or with --follow as a service, which sends the digest "
-				"too.\n\n"
+				"be delivered within --timeout stays in the outbox for the next "
+				"`alert`, or for `alert flush`, from cron or with --follow as a "
+				"service, which sends the digest too.\n\n"
 				"Verbs:\n\n"
 				"  list           what is open; --all: and what is over; --dead: "
 				"given up\n"
@@ -319,7 +318,7 @@ const struct cmd cmd_alert = {
 				"1 not delivered everywhere, or delivered without the store, which "
 				"could not be used, so that nothing remembers it; 2 wrong usage; "
 				"75 nothing was done: another process has locked the store, and "
-				"what was asked for (a verb, --queue) needs it.",
+				"what was asked for (a verb, --queue, --events) needs it.",
 			.sets = sets,
 			.examples = examples,
 			.argument_words = verb_names,
