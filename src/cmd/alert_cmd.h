@@ -85,6 +85,10 @@ struct stored_alert;
 /* Its members, into the object that is open. */
 void stored_alert_write_json(const struct stored_alert *, struct json_writer *);
 
+struct stored_silence;
+/* "source=db-01, severity!=critical". */
+void alert_add_matchers(const struct stored_silence *, struct arena *, struct strbuf *out);
+
 /* Who acts: --author, or the user's name. */
 const char *alert_author(const struct alert_cmd *);
 

@@ -161,21 +161,27 @@ static int read_silences(struct store_tx *tx, void *arg, struct err *err)
 		tx, since_ms, silencing->alert->run->arena, &silencing->list, err);
 }
 
-/* "source=db-01, severity!=critical". */
-static void add_matchers(const struct silencing *silencing, struct table *table,
-	const struct stored_silence *silence)
+void alert_add_matchers(
+	const struct stored_silence *silence, struct arena *arena, struct strbuf *out)
 {
 	const char *const *texts;
 	size_t count = 0;
-	struct strbuf joined = STRBUF_INIT;
 
-	if (silence_matcher_texts(silence, silencing->alert->run->arena, &texts, &count, NULL) <
-		0) {
-		strbuf_adds(&joined, silence->matchers); /* as it stands in the store */
+	if (silence_matcher_texts(silence, arena, &texts, &count, NULL) < 0) {
+		utf8_add_escaped(out, str_of(silence->matchers), 0); /* as it stands in the store */
 	}
 	for (size_t i = 0; i < count; i++) {
-		strbuf_addf(&joined, "%s%s", i > 0 ? ", " : "", texts[i]);
+		strbuf_adds(out, i > 0 ? ", " : "");
+		utf8_add_escaped(out, str_of(texts[i]), 0);
 	}
+}
+
+static void add_matchers(const struct silencing *silencing, struct table *table,
+	const struct stored_silence *silence)
+{
+	struct strbuf joined = STRBUF_INIT;
+
+	alert_add_matchers(silence, silencing->alert->run->arena, &joined);
 	table_cell(table, COLOR_NONE, strbuf_str(&joined));
 	strbuf_release(&joined);
 }

@@ -314,7 +314,7 @@ static void add_silences(struct why *why)
 		const struct stored_silence *silence = &why->story.silences.items[i];
 
 		strbuf_addf(out, "  %lld: ", (long long)silence->id);
-		add_escaped(out, silence->matchers);
+		alert_add_matchers(silence, why->alert->run->arena, out);
 		strbuf_adds(out, silence->expired_ms > 0 ? ", expired " : ", until ");
 		alert_add_time(
 			out, silence->expired_ms > 0 ? silence->expired_ms : silence->ends_ms);
