@@ -35,7 +35,8 @@ void blind_lanes_note(struct blind_lanes *lanes, const struct outcome *outcome)
 		lane_arrived(lane, outcome->ended_ms);
 		break;
 	case DELIVERY_RETRY:
-		lane_failed(lane, outcome->ended_ms, outcome->random);
+		lane_failed(
+			lane, outcome_asked_until_ms(outcome), outcome->ended_ms, outcome->random);
 		break;
 	case DELIVERY_THROTTLED:
 		lane_throttled(lane, outcome->next_ms, outcome->ended_ms);

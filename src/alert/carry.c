@@ -49,8 +49,10 @@ static int take_on_all(struct look *look, struct outbox_list *list, struct outbo
 		struct outbox_delivery blocker;
 		enum readiness readiness = NOT_READY;
 
-		if (delivery->id != carrier->id && claim_readiness(look, delivery, carrier->id,
-							   &readiness, &blocker, err) < 0) {
+		/* One that was tried keeps its key: under another, a repeat could not be told. */
+		if (delivery->id != carrier->id && delivery->attempts == 0 &&
+			claim_readiness(look, delivery, carrier->id, &readiness, &blocker, err) <
+				0) {
 			return -1;
 		}
 		if (readiness == READY && take_on(look, delivery, carrier, err) < 0) {

@@ -184,7 +184,7 @@ void lane_arrived(struct lane *lane, int64_t now_ms)
 	lane->is_changed = true;
 }
 
-void lane_failed(struct lane *lane, int64_t now_ms, uint32_t random)
+void lane_failed(struct lane *lane, int64_t asked_until_ms, int64_t now_ms, uint32_t random)
 {
 	struct channel *channel = &lane->channel;
 
@@ -197,6 +197,9 @@ void lane_failed(struct lane *lane, int64_t now_ms, uint32_t random)
 
 		channel->held_until_ms =
 			now_ms + (pause_ms < LANE_PAUSE_CAP_MS ? pause_ms : LANE_PAUSE_CAP_MS);
+	}
+	if (asked_until_ms > now_ms && asked_until_ms > channel->held_until_ms) {
+		channel->held_until_ms = asked_until_ms;
 	}
 	lane->is_changed = true;
 }

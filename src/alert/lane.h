@@ -76,7 +76,8 @@ void lane_take(struct lane *, int64_t now_ms);
 /* --- What came of it --- */
 
 void lane_arrived(struct lane *, int64_t now_ms);
-void lane_failed(struct lane *, int64_t now_ms, uint32_t random);
+/* asked_until_ms: it asked to be left alone until then; 0: it did not. */
+void lane_failed(struct lane *, int64_t asked_until_ms, int64_t now_ms, uint32_t random);
 void lane_throttled(struct lane *, int64_t until_ms, int64_t now_ms);
 /* `text` is borrowed for as long as the lane. */
 void lane_died(struct lane *, enum channel_fault, const char *text, int64_t now_ms);

@@ -31,6 +31,11 @@ int64_t outcome_next_ms(const struct outcome *outcome, int64_t throttled)
 	return outcome->ended_ms + pause_ms;
 }
 
+int64_t outcome_asked_until_ms(const struct outcome *outcome)
+{
+	return outcome->result.retry_after_ms > 0 ? outcome->next_ms : 0;
+}
+
 /* --- One for each outcome --- */
 
 static bool has_reminders(const struct alert_settings *settings)
@@ -131,7 +136,8 @@ static int write_result(struct look *look, const struct outcome *outcome, struct
 		return write_arrived(look, lane, outcome, err);
 	case DELIVERY_RETRY:
 		if (lane) {
-			lane_failed(lane, look->now_ms, outcome->random);
+			lane_failed(lane, outcome_asked_until_ms(outcome), look->now_ms,
+				outcome->random);
 		}
 		return write_waiting(look, outcome, err);
 	case DELIVERY_THROTTLED:

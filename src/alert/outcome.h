@@ -28,6 +28,9 @@ struct outcome {
  * before this. */
 int64_t outcome_next_ms(const struct outcome *, int64_t throttled);
 
+/* Until when its receiver asked to be left alone; 0: it did not. */
+int64_t outcome_asked_until_ms(const struct outcome *);
+
 /* In the look's transaction.  One whose delivery is not ours any more changes nothing. */
 int outcome_write(struct look *, const struct outcome *, struct err *);
 

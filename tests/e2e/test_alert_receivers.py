@@ -241,7 +241,7 @@ def test_with_nobody_else_what_was_refused_waits(alerts):
         alerts.configure({'name': 'chat', 'slack': slack.webhook})
         slack.goes_wrong('no_service')
         sent = alerts.send('disk full')
-        assert (sent.exit_code, sent.states) == (1, {'chat': 'failed'})
+        assert (sent.exit_code, sent.states) == (1, {'chat': 'retrying'})
         assert "receiver 'chat' is dead" in sent.result.stderr
         slack.goes_wrong('')
         assert alerts('test').exit_code == 0

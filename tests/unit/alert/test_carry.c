@@ -101,7 +101,9 @@ static void a_group_that_failed_stays_as_it_was(void **state)
 	world_run(world, 2000);
 	assert_int_equal(slack->messages_count, 1);
 	world_deliver(world, (struct fixture_delivery){.group_key = "r\na"});
-	world_run(world, 10 * 1000);
+	for (int i = 0; i < 10; i++) {
+		world_run(world, 1000);
+	}
 	assert_int_equal(slack->messages_count, 3);
 	assert_int_equal(slack->messages[1].alerts_total, 1);
 	assert_int_equal(slack->messages[2].alerts_total, 3);

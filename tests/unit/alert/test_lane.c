@@ -105,6 +105,18 @@ static void a_clock_set_back_holds_nobody(void **state)
 	assert_false(lane_is_held(&lane, NOW - INT64_C(24) * 3600 * 1000));
 }
 
+static void one_that_fails_and_asks_for_a_pause_gets_it(void **state)
+{
+	struct lane lane = lane_of(&slack);
+
+	(void)state;
+	lane_failed(&lane, NOW + 30 * 1000, NOW, 0);
+	assert_int_equal(lane_bears(&lane, NOW + 29 * 1000), 0);
+	assert_int_equal(lane_next_ms(&lane, NOW), NOW + 30 * 1000);
+	assert_false(lane_is_held(&lane, NOW + 30 * 1000));
+	assert_int_equal(lane.channel.throttled, 0);
+}
+
 static void one_that_keeps_failing_is_spared(void **state)
 {
 	struct lane lane = lane_of(&slack);
@@ -112,13 +124,13 @@ static void one_that_keeps_failing_is_spared(void **state)
 
 	(void)state;
 	for (int i = 1; i < LANE_TRIES; i++) {
-		lane_failed(&lane, now_ms, UINT32_MAX);
+		lane_failed(&lane, 0, now_ms, UINT32_MAX);
 		assert_false(lane_is_shaky(&lane));
 		assert_false(lane_is_held(&lane, now_ms));
 	}
 	for (int64_t pause_ms = 1000; pause_ms < 200 * 1000; pause_ms *= 2) {
-		lane_failed(&lane, now_ms, UINT32_MAX);
-		lane_failed(&lane, now_ms, UINT32_MAX); /* was under way: tells nothing new */
+		lane_failed(&lane, 0, now_ms, UINT32_MAX);
+		lane_failed(&lane, 0, now_ms, UINT32_MAX); /* was under way: tells nothing new */
 		assert_true(lane_is_shaky(&lane));
 		assert_int_equal(lane_next_ms(&lane, now_ms) - now_ms,
 			pause_ms < LANE_PAUSE_CAP_MS ? pause_ms : LANE_PAUSE_CAP_MS);
@@ -219,6 +231,7 @@ int main(void)
 		cmocka_unit_test(bears_what_its_bucket_holds),
 		cmocka_unit_test(a_hold_is_the_longer_of_two),
 		cmocka_unit_test(a_clock_set_back_holds_nobody),
+		cmocka_unit_test(one_that_fails_and_asks_for_a_pause_gets_it),
 		cmocka_unit_test(one_that_keeps_failing_is_spared),
 		cmocka_unit_test(a_dead_one_is_tried_now_and_then),
 		cmocka_unit_test(a_rejection_is_tried_at_once),
