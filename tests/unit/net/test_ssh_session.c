@@ -125,10 +125,12 @@ static void test_alive(void **state)
 		struct ssh_session_spec real = spec;
 
 		real.settings = ssh_fixture_settings(fixture, port, "");
+		real.alive_interval_ms = 500; /* a busy machine needs its time to answer */
+		real.alive_count_max = 4;
 		ssh_fixture_open(fixture, &real, &told);
 		ssh_fixture_run(fixture, &told);
 		assert_true(told.is_opened);
-		ssh_fixture_say(fixture, told.session, "sleep 1; echo done", &said);
+		ssh_fixture_say(fixture, told.session, "sleep 3; echo done", &said);
 		assert_string_equal(said.out.buf, "done\n");
 		ssh_said_release(&said);
 		ssh_session_free(&told.session);

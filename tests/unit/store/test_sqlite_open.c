@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,13 +20,22 @@ enum { NOBODY = 65534, PAGE = 4096, HEADER = 100 };
 
 static const char count_marks[] = "SELECT count(*) FROM mark";
 
-/* Root may do everything: where permissions count, somebody else runs the test. */
+/* Root may do everything: where permissions count, somebody else runs the test; if there is a way
+ * for him to the test's folder, which not every root directory leaves open. */
 static void act_as_nobody(void)
 {
-	if (geteuid() == 0) {
-		assert_int_equal(chown(".", NOBODY, NOBODY), 0);
-		assert_int_equal(setegid(NOBODY), 0);
-		assert_int_equal(seteuid(NOBODY), 0);
+	char folder[PATH_MAX];
+
+	if (geteuid() != 0) {
+		return;
+	}
+	assert_non_null(getcwd(folder, sizeof(folder)));
+	assert_int_equal(chown(".", NOBODY, NOBODY), 0);
+	assert_int_equal(setegid(NOBODY), 0);
+	assert_int_equal(seteuid(NOBODY), 0);
+	if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0) {
+		print_message("only root can get to %s\n", folder);
+		skip();
 	}
 }
 
