@@ -21,8 +21,9 @@ def pytest_configure():
     for name in list(os.environ):
         if name.lower().endswith('_proxy') or name.startswith('SRE_') and name != 'SRE_TOOLKIT_BIN':
             del os.environ[name]
-    # A shell's background job ignores SIGINT, and what it starts would too.
+    # A shell's background job ignores SIGINT, nohup SIGHUP, and what they start would too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def started(cls, *args):

@@ -147,7 +147,10 @@ def test_show(values):
         'defaults.attempts': ('1', 'default'), 'defaults.recover': ('1', 'default'),
         'checks[0].name': ('a', 'sre-toolkit.yaml:3:12'), 'checks[0].tcp': ('x:1', 'sre-toolkit.yaml:3:20'),
         'checks[0].tags[0]': ('t', 'sre-toolkit.yaml:3:34'), 'checks[0].tags[1]': ('u', 'sre-toolkit.yaml:3:37'),
-        'checks[0].labels.team': ('web', 'sre-toolkit.yaml:3:56'), 'checks[0].ip_family': ('any', 'default')}
+        'checks[0].labels.team': ('web', 'sre-toolkit.yaml:3:56'), 'checks[0].ip_family': ('any', 'default'),
+        'alerts.suppression_minutes': ('15', 'default'), 'alerts.keep': ('90d', 'default'),
+        'alerts.give_up.critical': ('1d', 'default'), 'alerts.give_up.warning': ('6h', 'default'),
+        'alerts.give_up.info': ('1h', 'default')}
 
 
 def test_show_without_a_configuration(values):
