@@ -3,16 +3,11 @@
  */
 #include "alert/digest.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "alert/accept.h"
 #include "alert/pairs_json.h"
 #include "alert/silence.h"
-#include "base/alloc.h"
 #include "base/cron_schedule.h"
 #include "base/parse.h"
-#include "base/strbuf.h"
 #include "base/time_zone.h"
 #include "base/vec.h"
 #include "store/store_channel.h"
@@ -31,40 +26,9 @@ static const char mark_name[] = "digest";
 
 /* --- From when to when --- */
 
-static int mark_get(struct store_tx *tx, struct arena *arena, int64_t *ret_ms, struct err *err)
-{
-	const char *value = NULL;
-
-	*ret_ms = 0;
-	if (store_mark_get(tx, mark_name, arena, &value, err) < 0) {
-		return -1;
-	}
-	if (value) {
-		(void)parse_int(str_of(value), 1, INT64_MAX, ret_ms, NULL); /* else as if never */
-	}
-	return 0;
-}
-
-static int mark_set(struct store_tx *tx, int64_t now_ms, struct err *err)
-{
-	struct strbuf value = STRBUF_INIT;
-	int status;
-
-	strbuf_addf(&value, "%lld", (long long)now_ms);
-	status = store_mark_set(tx, mark_name, value.buf, err);
-	strbuf_release(&value);
-	return status;
-}
-
 static const char *content_of(const struct digest_range *range, struct arena *arena)
 {
-	struct strbuf content = STRBUF_INIT;
-	const char *copy;
-
-	strbuf_addf(&content, "%lld %lld", (long long)range->from_ms, (long long)range->to_ms);
-	copy = arena_strdup(arena, content.buf);
-	strbuf_release(&content);
-	return copy;
+	return arena_printf(arena, "%lld %lld", (long long)range->from_ms, (long long)range->to_ms);
 }
 
 static int read_content(const char *content, struct digest_range *ret_range, struct err *err)
@@ -117,28 +81,29 @@ int digest_queue_due(struct store_tx *tx, const struct alert_settings *settings,
 	if (!settings->digest) {
 		return 0;
 	}
-	if (mark_get(tx, arena, &range.from_ms, err) < 0) {
+	if (store_mark_get_ms(tx, mark_name, &range.from_ms, err) < 0) {
 		return -1;
 	}
 	if (range.from_ms == 0 || range.from_ms > now_ms) { /* or the clock was set back */
-		return mark_set(tx, now_ms, err);
+		return store_mark_set_ms(tx, mark_name, now_ms, err);
 	}
 	if (cron_schedule_next(settings->digest, zone, range.from_ms + 1) > now_ms) {
 		return 0;
 	}
-	if (queue(tx, settings, &range, arena, err) < 0 || mark_set(tx, now_ms, err) < 0) {
+	if (queue(tx, settings, &range, arena, err) < 0 ||
+		store_mark_set_ms(tx, mark_name, now_ms, err) < 0) {
 		return -1;
 	}
 	*ret_is_queued = true;
 	return 0;
 }
 
-static int range_now(struct store_tx *tx, int64_t now_ms, struct arena *arena,
-	struct digest_range *ret_range, struct err *err)
+static int range_now(
+	struct store_tx *tx, int64_t now_ms, struct digest_range *ret_range, struct err *err)
 {
 	int64_t latest_ms;
 
-	if (mark_get(tx, arena, &latest_ms, err) < 0) {
+	if (store_mark_get_ms(tx, mark_name, &latest_ms, err) < 0) {
 		return -1;
 	}
 	*ret_range = (struct digest_range){
@@ -160,7 +125,7 @@ int digest_queue_now(struct store_tx *tx, const struct alert_settings *settings,
 			"nobody gets a digest: write alerts.digest (when) and alerts.digest_to "
 			"(who)");
 	}
-	if (range_now(tx, now_ms, arena, &range, err) < 0) {
+	if (range_now(tx, now_ms, &range, err) < 0) {
 		return -1;
 	}
 	return queue(tx, settings, &range, arena, err);
@@ -316,7 +281,7 @@ int digest_preview(struct store_tx *tx, const struct alert_settings *settings, i
 {
 	struct digest_range range;
 
-	if (range_now(tx, now_ms, arena, &range, err) < 0) {
+	if (range_now(tx, now_ms, &range, err) < 0) {
 		return -1;
 	}
 	return load(tx, settings, &range, arena, ret_digest, err);

@@ -189,7 +189,7 @@ static int do_chores(struct look *look, struct err *err)
 		0) {
 		return -1;
 	}
-	return upkeep_run(look->tx, look->settings, look->now_ms, look->arena, err);
+	return upkeep_run(look->tx, look->settings, look->now_ms, err);
 }
 
 int look_run(struct store_tx *tx, struct look *look, struct err *err)

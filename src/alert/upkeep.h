@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "alert/alert_settings.h"
-#include "base/arena.h"
 #include "base/err.h"
 #include "store/store.h"
 
@@ -15,7 +14,6 @@
  * Once an hour, among all processes: forget what ended longer ago than alerts.keep.  Each call
  * takes a piece, until nothing is left for this hour; cheap otherwise.  Inside store_write().
  */
-int upkeep_run(struct store_tx *, const struct alert_settings *, int64_t now_ms, struct arena *,
-	struct err *);
+int upkeep_run(struct store_tx *, const struct alert_settings *, int64_t now_ms, struct err *);
 
 #endif

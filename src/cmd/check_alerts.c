@@ -3,7 +3,6 @@
  */
 #include "cmd/check_alerts.h"
 
-#include "base/strbuf.h"
 #include "check/check.h"
 
 static enum severity severity_of(enum check_state state)
@@ -27,38 +26,16 @@ static void set(struct pairs *pairs, struct arena *arena, const char *name, cons
 	pairs_set(pairs, arena, str_of(name), str_of(value));
 }
 
-static struct str format_key(const struct check *check, struct arena *arena)
-{
-	struct strbuf key = STRBUF_INIT;
-	struct str copy;
-
-	strbuf_addf(&key, "check/%s", check->name);
-	copy = str_of(arena_strdup(arena, key.buf));
-	strbuf_release(&key);
-	return copy;
-}
-
-static struct str format_title(const struct check *check, struct arena *arena)
-{
-	struct strbuf title = STRBUF_INIT;
-	struct str copy;
-
-	strbuf_addf(&title, "check %s fails", check->name);
-	copy = str_of(arena_strdup(arena, title.buf));
-	strbuf_release(&title);
-	return copy;
-}
-
 void check_alert_input(const struct check_report *report, const struct check_outcome *outcome,
 	struct arena *arena, struct alert_input *ret_input)
 {
 	const struct check *check = outcome->check;
 	const struct check_result *result = &outcome->result;
 	struct alert_input input = {
-		.title = format_title(check, arena),
+		.title = str_of(arena_printf(arena, "check %s fails", check->name)),
 		.source = str_of(arena_strdup(arena, check->name)),
 		.message = str_of(arena_strdup(arena, result->message)),
-		.dedup_key = format_key(check, arena),
+		.dedup_key = str_of(arena_printf(arena, "check/%s", check->name)),
 		.severity = severity_of(result->state),
 		.is_resolve = check_is_healthy(report, result),
 	};

@@ -3,6 +3,8 @@
  */
 #include <assert.h>
 
+#include "base/parse.h"
+#include "base/strbuf.h"
 #include "base/vec.h"
 #include "store/delivery_state.h"
 #include "store/sqlite_internal.h"
@@ -294,4 +296,33 @@ int store_mark_set(struct store_tx *tx, const char *name, const char *value, str
 	query_bind_text(&query, 1, name);
 	query_bind_text(&query, 2, value);
 	return query_run(&query, err);
+}
+
+int store_mark_get_ms(struct store_tx *tx, const char *name, int64_t *ret_wall_ms, struct err *err)
+{
+	struct arena *arena = arena_new();
+	const char *value = NULL;
+	int64_t wall_ms = 0;
+	int status = store_mark_get(tx, name, arena, &value, err);
+
+	if (status == 0) {
+		if (value) {
+			(void)parse_int(
+				str_of(value), 0, INT64_MAX, &wall_ms, NULL); /* else none */
+		}
+		*ret_wall_ms = wall_ms;
+	}
+	arena_free(arena);
+	return status;
+}
+
+int store_mark_set_ms(struct store_tx *tx, const char *name, int64_t wall_ms, struct err *err)
+{
+	struct strbuf value = STRBUF_INIT;
+	int status;
+
+	strbuf_addf(&value, "%lld", (long long)wall_ms);
+	status = store_mark_set(tx, name, value.buf, err);
+	strbuf_release(&value);
+	return status;
 }

@@ -100,4 +100,8 @@ int store_mark_get(
 	struct store_tx *, const char *name, struct arena *, const char **ret_value, struct err *);
 int store_mark_set(struct store_tx *, const char *name, const char *value, struct err *);
 
+/* The same for a point in time, wall clock; 0 if it was never set, or is none. */
+int store_mark_get_ms(struct store_tx *, const char *name, int64_t *ret_wall_ms, struct err *);
+int store_mark_set_ms(struct store_tx *, const char *name, int64_t wall_ms, struct err *);
+
 #endif

@@ -12,7 +12,7 @@ static int run(struct store_tx *tx, void *arg, struct err *err)
 {
 	struct engine *engine = arg;
 
-	return upkeep_run(tx, &engine->settings, engine->now_ms, engine->arena, err);
+	return upkeep_run(tx, &engine->settings, engine->now_ms, err);
 }
 
 static void run_at(struct engine *engine, const char *clock)

@@ -155,7 +155,7 @@ static void test_closed(void **state)
 	struct ssh_said said;
 
 	ssh_fixture_connect(fixture, start_sshd(fixture), &told);
-	/* The parent of the command is the server's process for this session. */
+	/* The parent of the command is the server's process for its connection. */
 	ssh_fixture_exec(fixture, told.session,
 		&(struct ssh_exec_spec){.command = "kill -9 $PPID; sleep 1", .drain_ms = 500},
 		&said);

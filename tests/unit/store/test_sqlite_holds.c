@@ -226,10 +226,30 @@ static int marks(struct store_tx *tx, void *arg, struct err *err)
 	return 0;
 }
 
+static int times(struct store_tx *tx, void *arg, struct err *err)
+{
+	static const char *const wrong[] = {"", "x", "-1", "99999999999999999999"};
+	int64_t wall_ms = 7;
+
+	(void)arg;
+	assert_int_equal(store_mark_get_ms(tx, "t", &wall_ms, err), 0);
+	assert_int_equal(wall_ms, 0);
+	assert_int_equal(store_mark_set_ms(tx, "t", 1751371200000, err), 0);
+	assert_int_equal(store_mark_get_ms(tx, "t", &wall_ms, err), 0);
+	assert_int_equal(wall_ms, 1751371200000);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		assert_int_equal(store_mark_set(tx, "t", wrong[i], err), 0);
+		assert_int_equal(store_mark_get_ms(tx, "t", &wall_ms, err), 0);
+		assert_int_equal(wall_ms, 0);
+	}
+	return 0;
+}
+
 static void test_marks(void **state)
 {
 	(void)state;
 	run(marks);
+	run(times);
 }
 
 int main(void)
