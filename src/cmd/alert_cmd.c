@@ -34,6 +34,13 @@ enum exit_code alert_failed(const struct alert_cmd *alert, const struct err *err
 	return EXIT_CODE_FAILED;
 }
 
+enum exit_code alert_refused(const struct alert_cmd *alert, const struct err *err)
+{
+	return err->code == ERR_NOT_FOUND || err->code == ERR_INPUT
+		       ? alert_usage(alert, "%s", err->msg)
+		       : alert_failed(alert, err);
+}
+
 int alert_open_store(
 	struct alert_cmd *alert, bool for_reading, struct store **ret_store, struct err *err)
 {

@@ -62,6 +62,9 @@ enum exit_code alert_usage(const struct alert_cmd *, const char *fmt, ...)
 /* What a failure of the store, or of anything else but the user's input, ends in; told. */
 enum exit_code alert_failed(const struct alert_cmd *, const struct err *);
 
+/* Either: the user's own mistake (ERR_INPUT, ERR_NOT_FOUND), or a failure. */
+enum exit_code alert_refused(const struct alert_cmd *, const struct err *);
+
 /* Open the store of the configuration or of --store; for reading, a store that does not exist yet
  * is *ret_store == NULL. */
 int alert_open_store(struct alert_cmd *, bool for_reading, struct store **ret_store, struct err *);

@@ -95,9 +95,7 @@ static enum exit_code run(struct alert_cmd *alert, hand_fn *fn)
 		return alert_failed(alert, &err);
 	}
 	if (store_write(store, act, &hand, &err) < 0) {
-		exit_code = err.code == ERR_NOT_FOUND || err.code == ERR_INPUT
-				    ? alert_usage(alert, "%s", err.msg)
-				    : alert_failed(alert, &err);
+		exit_code = alert_refused(alert, &err);
 	} else {
 		exit_code = deliver_and_tell(&hand, store);
 	}

@@ -146,9 +146,7 @@ enum exit_code alert_retry(struct alert_cmd *alert)
 		return alert_failed(alert, &err);
 	}
 	if (store_write(store, revive_them, &retry, &err) < 0) {
-		exit_code = err.code == ERR_NOT_FOUND || err.code == ERR_INPUT
-				    ? alert_usage(alert, "%s", err.msg)
-				    : alert_failed(alert, &err);
+		exit_code = alert_refused(alert, &err);
 	} else {
 		exit_code = deliver(&retry, store);
 	}

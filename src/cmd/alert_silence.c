@@ -274,11 +274,8 @@ static enum exit_code expire_silence(struct silencing *silencing)
 		status = store_write(store, end_silence, silencing, &err);
 	}
 	store_close(&store);
-	if (status < 0 && (err.code == ERR_NOT_FOUND || err.code == ERR_INPUT)) {
-		return alert_usage(alert, "%s", err.msg);
-	}
 	if (status < 0) {
-		return alert_failed(alert, &err);
+		return alert_refused(alert, &err);
 	}
 	if (is_json(silencing)) {
 		add_json(silencing, silencing->found, 1);
