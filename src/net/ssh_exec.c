@@ -248,10 +248,16 @@ static bool step_environment(struct ssh_exec *exec)
 	return true;
 }
 
+static int request_command(struct ssh_exec *exec)
+{
+	return exec->spec.is_subsystem
+		       ? ssh_channel_request_subsystem(exec->lane.channel, exec->spec.command)
+		       : ssh_channel_request_exec(exec->lane.channel, exec->spec.command);
+}
+
 static bool step_requesting(struct ssh_exec *exec)
 {
-	return go_on(exec, ssh_channel_request_exec(exec->lane.channel, exec->spec.command),
-		EXEC_RUNNING, "the server does not run commands");
+	return go_on(exec, request_command(exec), EXEC_RUNNING, "the server does not run commands");
 }
 
 /* As much as the window takes, while what was written before is on its way. */

@@ -111,6 +111,7 @@ enum ssh_stream {
 
 struct ssh_exec_spec {
 	const char *command;            /* for the user's shell on the host */
+	bool is_subsystem;              /* it is the name of a subsystem: "sftp" */
 	const char *const *environment; /* "NAME=value", NULL-terminated; NULL: none.  What the
 					 * server does not want it leaves out */
 	bool wants_tty;                 /* stderr is not told apart then */

@@ -1,0 +1,51 @@
+/*
+ * How servers are logged in to: the section `ssh` of the configuration, and the flags that
+ * fleet, copy and check have for it.
+ */
+#ifndef CMD_SSH_OPTIONS_H
+#define CMD_SSH_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "conf/option.h"
+#include "loop/loop.h"
+#include "net/resolver.h"
+#include "net/ssh_login.h"
+
+/* In the configuration; a flag that is given counts more. */
+struct ssh_config_opts {
+	const char *username;       /* NULL: as ssh_config says */
+	int64_t workers;            /* 0: not said */
+	int64_t connect_timeout_ms; /* 0: not said */
+	int transport;              /* enum ssh_transport */
+	const char *config_file;    /* instead of ~/.ssh/config and the machine's; NULL: those */
+	bool accepts_new_host_keys;
+};
+
+extern const struct option_row ssh_config_rows[];
+
+/* On the command line: --username, --connect-timeout, --transport, --ssh-config,
+ * --accept-new-host-keys. */
+struct ssh_opts {
+	const char *username;
+	int64_t connect_timeout_ms;
+	int transport; /* -1: not given */
+	const char *config_file;
+	bool accepts_new_host_keys;
+};
+
+extern const struct option_row ssh_option_rows[];
+
+/* What holds for this run: flags, else the configuration.  Strings are theirs. */
+struct ssh_options {
+	const char *username;
+	int64_t connect_timeout_ms;
+	struct ssh_connector_options connector;
+};
+
+void ssh_options_join(
+	const struct ssh_config_opts *, const struct ssh_opts *, struct ssh_options *ret_options);
+
+#endif

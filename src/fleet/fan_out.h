@@ -1,0 +1,92 @@
+/*
+ * One command on many hosts: so many at a time, in the order of the selection, none waiting for
+ * another.
+ *
+ * A host that hangs takes the place of one worker until its clock runs out; nothing is ever waited
+ * for in order.  Each host ends in exactly one outcome, also those that were never started.
+ */
+#ifndef FLEET_FAN_OUT_H
+#define FLEET_FAN_OUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "fleet/outcome.h"
+#include "fleet/remote_command.h"
+#include "loop/loop.h"
+#include "net/ssh_login.h"
+
+enum { FAN_OUT_WORKERS = 20 };
+
+struct fan_out;
+
+struct fan_out_host {
+	const char *name;     /* as selected: what is shown, and what ssh_config knows it by */
+	const char *address;  /* NULL: what the name means */
+	const char *username; /* NULL: as configured */
+	uint16_t port;        /* 0: as configured */
+};
+
+/* Everything is borrowed until it is freed. */
+struct fan_out_spec {
+	const struct fan_out_host *hosts;
+	size_t hosts_count;
+	int workers; /* 0: FAN_OUT_WORKERS */
+	/* The first host goes alone, and if one cannot log in there, or sudo refuses, no other is
+	 * started (CAUSE_STOPPED): a wrong password must not lock an account everywhere. */
+	bool has_canary;
+	const char *password;       /* to log in with; NULL: none */
+	int64_t connect_timeout_ms; /* 0: as configured, or 10 s */
+	int64_t deadline_ms;        /* of all, on the loop's clock (loop_now()); 0: none */
+	struct remote_command_spec command;
+};
+
+struct fan_out_end {
+	struct outcome outcome; /* its message is valid inside */
+	int64_t duration_ms;    /* since it was this host's turn; 0: it never was */
+	int64_t connect_ms;     /* of that, until one was logged in; -1: never */
+	int64_t pid;
+	bool was_left_open, may_be_running;
+	enum ssh_transport transport; /* AUTO: not known */
+};
+
+struct fan_out_events {
+	void (*started)(void *arg, size_t host, int64_t pid); /* the command runs there */
+	void (*output)(void *arg, size_t host, enum ssh_stream, struct str bytes);
+	void (*ended)(void *arg, size_t host, const struct fan_out_end *); /* once for each host */
+	void (*finished)(void *arg); /* once, after all of them; free it here or later */
+};
+
+/* New; free with fan_out_free().  Nothing is called before this returns. */
+struct fan_out *fan_out_start(struct loop *, struct ssh_connector *, const struct fan_out_spec *,
+	const struct fan_out_events *, void *arg);
+
+/*
+ * Nothing new is started, what waits is "not started" because of `cause` (CAUSE_INTERRUPTED,
+ * CAUSE_DEADLINE, CAUSE_STOPPED), connections that are being made are given up, and what runs is
+ * stopped there.  `finished` comes within the grace of the supervisor and a little more.
+ */
+void fan_out_stop(struct fan_out *, enum outcome_cause cause);
+
+/* Closes everything at once; nothing is called any more. */
+void fan_out_free(struct fan_out **);
+
+/* Hosts whose command runs now, with their process groups there; in the order of the selection. */
+struct fan_out_running {
+	size_t host;
+	int64_t pid;
+};
+size_t fan_out_running(const struct fan_out *, struct fan_out_running *ret_items, size_t max);
+
+struct fan_out_counts {
+	size_t total, waiting, connecting, running, ended;
+};
+struct fan_out_counts fan_out_counts(const struct fan_out *);
+
+/* Why it takes so long: the hosts that are under way, longest first, with what each waits for:
+ * "web-07: waiting for the greeting of web-07:22 (9 s)", a line each, at most `max`. */
+void fan_out_add_phases(const struct fan_out *, size_t max, struct strbuf *out);
+
+#endif
