@@ -28,6 +28,7 @@ struct world {
 	struct fake_opts opts[WORLD_RECEIVERS_MAX];
 	struct deliverer_options options; /* to be changed before world_start() */
 	struct deliverer *deliverer;
+	struct store_writer *second; /* MAY.  Of another deliverer: the clock waits for it, too */
 	int idle, attempts, store_failures;
 	int64_t latest_next_ms; /* of the latest attempt */
 	int64_t step_ms;        /* by which the clock moves; 0: as is fit for the time to pass */
