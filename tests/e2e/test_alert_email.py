@@ -143,14 +143,25 @@ def test_some_recipients_are_refused(mail, open_exim):
 
 
 def test_all_recipients_are_refused(mail, open_exim):
+    """With nobody else to tell it waits, until the mail goes to somebody whom the server knows."""
     desk = mail(open_exim, to=['nobody@good.test'])
+    refusal = f'127.0.0.1:{open_exim.ports["smtp"]} refused recipient \'nobody@good.test\' (550): no such user here'
     sent = desk.send('disk full')
-    assert (sent.exit_code, sent.states) == (1, {'mail': 'failed'})
-    assert sent.by_receiver['mail']['end'] == (f'revoked: 127.0.0.1:{open_exim.ports["smtp"]} refused recipient '
-                                               "'nobody@good.test' (550): no such user here")
-    assert "receiver 'mail' is dead" in sent.result.stderr
+    assert (sent.exit_code, sent.states) == (1, {'mail': 'retrying'})
+    refused = sent.by_receiver['mail']
+    assert (refused['outcome'], refused['fault'], refused['code'], refused['text']) == ('refused', 'revoked', 550, refusal)
+    assert f"receiver 'mail' is dead: mail is dead (revoked: {refusal})" in sent.result.stderr
+    text, deliveries = desk.why()
+    assert '  … mail         trigger by routes[0]: not delivered yet: its receiver is dead; next attempt at ' in text
+    assert (deliveries['mail']['held'], deliveries['mail']['result']) == ('its receiver is dead', f'revoked: {refusal}')
+    assert 590 < desk.seconds_until(deliveries['mail']['due']) < 601
     done = desk('test')
     assert done.exit_code == 1 and re.search(r'^✗ +mail +revoked ', done.stdout, re.MULTILINE)
+    assert desk.flush() == {'delivered': 0, 'carried': 0, 'retried': 0, 'waiting': 1, 'dead': 0}
+    mail(open_exim, to=['eva@good.test'])
+    assert desk.flush() == {'delivered': 1, 'carried': 0, 'retried': 0, 'waiting': 0, 'dead': 0}
+    message, = new_messages(open_exim, 1)
+    assert (message['Subject'], message['Envelope-to']) == ('[CRITICAL] disk full (db-01)', 'eva@good.test')
 
 
 def test_a_recipient_who_is_to_wait_waits(mail, open_exim):
