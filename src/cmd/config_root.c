@@ -18,6 +18,8 @@ static const struct option_row servers_rows[] = {
 const struct option_row config_rows[] = {
 	{.name = "servers", .shape = OPTION_SECTION, .rows = servers_rows, .offset = offsetof(struct config, servers),
 	 .help = "the servers that can be named, and their groups"},
+	{.name = "ssh", .shape = OPTION_SECTION, .rows = ssh_config_rows, .offset = offsetof(struct config, ssh),
+	 .help = "how servers are logged in to"},
 	{.name = "defaults", .shape = OPTION_SECTION, .rows = check_defaults_rows, .offset = offsetof(struct config, defaults),
 	 .help = "what checks have that do not say otherwise"},
 	{.name = "checks", .shape = OPTION_VARIANTS, .variants = &check_variants, .offset = offsetof(struct config, checks),

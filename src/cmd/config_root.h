@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "check/check_config.h"
 #include "cmd/common_options.h"
+#include "cmd/ssh_options.h"
 #include "conf/conf.h"
 #include "conf/inventory.h"
 #include "conf/option.h"
@@ -20,6 +21,7 @@ struct config_servers {
 struct config {
 	struct conf conf; /* errors, origins, memory */
 	struct config_servers servers;
+	struct ssh_config_opts ssh;
 	struct check_defaults defaults;
 	struct option_items checks; /* struct check */
 	struct alert_settings alerts;

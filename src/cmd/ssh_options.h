@@ -8,10 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/err.h"
+#include "conf/command_line.h"
+#include "conf/inventory.h"
 #include "conf/option.h"
-#include "loop/loop.h"
-#include "net/resolver.h"
 #include "net/ssh_login.h"
 
 /* In the configuration; a flag that is given counts more. */
@@ -27,11 +26,11 @@ struct ssh_config_opts {
 extern const struct option_row ssh_config_rows[];
 
 /* On the command line: --username, --connect-timeout, --transport, --ssh-config,
- * --accept-new-host-keys. */
+ * --accept-new-host-keys.  The options of a command that has these rows begin with this struct. */
 struct ssh_opts {
 	const char *username;
 	int64_t connect_timeout_ms;
-	int transport; /* -1: not given */
+	int transport; /* enum ssh_transport */
 	const char *config_file;
 	bool accepts_new_host_keys;
 };
@@ -40,12 +39,19 @@ extern const struct option_row ssh_option_rows[];
 
 /* What holds for this run: flags, else the configuration.  Strings are theirs. */
 struct ssh_options {
-	const char *username;
-	int64_t connect_timeout_ms;
-	struct ssh_connector_options connector;
+	const char *username;       /* NULL: as ssh_config says */
+	bool is_username_given;     /* by the flag, which counts more than inventories do */
+	int64_t workers;            /* 0: not said */
+	int64_t connect_timeout_ms; /* 0: not said */
+	struct ssh_connector_options connector; /* program, attempts, limiter: their defaults */
 };
 
-void ssh_options_join(
-	const struct ssh_config_opts *, const struct ssh_opts *, struct ssh_options *ret_options);
+/* `line` tells which flags were given. */
+void ssh_options_join(const struct ssh_config_opts *, const struct ssh_opts *,
+	const struct command_line *line, struct ssh_options *ret_options);
+
+/* Whom to log in as on a host: the flag, else what the inventory says (`host`, NULL: nothing), else
+ * the configuration; NULL: as ssh_config says. */
+const char *ssh_options_username(const struct ssh_options *, const struct inventory_host *host);
 
 #endif
