@@ -14,22 +14,12 @@
 #include "base/base64.h"
 #include "base/utf8.h"
 #include "net/ssh_algorithms.h"
-#include "net/ssh_host_key.h"
+#include "net/ssh_host_words.h"
 #include "net/ssh_session_internal.h"
 
 enum { GREETING_MAX = 16 * 1024, TYPES_MAX = 1024, LIB_FD_MAX = 0xffff };
 
 /* --- what libssh is told -------------------------------------------------------------------- */
-
-static struct ssh_hosts_name name_of(const struct ssh_session *session)
-{
-	const struct ssh_settings *settings = session->settings;
-
-	if (settings->host_key_alias) {
-		return (struct ssh_hosts_name){.host = settings->host_key_alias};
-	}
-	return (struct ssh_hosts_name){.host = settings->hostname, .port = settings->port};
-}
 
 static void add_type(void *arg, struct str type)
 {
@@ -38,9 +28,13 @@ static void add_type(void *arg, struct str type)
 
 static void choose_host_keys(struct ssh_session *session, struct strbuf *out)
 {
-	const struct ssh_hosts_name name = name_of(session);
+	const struct ssh_hosts_name name = ssh_host_words_name(session->settings);
 	struct strbuf known = STRBUF_INIT_MAX(TYPES_MAX);
 
+	if (session->spec.host_keys) {
+		strbuf_adds(out, session->spec.host_keys);
+		return;
+	}
 	ssh_hosts_each_type(session->client->hosts, &name, add_type, &known);
 	(void)ssh_algorithms_choose_host_keys(
 		session->settings->host_keys, strbuf_str(&known), out);
@@ -210,6 +204,7 @@ static void end_kex(struct ssh_session *session)
 			"%s closed the connection during the key exchange", session->target);
 	} else {
 		ssh_session_end_by_lib(session, SSH_END_KEX);
+		session->end.lacks_host_key = str_contains(error, "server host key algo");
 	}
 }
 
@@ -230,68 +225,30 @@ static int get_host_key(struct ssh_session *session, struct strbuf *blob)
 	return rc;
 }
 
-/* "ED25519 SHA256:..." */
-static void add_key(struct strbuf *out, struct str blob)
-{
-	struct str type = str_of("unknown");
+typedef void add_words_fn(struct strbuf *out, const struct ssh_host_words *);
 
-	(void)ssh_host_key_type(blob, &type);
-	strbuf_addstr(out, ssh_host_key_short_type(type));
-	strbuf_addc(out, ' ');
-	ssh_host_key_add_fingerprint(out, blob);
-}
-
-static void add_place(struct strbuf *out, const struct ssh_hosts_finding *finding)
-{
-	if (finding->line > 0) {
-		strbuf_addf(out, "%s:%zu", finding->path, finding->line);
-	} else {
-		strbuf_adds(out, "what was seen before");
-	}
-}
-
-static void end_unknown(struct ssh_session *session, const char *name, struct str blob)
+static void end_by_key(struct ssh_session *session, enum ssh_end_cause cause, add_words_fn *add,
+	struct str blob, const struct ssh_hosts_finding *finding)
 {
 	const struct ssh_settings *settings = session->settings;
+	const struct ssh_hosts_name host = ssh_host_words_name(settings);
+	struct strbuf name = STRBUF_INIT, shown = STRBUF_INIT, known = STRBUF_INIT;
 	struct strbuf text = STRBUF_INIT;
 
-	strbuf_addf(&text, "the host key of '%s' is not known: it is ", name);
-	add_key(&text, blob);
-	strbuf_addf(&text, "; compare it, then accept it with: ssh -p %u %s", settings->port,
-		settings->hostname);
-	ssh_session_end(session, SSH_END_HOST_KEY_UNKNOWN, "%s", text.buf);
-	strbuf_release(&text);
-}
-
-static void end_changed(struct ssh_session *session, const char *name, struct str blob,
-	const struct ssh_hosts_finding *finding)
-{
-	struct strbuf text = STRBUF_INIT;
-
-	strbuf_addf(&text, "the host key of '%s' has changed: ", name);
-	add_place(&text, finding);
-	strbuf_adds(&text, " has ");
-	add_key(&text, finding->blob);
-	strbuf_adds(&text, ", the host shows ");
-	add_key(&text, blob);
-	if (finding->line > 0) {
-		strbuf_addf(&text, "; if that is meant to be: ssh-keygen -f '%s' -R '%s'",
-			finding->path, name);
-	}
-	ssh_session_end(session, SSH_END_HOST_KEY_CHANGED, "%s", text.buf);
-	strbuf_release(&text);
-}
-
-static void end_revoked(struct ssh_session *session, const char *name, struct str blob,
-	const struct ssh_hosts_finding *finding)
-{
-	struct strbuf text = STRBUF_INIT;
-
-	strbuf_addf(&text, "the host key of '%s' is revoked by ", name);
-	add_place(&text, finding);
-	strbuf_adds(&text, ": ");
-	add_key(&text, blob);
-	ssh_session_end(session, SSH_END_HOST_KEY_REVOKED, "%s", text.buf);
+	ssh_hosts_add_name(&name, &host);
+	ssh_host_words_add_key(&shown, blob);
+	ssh_host_words_add_key(&known, finding->blob);
+	add(&text, &(struct ssh_host_words){.name = name.buf,
+			   .alias = settings->alias,
+			   .port = settings->port,
+			   .shown = shown.buf,
+			   .known = known.buf,
+			   .path = finding->path,
+			   .line = finding->line});
+	ssh_session_end(session, cause, "%s", text.buf);
+	strbuf_release(&name);
+	strbuf_release(&shown);
+	strbuf_release(&known);
 	strbuf_release(&text);
 }
 
@@ -313,11 +270,9 @@ static void accept_new(
 
 static void check_host_key(struct ssh_session *session, struct str blob)
 {
-	const struct ssh_hosts_name name = name_of(session);
+	const struct ssh_hosts_name name = ssh_host_words_name(session->settings);
 	struct ssh_hosts_finding finding = ssh_hosts_check(session->client->hosts, &name, blob);
-	struct strbuf text = STRBUF_INIT;
 
-	ssh_hosts_add_name(&text, &name);
 	switch (finding.verdict) {
 	case SSH_HOSTS_KNOWN:
 		break;
@@ -325,17 +280,26 @@ static void check_host_key(struct ssh_session *session, struct str blob)
 		if (session->spec.accepts_new_host_keys) {
 			accept_new(session, &name, blob);
 		} else {
-			end_unknown(session, text.buf, blob);
+			end_by_key(session, SSH_END_HOST_KEY_UNKNOWN, ssh_host_words_add_unknown,
+				blob, &finding);
 		}
 		break;
 	case SSH_HOSTS_CHANGED:
-		end_changed(session, text.buf, blob, &finding);
+		end_by_key(session, SSH_END_HOST_KEY_CHANGED, ssh_host_words_add_changed, blob,
+			&finding);
 		break;
 	case SSH_HOSTS_REVOKED:
-		end_revoked(session, text.buf, blob, &finding);
+		end_by_key(session, SSH_END_HOST_KEY_REVOKED, ssh_host_words_add_revoked, blob,
+			&finding);
 		break;
 	}
-	strbuf_release(&text);
+}
+
+/* Who asked for the key alone does not log in. */
+static void show_key(struct ssh_session *session, struct str blob)
+{
+	session->events.showed_key(session->arg, blob);
+	ssh_session_end(session, SSH_END_CLOSED, "%s showed its key", session->target);
 }
 
 static void on_keys_exchanged(struct ssh_session *session)
@@ -345,6 +309,8 @@ static void on_keys_exchanged(struct ssh_session *session)
 	if (get_host_key(session, &blob) < 0) {
 		ssh_session_end(
 			session, SSH_END_KEX, "%s: the host key cannot be read", session->target);
+	} else if (session->events.showed_key) {
+		show_key(session, strbuf_str(&blob));
 	} else {
 		check_host_key(session, strbuf_str(&blob));
 	}

@@ -69,7 +69,8 @@ enum ssh_end_cause {
 struct ssh_end {
 	enum ssh_end_cause cause;
 	enum ssh_phase phase;
-	const char *text; /* what happened, for people; can be printed; no secrets */
+	const char *text;    /* what happened, for people; can be printed; no secrets */
+	bool lacks_host_key; /* SSH_END_KEX: it has no host key of a type that was asked for */
 };
 
 /* Everything is borrowed until the session has ended, but the password until it is open. */
@@ -81,6 +82,9 @@ struct ssh_session_spec {
 	int64_t connect_timeout_ms; /* for all until it is open; 0: the settings', or 10 s */
 	int64_t alive_interval_ms;  /* ask after that much silence; 0: the settings', or 5 s */
 	int alive_count_max;        /* questions without an answer; 0: the settings' */
+	/* Algorithms of host keys to ask for, best first, with commas between; NULL: the settings'
+	 * and ours, those of known keys first. */
+	const char *host_keys;
 };
 
 struct ssh_session_events {
@@ -88,6 +92,9 @@ struct ssh_session_events {
 	/* Once; the session is gone after it.  Its commands were told before, their sessions
 	 * through it will notice. */
 	void (*ended)(void *arg, const struct ssh_end *);
+	/* MAY.  The session is for the host's key alone: it is told as soon as it is shown, not
+	 * judged, and nobody logs in; then the session ends (SSH_END_CLOSED).  Valid inside. */
+	void (*showed_key)(void *arg, struct str blob);
 };
 
 struct ssh_session *ssh_session_start(struct ssh_client *, const struct ssh_session_spec *,

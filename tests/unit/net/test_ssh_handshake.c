@@ -186,7 +186,8 @@ static void test_host_keys(void **state)
 		{arena_printf(fixture->arena, "[127.0.0.*]:* %s\n", right), SSH_END_LOCAL, {""}},
 		{"", SSH_END_HOST_KEY_UNKNOWN,
 			{"is not known", shown,
-				arena_printf(fixture->arena, "ssh -p %u 127.0.0.1", port)}},
+				arena_printf(fixture->arena,
+					"fleet keys --hosts 127.0.0.1 --port %u --record", port)}},
 		{arena_printf(fixture->arena, "# x\n%s %s\n", name, wrong),
 			SSH_END_HOST_KEY_CHANGED,
 			{shown, fingerprint_of(fixture, other), ":2 has ED25519 SHA256:"}},
@@ -212,6 +213,92 @@ static void test_host_keys(void **state)
 			assert_end(told.end, cases[i].cause, SSH_PHASE_KEX, cases[i].texts[t]);
 		}
 	}
+}
+
+struct asked {
+	struct ssh_session *session;
+	struct strbuf types; /* of the keys that were shown */
+	struct ssh_end end;
+	bool has_ended, frees;
+	struct ssh_fixture *fixture;
+};
+
+static void on_asked_opened(void *arg)
+{
+	(void)arg;
+	fail_msg("nobody may log in");
+}
+
+static void on_asked_ended(void *arg, const struct ssh_end *end)
+{
+	struct asked *asked = arg;
+
+	asked->end = *end;
+	asked->has_ended = true;
+	asked->session = NULL;
+	loop_stop(asked->fixture->loop);
+}
+
+static void on_showed_key(void *arg, struct str blob)
+{
+	struct asked *asked = arg;
+	struct str type;
+
+	assert_true(ssh_host_key_type(blob, &type));
+	strbuf_addf(&asked->types, "%.*s ", STR_ARG(type));
+	if (asked->frees) {
+		ssh_session_free(&asked->session);
+		loop_stop(asked->fixture->loop);
+	}
+}
+
+/* For its key alone: in the order asked for, whether it is known or not. */
+static void test_showed_key(void **state)
+{
+	static const struct {
+		const char *host_keys, *types;
+		bool lacks_key;
+	} cases[] = {
+		{"ssh-ed25519", "ssh-ed25519 ", false},
+		{"rsa-sha2-512,rsa-sha2-256,ssh-ed25519", "ssh-rsa ", false},
+		{"ecdsa-sha2-nistp521,ssh-ed25519", "ssh-ed25519 ", false},
+		{"ecdsa-sha2-nistp256", "", true},
+	};
+	static const struct ssh_session_events events = {
+		on_asked_opened, on_asked_ended, on_showed_key};
+	struct ssh_fixture *fixture = *state;
+	const char *rsa = ssh_fixture_make_key(fixture, "host_rsa", "rsa", "");
+	uint16_t port = ssh_fixture_sshd(fixture, arena_printf(fixture->arena, "HostKey %s", rsa));
+	size_t files_before;
+
+	if (port == 0) {
+		skip_because("needs openssh-server");
+	}
+	(void)ssh_fixture_write(fixture, "known_hosts", "");
+	files_before = ssh_fixture_open_files();
+	for (size_t i = 0; i < 2 * ARRAY_LEN(cases); i++) {
+		size_t c = i / 2;
+		struct asked asked = {
+			.fixture = fixture, .types = STRBUF_INIT, .frees = i % 2 == 1};
+		const struct ssh_session_spec spec = {
+			.settings = ssh_fixture_settings(fixture, port, ""),
+			.host_keys = cases[c].host_keys};
+
+		asked.session = ssh_session_start(fixture->client, &spec, &events, &asked);
+		assert_int_equal(loop_run(fixture->loop, NULL), 0);
+		assert_string_equal(asked.types.buf, cases[c].types);
+		assert_null(asked.session);
+		if (asked.has_ended) {
+			assert_int_equal(asked.end.lacks_host_key, cases[c].lacks_key);
+			assert_int_equal(
+				asked.end.cause, cases[c].lacks_key ? SSH_END_KEX : SSH_END_CLOSED);
+		} else {
+			assert_true(asked.frees);
+		}
+		strbuf_release(&asked.types);
+	}
+	assert_int_equal(ssh_client_sessions(fixture->client), 0);
+	assert_int_equal(ssh_fixture_open_files(), files_before);
 }
 
 /* A key of another type than the one that is known is not asked for. */
@@ -324,6 +411,7 @@ int main(void)
 		TEST(test_peers),
 		TEST(test_algorithms),
 		TEST(test_host_keys),
+		TEST(test_showed_key),
 		TEST(test_known_type_first),
 		TEST(test_accept_new),
 		TEST(test_alias),
