@@ -182,6 +182,21 @@ static int fill_and_rename(int fd, const char *temporary, const char *path, stru
 	return rename(temporary, path);
 }
 
+/* Only root can give files away; who else replaces somebody's file has the new one. */
+static int keep_owner_and_mode(int fd, const struct stat *old)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0) {
+		return -1;
+	}
+	if ((st.st_uid != old->st_uid || st.st_gid != old->st_gid) &&
+		fchown(fd, old->st_uid, old->st_gid) < 0 && errno != EPERM) {
+		return -1;
+	}
+	return fchmod(fd, old->st_mode & 07777);
+}
+
 /* `old`: what is there; NULL: nothing. */
 static int replace(
 	const char *path, struct str content, mode_t mode, const struct stat *old, struct err *err)
@@ -192,7 +207,7 @@ static int replace(
 	if (fd < 0) {
 		return err_set_errno(err, errno, "cannot write '%s'", path);
 	}
-	if ((old && fchmod(fd, old->st_mode & 07777) < 0) ||
+	if ((old && keep_owner_and_mode(fd, old) < 0) ||
 		fill_and_rename(fd, temporary, path, content) < 0) {
 		int saved = errno;
 

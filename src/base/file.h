@@ -28,7 +28,7 @@ int file_read(const char *path, enum file_type, size_t max_bytes, struct strbuf 
 /*
  * Make `content` the content of `path`, all of it or nothing: readers see the old file or the new
  * one, also after a crash.  A new file gets `mode` less the umask, an old one keeps its
- * permissions.
+ * permissions, and its owner if we may give files away.
  *
  * What is there and is not a regular file (a symbolic link, a device, a FIFO) cannot be replaced
  * and is written in place.

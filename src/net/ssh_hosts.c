@@ -609,16 +609,37 @@ void ssh_hosts_each_type(struct ssh_hosts *hosts, const struct ssh_hosts_name *n
 	}
 }
 
-bool ssh_hosts_has_authority(struct ssh_hosts *hosts, const struct ssh_hosts_name *name)
+void ssh_hosts_each_key(
+	struct ssh_hosts *hosts, const struct ssh_hosts_name *name, ssh_hosts_key_fn *fn, void *arg)
+{
+	const struct lines *lines = find_name(hosts, name);
+
+	for (size_t i = 0; i < lines->entries_count; i++) {
+		if (lines->entries[i]->marker == MARKER_NONE) {
+			const struct ssh_hosts_finding finding =
+				finding_of(SSH_HOSTS_KNOWN, lines->entries[i]);
+
+			fn(arg, &finding);
+		}
+	}
+}
+
+struct ssh_hosts_finding ssh_hosts_authority(
+	struct ssh_hosts *hosts, const struct ssh_hosts_name *name)
 {
 	const struct lines *lines = find_name(hosts, name);
 
 	for (size_t i = 0; i < lines->entries_count; i++) {
 		if (lines->entries[i]->marker == MARKER_AUTHORITY) {
-			return true;
+			return finding_of(SSH_HOSTS_KNOWN, lines->entries[i]);
 		}
 	}
-	return false;
+	return finding_of(SSH_HOSTS_UNKNOWN, NULL);
+}
+
+bool ssh_hosts_has_authority(struct ssh_hosts *hosts, const struct ssh_hosts_name *name)
+{
+	return ssh_hosts_authority(hosts, name).verdict == SSH_HOSTS_KNOWN;
 }
 
 static void add_told(struct ssh_hosts *hosts, struct str name, struct str blob)

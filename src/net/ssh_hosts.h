@@ -66,8 +66,16 @@ typedef void ssh_hosts_type_fn(void *arg, struct str type);
 void ssh_hosts_each_type(
 	struct ssh_hosts *, const struct ssh_hosts_name *, ssh_hosts_type_fn *fn, void *arg);
 
+/* Call `fn` for each key that is known of just that name, in the order of the files. */
+typedef void ssh_hosts_key_fn(void *arg, const struct ssh_hosts_finding *);
+void ssh_hosts_each_key(
+	struct ssh_hosts *, const struct ssh_hosts_name *, ssh_hosts_key_fn *fn, void *arg);
+
 /* An authority ("@cert-authority") vouches for hosts of that name. */
 bool ssh_hosts_has_authority(struct ssh_hosts *, const struct ssh_hosts_name *);
+
+/* The line of the first of them; the verdict is KNOWN, or UNKNOWN if there is none. */
+struct ssh_hosts_finding ssh_hosts_authority(struct ssh_hosts *, const struct ssh_hosts_name *);
 
 /* From now on the key is known, in this table only. */
 void ssh_hosts_add_known(struct ssh_hosts *, const struct ssh_hosts_name *, struct str blob);
@@ -79,6 +87,33 @@ void ssh_hosts_add_known(struct ssh_hosts *, const struct ssh_hosts_name *, stru
  */
 int ssh_hosts_append(const char *path, const struct ssh_hosts_name *, struct str blob,
 	bool is_hashed, struct err *err);
+
+struct ssh_hosts_key {
+	struct ssh_hosts_name name;
+	struct str blob;
+};
+
+/* The same of many, but those that the file has: all of them or none.  *ret_added may be NULL. */
+int ssh_hosts_record(const char *path, const struct ssh_hosts_key *keys, size_t keys_count,
+	bool is_hashed, size_t *ret_added, struct err *err);
+
+/* What a file is to say of a host from now on. */
+struct ssh_hosts_change {
+	struct ssh_hosts_name name;
+	const struct str *blobs; /* its keys */
+	size_t blobs_count;
+	bool appends; /* those that are not there, in the place of others */
+	bool is_hashed;
+};
+
+/*
+ * Take all other keys of the host out of the file, at once and for good: what else stands in a line
+ * with them stays, as do lines with markers.  Readers see the old file or the new one; a symbolic
+ * link stays one, the file keeps its mode and owner.  A file that is missing, or says nothing else,
+ * is left alone.  A line with a pattern is ERR_INPUT: who else it is for is not known.
+ */
+int ssh_hosts_replace(
+	const char *path, const struct ssh_hosts_change *, size_t *ret_removed, struct err *err);
 
 /* "web-01", "[web-01]:2222": in lower case, as files have it. */
 void ssh_hosts_add_name(struct strbuf *out, const struct ssh_hosts_name *);

@@ -1,5 +1,8 @@
 /*
- * A line more in a file of known hosts, for a decision that a person made.  See ssh_hosts.h.
+ * Lines more in a file of known hosts, for a decision that a person made.  See ssh_hosts.h.
+ *
+ * Whoever changes the file holds a lock on it.  As it may have been replaced while one waited for
+ * the lock, it is looked for again then.
  */
 #include <sys/file.h>
 #include <sys/random.h>
@@ -45,7 +48,7 @@ static void add_hashed(struct strbuf *out, struct str name)
 	ssh_hosts_free(&hosts);
 }
 
-static int make_line(struct strbuf *out, const struct ssh_hosts_name *name, struct str blob,
+int ssh_hosts_make_line(struct strbuf *out, const struct ssh_hosts_name *name, struct str blob,
 	bool is_hashed, struct err *err)
 {
 	struct strbuf text = STRBUF_INIT;
@@ -87,6 +90,25 @@ static int make_folder(const char *path, struct err *err)
 	return 0;
 }
 
+static int open_file(const char *path, int flags, int *ret_fd, struct err *err)
+{
+	struct stat st;
+	int fd = open(path, O_RDWR | O_APPEND | flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+
+	if (fd < 0 && errno == ENOENT && !(flags & O_CREAT)) {
+		return err_set(err, ERR_NOT_FOUND, "there is no '%s'", path);
+	}
+	if (fd < 0) {
+		return err_set_errno(err, errno, "cannot write '%s'", path);
+	}
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		(void)close(fd);
+		return err_set(err, ERR_INPUT, "cannot write '%s': it is not a regular file", path);
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
 static int lock(int fd, const char *path, struct err *err)
 {
 	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
@@ -109,22 +131,40 @@ static bool ends_well(int fd, off_t size)
 	return size == 0 || (pread(fd, &last, 1, size - 1) == 1 && last == '\n');
 }
 
-static int append(int fd, struct str line, const char *path, struct err *err)
+static bool is_at(int fd, const char *path)
+{
+	struct stat st, there;
+
+	return fstat(fd, &st) == 0 && stat(path, &there) == 0 && st.st_dev == there.st_dev &&
+	       st.st_ino == there.st_ino;
+}
+
+int ssh_hosts_open_locked(const char *path, int flags, int *ret_fd, struct err *err)
+{
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		_cleanup_close_ int fd = -1;
+
+		if (open_file(path, flags, &fd, err) < 0 || lock(fd, path, err) < 0) {
+			return -1;
+		}
+		if (is_at(fd, path)) {
+			*ret_fd = fd;
+			fd = -1;
+			return 0;
+		}
+	}
+	return err_set(err, ERR_BUSY, "'%s' is replaced again and again", path);
+}
+
+static int append(int fd, struct str lines, const char *path, struct err *err)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0) {
 		return err_set_errno(err, errno, "cannot write '%s'", path);
 	}
-	if (!S_ISREG(st.st_mode)) {
-		return err_set(err, ERR_INPUT, "cannot write '%s': it is not a regular file", path);
-	}
-	if (lock(fd, path, err) < 0) {
-		return -1;
-	}
-	if (fstat(fd, &st) < 0 ||
-		(!ends_well(fd, st.st_size) && file_write_all(fd, str_of("\n")) < 0) ||
-		file_write_all(fd, line) < 0 || fsync(fd) < 0) {
+	if ((!ends_well(fd, st.st_size) && file_write_all(fd, str_of("\n")) < 0) ||
+		file_write_all(fd, lines) < 0 || fsync(fd) < 0) {
 		err_set_errno(err, errno, "cannot write '%s'", path);
 		/* Half a line would spoil the next; if even this fails, the error is told anyway.
 		 */
@@ -137,16 +177,58 @@ static int append(int fd, struct str line, const char *path, struct err *err)
 int ssh_hosts_append(const char *path, const struct ssh_hosts_name *name, struct str blob,
 	bool is_hashed, struct err *err)
 {
-	const int flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
 	_cleanup_close_ int fd = -1;
 
-	if (make_line(&line, name, blob, is_hashed, err) < 0 || make_folder(path, err) < 0) {
+	if (ssh_hosts_make_line(&line, name, blob, is_hashed, err) < 0 ||
+		make_folder(path, err) < 0 || ssh_hosts_open_locked(path, O_CREAT, &fd, err) < 0) {
 		return -1;
 	}
-	fd = open(path, flags, 0600);
-	if (fd < 0) {
-		return err_set_errno(err, errno, "cannot write '%s'", path);
-	}
 	return append(fd, strbuf_str(&line), path, err);
+}
+
+/* Those that the table does not know, and it knows them then. */
+static int make_lines(struct ssh_hosts *there, const struct ssh_hosts_key *keys, size_t keys_count,
+	bool is_hashed, struct strbuf *lines, size_t *ret_added, struct err *err)
+{
+	size_t added = 0;
+
+	for (size_t i = 0; i < keys_count; i++) {
+		if (ssh_hosts_check(there, &keys[i].name, keys[i].blob).verdict ==
+			SSH_HOSTS_KNOWN) {
+			continue;
+		}
+		if (ssh_hosts_make_line(lines, &keys[i].name, keys[i].blob, is_hashed, err) < 0) {
+			return -1;
+		}
+		ssh_hosts_add_known(there, &keys[i].name, keys[i].blob);
+		added++;
+	}
+	*ret_added = added;
+	return 0;
+}
+
+int ssh_hosts_record(const char *path, const struct ssh_hosts_key *keys, size_t keys_count,
+	bool is_hashed, size_t *ret_added, struct err *err)
+{
+	_cleanup_(strbuf_release) struct strbuf lines = STRBUF_INIT;
+	_cleanup_close_ int fd = -1;
+	struct ssh_hosts *there = NULL;
+	size_t added = 0;
+	int rc = -1;
+
+	if (make_folder(path, err) < 0 || ssh_hosts_open_locked(path, O_CREAT, &fd, err) < 0) {
+		return -1;
+	}
+	there = ssh_hosts_new();
+	if (ssh_hosts_read(there, path, err) == 0 &&
+		make_lines(there, keys, keys_count, is_hashed, &lines, &added, err) == 0 &&
+		(added == 0 || append(fd, strbuf_str(&lines), path, err) == 0)) {
+		rc = 0;
+		if (ret_added) {
+			*ret_added = added;
+		}
+	}
+	ssh_hosts_free(&there);
+	return rc;
 }

@@ -3,6 +3,7 @@
  */
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -123,6 +124,132 @@ static void test_append_refused(void **state)
 	(void)close(fd);
 }
 
+/* Those that are there are not written again; all or none. */
+static void test_record(void **state)
+{
+	const char *folder = *state;
+	const struct ssh_hosts_key keys[] = {
+		{{"a", 22}, ED('a')}, {{"b", 2222}, ED('b')}, {{"A", 0}, ED('a')}};
+	const struct ssh_hosts_key bad[] = {{{"c", 22}, ED('c')}, {{"*", 22}, ED('d')}};
+	struct strbuf first = STRBUF_INIT, text = STRBUF_INIT;
+	struct err err = {0};
+	char path[128];
+	size_t added;
+
+	(void)snprintf(path, sizeof(path), "%s/.ssh/known_hosts", folder);
+	assert_int_equal(ssh_hosts_record(path, keys, 2, true, &added, &err), 0);
+	assert_int_equal(added, 2);
+	assert_int_equal(file_read(path, FILE_REGULAR, 1 << 20, &first, NULL), 0);
+	assert_int_equal(ssh_hosts_record(path, keys, 3, true, &added, &err), 0);
+	assert_int_equal(added, 0);
+	assert_int_equal(ssh_hosts_record(path, bad, 2, false, &added, &err), -1);
+	assert_int_equal(err.code, ERR_INPUT);
+	assert_int_equal(file_read(path, FILE_REGULAR, 1 << 20, &text, NULL), 0);
+	assert_string_equal(text.buf, first.buf);
+	strbuf_release(&first);
+	strbuf_release(&text);
+}
+
+enum { WRITERS = 8, ROUNDS = 20 };
+
+/* Keys that all of them have, a key of its own, and now and then the file is replaced. */
+static int write_much(const char *path, int writer)
+{
+	char own[32];
+
+	for (int i = 0; i < ROUNDS; i++) {
+		const struct str all = ED('x');
+		const struct ssh_hosts_key keys[] = {{{"all", 22}, all}, {{own, 22}, ED('o')}};
+		const struct ssh_hosts_change change = {
+			.name = {"changes", 22}, .blobs = &all, .blobs_count = 1, .appends = true};
+		size_t removed;
+
+		(void)snprintf(own, sizeof(own), "own-%d-%d", writer, i);
+		if (ssh_hosts_record(path, keys, 2, writer % 2 == 0, NULL, NULL) < 0 ||
+			ssh_hosts_append(path, &(struct ssh_hosts_name){"changes", 22},
+				blob_of("ssh-ed25519", (char)('A' + writer)), false, NULL) < 0 ||
+			ssh_hosts_replace(path, &change, &removed, NULL) < 0) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* No line is lost, none is torn, none stands there twice. */
+static void test_many_writers(void **state)
+{
+	const char *folder = *state;
+	struct ssh_hosts *hosts = ssh_hosts_new();
+	struct strbuf text = STRBUF_INIT;
+	pid_t pids[WRITERS];
+	char path[128], own[32];
+	size_t lines = 0;
+
+	(void)snprintf(path, sizeof(path), "%s/known_hosts", folder);
+	for (int i = 0; i < WRITERS; i++) {
+		pids[i] = fork();
+		assert_true(pids[i] >= 0);
+		if (pids[i] == 0) {
+			_exit(write_much(path, i));
+		}
+	}
+	for (int i = 0; i < WRITERS; i++) {
+		int status;
+
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(ssh_hosts_read(hosts, path, NULL), 0);
+	assert_int_equal(ssh_hosts_lines_skipped(hosts), 0);
+	for (int i = 0; i < WRITERS * ROUNDS; i++) {
+		(void)snprintf(own, sizeof(own), "own-%d-%d", i / ROUNDS, i % ROUNDS);
+		assert_int_equal(check(hosts, own, 22, ED('o')).verdict, SSH_HOSTS_KNOWN);
+	}
+	assert_int_equal(check(hosts, "all", 22, ED('x')).verdict, SSH_HOSTS_KNOWN);
+	assert_int_equal(check(hosts, "changes", 22, ED('x')).verdict, SSH_HOSTS_KNOWN);
+	assert_int_equal(file_read(path, FILE_REGULAR, 1 << 20, &text, NULL), 0);
+	for (size_t i = 0; i < text.len; i++) {
+		lines += text.buf[i] == '\n';
+	}
+	assert_int_equal(lines, WRITERS * ROUNDS + 2);
+	ssh_hosts_free(&hosts);
+	strbuf_release(&text);
+}
+
+/* As a user that may not write there: an error, and the file is as it was. */
+static void test_read_only(void **state)
+{
+	const char *folder = *state;
+	struct strbuf text = STRBUF_INIT;
+	char path[128];
+	pid_t pid;
+	int status;
+
+	(void)snprintf(path, sizeof(path), "%s/known_hosts", folder);
+	assert_int_equal(file_write(path, str_of("# mine\n"), 0600, NULL), 0);
+	assert_int_equal(chmod(path, 0444), 0);
+	assert_int_equal(chmod(folder, 0755), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		const struct ssh_hosts_key key = {{"a", 22}, ED('a')};
+		struct err err = {0};
+
+		if (getuid() == 0 && setuid(65534) < 0) {
+			_exit(2);
+		}
+		_exit(ssh_hosts_record(path, &key, 1, false, NULL, &err) < 0 &&
+					strstr(err.msg, path) && strstr(err.msg, "ermission denied")
+				? 0
+				: 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(file_read(path, FILE_REGULAR, 1 << 20, &text, NULL), 0);
+	assert_string_equal(text.buf, "# mine\n");
+	strbuf_release(&text);
+}
+
 static int start(void **state)
 {
 	static char folder[64];
@@ -142,6 +269,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_append, start, end),
 		cmocka_unit_test_setup_teardown(test_append_refused, start, end),
+		cmocka_unit_test_setup_teardown(test_record, start, end),
+		cmocka_unit_test_setup_teardown(test_many_writers, start, end),
+		cmocka_unit_test_setup_teardown(test_read_only, start, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
