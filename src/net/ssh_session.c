@@ -59,8 +59,18 @@ struct ssh_hosts *ssh_client_hosts(struct ssh_client *client)
 	return client->hosts;
 }
 
+static void session_unlink(struct ssh_session *session);
 static void session_destroy(struct ssh_session *session);
 
+static void client_destroy(struct ssh_client *client)
+{
+	ssh_identities_free(&client->identities);
+	ssh_hosts_free(&client->hosts);
+	(void)ssh_finalize();
+	free(client);
+}
+
+/* Inside a callback, the session that stands on it goes later, and the client with it. */
 void ssh_client_free(struct ssh_client **client_ptr)
 {
 	struct ssh_client *client = TAKE(*client_ptr);
@@ -70,13 +80,17 @@ void ssh_client_free(struct ssh_client **client_ptr)
 	}
 	assert(ssh_client_sessions(client) == 0);
 	workers_free(&client->workers); /* waits for those that have a session of ours */
-	while (client->sessions) {
-		session_destroy(client->sessions);
+	client->is_freed = true;
+	for (struct ssh_session *session = client->sessions, *next; session; session = next) {
+		next = session->next;
+		if (session->depth == 0) {
+			session_unlink(session);
+			session_destroy(session);
+		}
 	}
-	ssh_identities_free(&client->identities);
-	ssh_hosts_free(&client->hosts);
-	(void)ssh_finalize();
-	free(client);
+	if (!client->sessions) {
+		client_destroy(client);
+	}
 }
 
 /* --- ends ----------------------------------------------------------------------------------- */
@@ -199,18 +213,21 @@ static void disconnect(struct ssh_session *session)
 	}
 }
 
+static void session_unlink(struct ssh_session *session)
+{
+	*(session->previous ? &session->previous->next : &session->client->sessions) =
+		session->next;
+	if (session->next) {
+		session->next->previous = session->previous;
+	}
+}
+
 static void session_destroy(struct ssh_session *session)
 {
-	struct ssh_client *client = session->client;
-
 	for (struct ssh_lane *lane = session->lanes; lane; lane = lane->next) {
 		lane->is_dead = true;
 	}
 	sweep_lanes(session);
-	*(session->previous ? &session->previous->next : &client->sessions) = session->next;
-	if (session->next) {
-		session->next->previous = session->previous;
-	}
 	dial_free(&session->dial);
 	ssh_tunnel_cancel(&session->tunnel);
 	timer_free(&session->deadline);
@@ -221,6 +238,18 @@ static void session_destroy(struct ssh_session *session)
 	strbuf_release(&session->greeting);
 	arena_free(session->arena);
 	free(session);
+}
+
+/* And the client, if this was the last that it waited for. */
+static void session_remove(struct ssh_session *session)
+{
+	struct ssh_client *client = session->client;
+
+	session_unlink(session);
+	session_destroy(session);
+	if (client->is_freed && !client->sessions) {
+		client_destroy(client);
+	}
 }
 
 void ssh_session_free(struct ssh_session **session_ptr)
@@ -236,7 +265,7 @@ void ssh_session_free(struct ssh_session **session_ptr)
 		io_free(&session->io);
 		timer_free(&session->deadline);
 	} else if (session->depth == 0) {
-		session_destroy(session);
+		session_remove(session);
 	}
 }
 
@@ -251,8 +280,8 @@ static void tell_end(struct ssh_session *session)
 		}
 	}
 	if (!session->is_freed) {
-		session->events.ended(session->arg, &session->end);
 		session->is_freed = true;
+		session->events.ended(session->arg, &session->end);
 	}
 	session->depth--;
 }
@@ -267,7 +296,7 @@ void ssh_session_settle(struct ssh_session *session)
 		tell_end(session);
 	}
 	if (session->is_freed) {
-		session_destroy(session);
+		session_remove(session);
 		return;
 	}
 	ssh_session_watch(session);

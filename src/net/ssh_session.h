@@ -102,6 +102,7 @@ struct ssh_session *ssh_session_start(struct ssh_client *, const struct ssh_sess
 void ssh_session_free(struct ssh_session **); /* closes it at once; nothing is called any more */
 
 bool ssh_session_is_open(const struct ssh_session *);
+enum ssh_phase ssh_session_phase(const struct ssh_session *);
 
 /* What it is doing right now: "waiting for the greeting of web-01:22". */
 void ssh_session_add_phase(const struct ssh_session *, struct strbuf *out);

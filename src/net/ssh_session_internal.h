@@ -40,6 +40,7 @@ struct ssh_client {
 	struct ssh_identities *identities;
 	struct workers *workers;      /* NULL until an agent is needed */
 	struct ssh_session *sessions; /* all that are not freed */
+	bool is_freed;                /* goes with its last session */
 };
 
 /* A channel of a session with somebody who uses it; first in a struct ssh_exec or ssh_tunnel. */
@@ -101,7 +102,6 @@ struct ssh_session {
 void ssh_session_end(struct ssh_session *, enum ssh_end_cause, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void ssh_session_end_by_lib(struct ssh_session *, enum ssh_end_cause);
-enum ssh_phase ssh_session_phase(const struct ssh_session *);
 void ssh_session_step(struct ssh_session *);   /* go on as far as it goes; then see to it */
 void ssh_session_settle(struct ssh_session *); /* after a step: end, free or watch it */
 void ssh_session_wake(struct ssh_session *);   /* step in this or the next turn */

@@ -1,0 +1,307 @@
+/*
+ * One connection, from the settings of its host until it is open.  See ssh_login_internal.h.
+ *
+ * The clock of connecting is ours, not the session's: it has to stand while the link waits for its
+ * turn, and it counts all attempts together.
+ */
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/time.h"
+#include "base/utf8.h"
+#include "net/ssh_login_internal.h"
+
+enum {
+	DEFAULT_CONNECT_MS = 10000,
+	DEFAULT_ATTEMPTS = 5,
+	NO_TIMEOUT_MS = INT32_MAX, /* for a session, whose clock is here */
+};
+
+/* --- the clock ------------------------------------------------------------------------------ */
+
+static int64_t timeout_ms(const struct ssh_link *link)
+{
+	if (link->spec.connect_timeout_ms > 0) {
+		return link->spec.connect_timeout_ms;
+	}
+	return link->settings && link->settings->connect_timeout_ms > 0
+		       ? link->settings->connect_timeout_ms
+		       : DEFAULT_CONNECT_MS;
+}
+
+static int64_t used_ms(const struct ssh_link *link)
+{
+	int64_t running_ms =
+		link->began_ms < 0 ? 0 : loop_now_ms(link->connector->loop) - link->began_ms;
+
+	return link->used_ms + running_ms;
+}
+
+static void clock_start(struct ssh_link *link)
+{
+	if (link->began_ms < 0) {
+		int64_t left_ms = timeout_ms(link) - link->used_ms;
+
+		link->began_ms = loop_now_ms(link->connector->loop);
+		timer_set(link->deadline, left_ms > 0 ? left_ms : 0);
+	}
+}
+
+static void clock_stop(struct ssh_link *link)
+{
+	link->used_ms = used_ms(link);
+	link->began_ms = -1;
+	timer_stop(link->deadline);
+}
+
+/* --- ends ----------------------------------------------------------------------------------- */
+
+/* Let go of all that leads to the host. */
+static void release(struct ssh_link *link)
+{
+	ssh_config_question_free(&link->question);
+	ssh_ticket_end(&link->ticket, SSH_TICKET_NEITHER);
+	ssh_session_free(&link->session);
+	timer_free(&link->deadline);
+	timer_free(&link->keeping);
+}
+
+static void end(struct ssh_link *link, const struct ssh_login_end *how)
+{
+	struct ssh_login_end end = *how;
+
+	end.text = arena_strdup(link->arena, how->text);
+	release(link);
+	link->state = SSH_LINK_ENDED;
+	link->events->ended(link->arg, &end);
+}
+
+static void on_deadline(void *arg)
+{
+	struct ssh_link *link = arg;
+	struct ssh_login_end timeout = {.cause = SSH_END_TIMEOUT, .phase = SSH_PHASE_CONNECT};
+	struct strbuf text = STRBUF_INIT;
+
+	if (link->session) {
+		timeout.phase = ssh_session_phase(link->session);
+	}
+	strbuf_adds(&text, "gave up after ");
+	time_add_duration(&text, timeout_ms(link));
+	strbuf_adds(&text, ": ");
+	ssh_link_add_phase(link, &text);
+	timeout.text = text.buf;
+	end(link, &timeout);
+	strbuf_release(&text);
+}
+
+/* --- its turn ------------------------------------------------------------------------------- */
+
+static void on_turn(void *arg);
+
+static void ask_for_turn(struct ssh_link *link)
+{
+	link->state = SSH_LINK_TURN;
+	clock_stop(link);
+	link->ticket =
+		ssh_limiter_ask(link->connector->limiter, link->hop, link->attempt, on_turn, link);
+}
+
+static enum ssh_ticket_end ticket_end_of(const struct ssh_end *session_end)
+{
+	if (session_end->cause == SSH_END_DROPPED) {
+		return SSH_TICKET_DROPPED;
+	}
+	return session_end->phase >= SSH_PHASE_AUTH ? SSH_TICKET_PASSED : SSH_TICKET_NEITHER;
+}
+
+static int attempts_max(const struct ssh_link *link)
+{
+	int attempts = link->connector->options.attempts;
+
+	return attempts > 0 ? attempts : DEFAULT_ATTEMPTS;
+}
+
+static void end_dropped(struct ssh_link *link, const struct ssh_end *session_end)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "%s (%d attempts)", session_end->text, link->attempt + 1);
+	end(link, &(struct ssh_login_end){.cause = session_end->cause,
+			  .phase = session_end->phase,
+			  .text = text.buf});
+	strbuf_release(&text);
+}
+
+static void on_session_ended(void *arg, const struct ssh_end *session_end)
+{
+	struct ssh_link *link = arg;
+
+	link->session = NULL;
+	ssh_ticket_end(&link->ticket, ticket_end_of(session_end));
+	if (session_end->cause != SSH_END_DROPPED) {
+		end(link, &(struct ssh_login_end){.cause = session_end->cause,
+				  .phase = session_end->phase,
+				  .text = session_end->text});
+	} else if (link->attempt + 1 < attempts_max(link)) {
+		link->attempt++;
+		ask_for_turn(link);
+	} else {
+		end_dropped(link, session_end);
+	}
+}
+
+static void on_session_opened(void *arg)
+{
+	struct ssh_link *link = arg;
+
+	ssh_ticket_end(&link->ticket, SSH_TICKET_PASSED);
+	timer_free(&link->deadline);
+	link->spec.password = NULL;
+	link->state = SSH_LINK_OPEN;
+	link->events->opened(link->arg);
+}
+
+static const struct ssh_session_events session_events = {
+	.opened = on_session_opened,
+	.ended = on_session_ended,
+};
+
+static bool accepts_new_host_keys(const struct ssh_link *link)
+{
+	return link->connector->options.accepts_new_host_keys ||
+	       link->settings->strictness == SSH_STRICT_ACCEPT_NEW ||
+	       link->settings->strictness == SSH_STRICT_OFF;
+}
+
+static void on_turn(void *arg)
+{
+	struct ssh_link *link = arg;
+	const struct ssh_session_spec spec = {
+		.settings = link->settings,
+		.password = link->spec.password,
+		.accepts_new_host_keys = accepts_new_host_keys(link),
+		.connect_timeout_ms = NO_TIMEOUT_MS,
+	};
+
+	link->state = SSH_LINK_CONNECTING;
+	clock_start(link);
+	link->session = ssh_session_start(link->connector->client, &spec, &session_events, link);
+}
+
+/* --- the settings --------------------------------------------------------------------------- */
+
+static const char *target_of(struct ssh_link *link)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *target;
+
+	ssh_settings_add_target(link->settings, &text);
+	target = arena_strdup(link->arena, text.buf);
+	strbuf_release(&text);
+	return target;
+}
+
+static void end_local(struct ssh_link *link, const char *text)
+{
+	end(link, &(struct ssh_login_end){
+			  .cause = SSH_END_LOCAL, .phase = SSH_PHASE_LOOKUP, .text = text});
+}
+
+/* As -o HostName= would have it: the host's key is looked up by the address too. */
+static const struct ssh_settings *settings_for_address(
+	struct ssh_link *link, const struct ssh_settings *settings)
+{
+	struct ssh_settings *own;
+
+	if (!link->spec.address) {
+		return settings;
+	}
+	own = arena_alloc(link->arena, sizeof(*own));
+	*own = *settings;
+	own->hostname = link->spec.address;
+	return own;
+}
+
+static void on_settings(void *arg, const struct ssh_settings *settings, const struct err *err)
+{
+	struct ssh_link *link = arg;
+
+	link->question = NULL;
+	if (!settings) {
+		end_local(link, err->msg);
+		return;
+	}
+	link->settings = settings_for_address(link, settings);
+	if (settings->needs_openssh || settings->hops_count > 0 ||
+		link->connector->options.transport == SSH_TRANSPORT_OPENSSH) {
+		end_local(link, "only direct connections of our own are built in");
+		return;
+	}
+	link->hop = target_of(link);
+	ask_for_turn(link);
+}
+
+static const char *copy(struct ssh_link *link, const char *text)
+{
+	return text ? arena_strdup(link->arena, text) : NULL;
+}
+
+struct ssh_link *ssh_link_new(struct ssh_connector *connector, const struct ssh_link_spec *spec,
+	const struct ssh_link_events *events, void *arg)
+{
+	struct ssh_link *link = xcalloc(1, sizeof(*link));
+
+	*link = (struct ssh_link){
+		.connector = connector,
+		.arena = arena_new(),
+		.spec = *spec,
+		.events = events,
+		.arg = arg,
+		.transport = SSH_TRANSPORT_NATIVE,
+		.began_ms = -1,
+		.deadline = timer_new(connector->loop, on_deadline, link),
+	};
+	link->spec.name = copy(link, spec->name);
+	link->spec.address = copy(link, spec->address);
+	link->spec.username = copy(link, spec->username);
+	link->question = ssh_config_ask(connector->config,
+		&(struct ssh_config_host){.name = link->spec.name,
+			.user = link->spec.username,
+			.port = spec->port,
+			.arena = link->arena},
+		on_settings, link);
+	return link;
+}
+
+void ssh_link_free(struct ssh_link **link_ptr)
+{
+	struct ssh_link *link = TAKE(*link_ptr);
+
+	if (link) {
+		release(link);
+		arena_free(link->arena);
+		free(link);
+	}
+}
+
+void ssh_link_add_phase(const struct ssh_link *link, struct strbuf *out)
+{
+	switch (link->state) {
+	case SSH_LINK_SETTINGS:
+		strbuf_addf(out, "reading the SSH settings of '%s'",
+			utf8_quote(str_of(link->spec.name)).text);
+		break;
+	case SSH_LINK_BASTION:
+		break;
+	case SSH_LINK_TURN:
+		strbuf_addf(out, "waiting for its turn at %s", link->hop);
+		break;
+	case SSH_LINK_CONNECTING:
+	case SSH_LINK_OPEN:
+		ssh_session_add_phase(link->session, out);
+		break;
+	case SSH_LINK_ENDED:
+		strbuf_adds(out, "ended");
+		break;
+	}
+}

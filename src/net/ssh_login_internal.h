@@ -1,0 +1,99 @@
+/*
+ * What the files of logins share: ssh_connector.c (what all of them have in common), ssh_link.c
+ * (one connection, from its settings until it is open), ssh_bastion.c (connections that others go
+ * through), ssh_login.c (what users hold, and their commands).  Nobody else includes this.
+ *
+ * A link tells its owner, a login or a bastion, at once; users are told of ends at the end of the
+ * turn, so that nothing of ours stands on what they free.
+ */
+#ifndef NET_SSH_LOGIN_INTERNAL_H
+#define NET_SSH_LOGIN_INTERNAL_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "net/ssh_config.h"
+#include "net/ssh_login.h"
+
+struct ssh_bastion;
+struct ssh_link;
+
+struct ssh_connector {
+	struct loop *loop;
+	struct ssh_connector_options options;
+	struct ssh_client *client;
+	struct ssh_config *config;
+	struct ssh_limiter *limiter;
+	struct map *bastions; /* by their chain */
+	struct map *kept;     /* links that were given back, by whom they are for */
+	size_t logins;
+};
+
+/* --- ssh_link.c ----------------------------------------------------------------------------- */
+
+enum ssh_link_state {
+	SSH_LINK_SETTINGS, /* asked for */
+	SSH_LINK_BASTION,  /* waits until it is open */
+	SSH_LINK_TURN,     /* waits for it */
+	SSH_LINK_CONNECTING,
+	SSH_LINK_OPEN,
+	SSH_LINK_ENDED,
+};
+
+struct ssh_link_spec {
+	const char *name;
+	const char *address;
+	const char *username;
+	uint16_t port;
+	const char *password;
+	int64_t connect_timeout_ms; /* 0: the settings', or 10 s */
+};
+
+struct ssh_link_events {
+	void (*opened)(void *arg);
+	/* Once; the link may be freed in it.  What is told lives as long as the link. */
+	void (*ended)(void *arg, const struct ssh_login_end *);
+};
+
+/* One connection to one host, with its way there. */
+struct ssh_link {
+	struct ssh_connector *connector;
+	struct arena *arena;
+	struct ssh_link_spec spec;
+	const struct ssh_link_events *events;
+	void *arg;
+	enum ssh_link_state state;
+	enum ssh_transport transport;
+	struct ssh_config_question *question;
+	const struct ssh_settings *settings; /* NULL: not known yet */
+
+	const char *hop; /* as the limiter knows it */
+	struct ssh_ticket *ticket;
+	int attempt;
+	struct ssh_session *session; /* CONNECTING, OPEN */
+
+	/* The clock of connecting. */
+	struct timer *deadline;
+	int64_t used_ms;
+	int64_t began_ms; /* when it was started last; -1: it stands */
+
+	/* While it is kept. */
+	const char *key;
+	struct timer *keeping;
+};
+
+/* Strings of the spec are copied, but for the password, which is borrowed until it is open. */
+struct ssh_link *ssh_link_new(struct ssh_connector *, const struct ssh_link_spec *,
+	const struct ssh_link_events *, void *arg);
+void ssh_link_free(struct ssh_link **); /* nothing is called any more */
+
+void ssh_link_add_phase(const struct ssh_link *, struct strbuf *out);
+
+/* --- ssh_connector.c ------------------------------------------------------------------------ */
+
+/* Take a link that is kept for such a host; NULL: there is none.  Its owner is nobody yet. */
+struct ssh_link *ssh_connector_take_kept(struct ssh_connector *, const struct ssh_login_spec *);
+
+/* Keep an open link for a while, or free it. */
+void ssh_connector_keep(struct ssh_connector *, struct ssh_link **);
+
+#endif
