@@ -276,6 +276,9 @@ static int part_each(struct inventory *inv, const struct group *group, const str
 	for (size_t i = 0; i < names.names_count; i++) {
 		fn(inv, arg, str_of(names.names[i]));
 	}
+	if (names.repeated) {
+		fn(inv, arg, str_of(names.repeated)); /* for who counts them */
+	}
 	return 0;
 }
 

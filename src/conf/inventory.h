@@ -70,7 +70,8 @@ int inventory_select(struct inventory *, struct str selection, struct arena *,
 
 /*
  * Read a file, which may also be a FIFO, and select its hosts, and no others, in the order of the
- * file (`--servers FILE`).  A file without any is an error (ERR_INPUT).
+ * file (`--servers FILE`).  A file without any is an error (ERR_INPUT).  What the set says of
+ * repeats is of a file with a host a line; in an inventory with groups they are no slip.
  */
 int inventory_select_file(struct inventory *, const char *path, struct arena *,
 	struct nodeset *ret_set, struct err *);

@@ -101,6 +101,7 @@ static int read_text(struct inventory *inv, const char *name, struct str text,
 	} else if (is_ini(text)) {
 		inventory_read_ini(inv, file, text, &complaints);
 	} else {
+		file->is_list = true;
 		read_lines(inv, file, text, &complaints);
 	}
 	*ret_file = file;
@@ -146,6 +147,10 @@ int inventory_select_file(struct inventory *inv, const char *path, struct arena 
 	nodeset_init(ret_set, arena);
 	for (size_t i = 0; i < file->members.names_count; i++) {
 		(void)nodeset_add(ret_set, str_of(file->members.names[i])); /* each is new */
+	}
+	if (file->is_list) {
+		ret_set->repeats = file->members.repeats;
+		ret_set->repeated = file->members.repeated;
 	}
 	return 0;
 }

@@ -47,6 +47,7 @@ struct group {
 	struct host_vars *vars; /* [name:vars]; NULL: none */
 	struct place vars_place;
 	bool is_defined; /* not only named by its variables or as a child */
+	bool is_list;    /* a file with a host a line, where no name needs to come twice */
 
 	enum group_state state; /* the rest is what inventory_check() finds */
 	struct nodeset members;

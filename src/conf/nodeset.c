@@ -33,9 +33,12 @@ static void nodeset_own_index(struct nodeset *set, struct map *index)
 
 bool nodeset_add(struct nodeset *set, struct str name)
 {
+	const char *there = set->index ? map_get(set->index, name) : NULL;
 	char *copy;
 
-	if (nodeset_contains(set, name)) {
+	if (there) {
+		set->repeats++;
+		set->repeated = set->repeated ? set->repeated : there;
 		return false;
 	}
 	if (!set->index) {
@@ -70,7 +73,9 @@ struct expression {
 	struct map *common;            /* INTERSECTION: what the term and the names so far share */
 	struct nodeset_budget own;     /* of this expression */
 	struct nodeset_budget *budget; /* of several expressions; may be NULL */
-	bool is_dry;                   /* look at the text only */
+	size_t repeats;
+	const char *repeated; /* the first name that came again */
+	bool is_dry;          /* look at the text only */
 };
 
 /* False if `amount` is more than there is. */
@@ -127,10 +132,14 @@ static int apply_name(struct expression *expr, struct str name)
 	}
 	switch (expr->op) {
 	case UNION:
-		if (!map_has(expr->names, name)) {
-			copy = str_dup(name, expr->arena);
-			map_set(expr->names, str_n(copy, name.len), copy);
+		copy = map_get(expr->names, name);
+		if (copy) {
+			expr->repeats++;
+			expr->repeated = expr->repeated ? expr->repeated : copy;
+			break;
 		}
+		copy = str_dup(name, expr->arena);
+		map_set(expr->names, str_n(copy, name.len), copy);
 		break;
 	case EXCLUSION:
 		(void)map_remove(expr->names, name); /* not there: nothing to exclude */
@@ -304,6 +313,8 @@ static void finish(struct expression *expr, struct nodeset *ret_set)
 	void *name;
 
 	nodeset_init(ret_set, expr->arena);
+	ret_set->repeats = expr->repeats;
+	ret_set->repeated = expr->repeated;
 	ret_set->names_alloc = map_count(expr->names);
 	ret_set->names = arena_calloc(expr->arena, ret_set->names_alloc, sizeof(*ret_set->names));
 	for (size_t pos = 0; map_next(expr->names, &pos, NULL, &name);) {

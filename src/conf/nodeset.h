@@ -39,8 +39,10 @@ enum {
 struct nodeset {
 	const char **names; /* unique, in written order */
 	size_t names_count, names_alloc;
-	struct arena *arena; /* names live here; borrowed */
-	struct map *index;   /* for nodeset_contains(); NULL while the set is empty */
+	struct arena *arena;  /* names live here; borrowed */
+	struct map *index;    /* for nodeset_contains(); NULL while the set is empty */
+	size_t repeats;       /* names that were added although they were there */
+	const char *repeated; /* the first of them; NULL: none */
 };
 
 /*

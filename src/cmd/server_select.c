@@ -1,0 +1,201 @@
+/*
+ * Choosing servers.  See server_select.h.
+ */
+#include "cmd/server_select.h"
+
+#include "base/utf8.h"
+#include "base/vec.h"
+
+bool server_is_asked(const struct server_opts *opts)
+{
+	return opts->file || opts->hosts.count > 0;
+}
+
+struct selecting {
+	const struct server_opts *opts;
+	struct config *config;
+	struct arena *arena;
+	struct nodeset file; /* of --servers */
+	struct nodeset set;
+	struct nodeset out; /* to be left out */
+};
+
+static bool is_exclusion(struct str text)
+{
+	return str_starts(str_ltrim(text), "!");
+}
+
+static int exclude(struct selecting *selecting, struct str text, struct err *err)
+{
+	struct str rest = str_sub(str_ltrim(text), 1, text.len);
+	struct nodeset set;
+
+	if (inventory_select(selecting->config->inventory, rest, selecting->arena, &set, err) < 0) {
+		return err_wrap(err, "--hosts '%s'", utf8_quote(text).text);
+	}
+	for (size_t i = 0; i < set.names_count; i++) {
+		(void)nodeset_add(&selecting->out, str_of(set.names[i])); /* it may be there */
+	}
+	return 0;
+}
+
+static int check_in_file(
+	const struct selecting *selecting, const struct nodeset *set, struct err *err)
+{
+	for (size_t i = 0; selecting->opts->file && i < set->names_count; i++) {
+		if (!nodeset_contains(&selecting->file, str_of(set->names[i]))) {
+			return err_set(err, ERR_INPUT, "--hosts: '%s' is not in '%s'",
+				set->names[i], utf8_quote(str_of(selecting->opts->file)).text);
+		}
+	}
+	return 0;
+}
+
+static int include(struct selecting *selecting, struct str text, struct err *err)
+{
+	struct nodeset set;
+
+	if (inventory_select(selecting->config->inventory, text, selecting->arena, &set, err) < 0) {
+		return err_wrap(err, "--hosts");
+	}
+	if (check_in_file(selecting, &set, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < set.names_count; i++) {
+		(void)nodeset_add(&selecting->set, str_of(set.names[i])); /* it counts */
+	}
+	if (set.repeated) {
+		(void)nodeset_add(&selecting->set, str_of(set.repeated));
+	}
+	return 0;
+}
+
+static int read_file(struct selecting *selecting, struct err *err)
+{
+	if (inventory_select_file(selecting->config->inventory, selecting->opts->file,
+		    selecting->arena, &selecting->file, err) < 0) {
+		return err_wrap(err, "--servers");
+	}
+	return 0;
+}
+
+static int read_hosts(struct selecting *selecting, struct err *err)
+{
+	const struct option_list *hosts = &selecting->opts->hosts;
+	bool has_inclusion = false;
+
+	for (size_t i = 0; i < hosts->count; i++) {
+		struct str text = str_of(OPTION_AT(hosts, const char *, i));
+		bool is_out = is_exclusion(text);
+
+		has_inclusion |= !is_out;
+		if ((is_out ? exclude : include)(selecting, text, err) < 0) {
+			return -1;
+		}
+	}
+	if (has_inclusion) {
+		return 0;
+	}
+	if (!selecting->opts->file) {
+		return err_set(err, ERR_INPUT,
+			"--hosts: nothing to exclude from: say which servers, too, as in --hosts "
+			"@all");
+	}
+	selecting->set = selecting->file;
+	return 0;
+}
+
+static int leave_out(struct selecting *selecting, struct nodeset *ret_set, struct err *err)
+{
+	const struct nodeset *set = &selecting->set;
+
+	nodeset_init(ret_set, selecting->arena);
+	for (size_t i = 0; i < set->names_count; i++) {
+		if (!nodeset_contains(&selecting->out, str_of(set->names[i]))) {
+			(void)nodeset_add(ret_set, str_of(set->names[i])); /* each is new */
+		}
+	}
+	ret_set->repeats = set->repeats;
+	ret_set->repeated = set->repeated;
+	if (ret_set->names_count == 0) {
+		return err_set(err, ERR_INPUT, "the selection matches no server: all are left out");
+	}
+	return 0;
+}
+
+static void finish(const struct nodeset *set, const struct config *config,
+	const struct ssh_options *ssh, struct arena *arena, struct server_selection *selection)
+{
+	*selection = (struct server_selection){
+		.set = *set,
+		.hosts = arena_calloc(arena, set->names_count, sizeof(*selection->hosts)),
+		.hosts_count = set->names_count,
+	};
+	for (size_t i = 0; i < set->names_count; i++) {
+		const struct inventory_host *known =
+			inventory_find(config->inventory, set->names[i]);
+
+		selection->hosts[i] = (struct fan_out_host){
+			.name = set->names[i],
+			.address = known ? known->address : NULL,
+			.username = ssh_options_username(ssh, known),
+			.port = known ? (uint16_t)known->port : 0,
+		};
+	}
+	selection->folded = nodeset_fold(&selection->set, arena);
+}
+
+int server_select(const struct server_opts *opts, struct config *config,
+	const struct ssh_options *ssh, struct arena *arena, struct server_selection *ret_selection,
+	struct err *err)
+{
+	struct selecting selecting = {.opts = opts, .config = config, .arena = arena};
+	struct nodeset set;
+
+	if (!server_is_asked(opts)) {
+		return err_set(
+			err, ERR_INPUT, "which servers? say --servers FILE or --hosts SELECTION");
+	}
+	nodeset_init(&selecting.file, arena);
+	nodeset_init(&selecting.set, arena);
+	nodeset_init(&selecting.out, arena);
+	if ((opts->file && read_file(&selecting, err) < 0) || read_hosts(&selecting, err) < 0 ||
+		leave_out(&selecting, &set, err) < 0 ||
+		inventory_check(config->inventory, err) < 0) {
+		return -1;
+	}
+	finish(&set, config, ssh, arena, ret_selection);
+	return 0;
+}
+
+int server_select_names(const char *const *names, size_t count, const char *file,
+	struct config *config, const struct ssh_options *ssh, struct arena *arena,
+	struct server_selection *ret_selection, struct err *err)
+{
+	struct nodeset set;
+
+	if (file && inventory_read_file(config->inventory, file, err) < 0) {
+		return err_wrap(err, "--servers");
+	}
+	if (inventory_check(config->inventory, err) < 0) {
+		return -1;
+	}
+	nodeset_init(&set, arena);
+	for (size_t i = 0; i < count; i++) {
+		(void)nodeset_add(&set, str_of(names[i])); /* it may be there */
+	}
+	finish(&set, config, ssh, arena, ret_selection);
+	return 0;
+}
+
+void server_add_repeats(struct strbuf *out, const struct server_selection *selection)
+{
+	const struct nodeset *set = &selection->set;
+
+	if (set->repeats == 1) {
+		strbuf_addf(out, "%s is named twice, and counts once", set->repeated);
+	} else if (set->repeats > 1) {
+		strbuf_addf(out, "%s and others are named more than once, and count once",
+			set->repeated);
+	}
+}

@@ -1,0 +1,246 @@
+/*
+ * Choosing servers: files, node sets, exclusions, and what is refused with its reason.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "cmd/server_select.h"
+#include "cmocka_all.h"
+
+static const char config_text[] = "servers:\n"
+				  "  groups: {web: \"web-[01-03]\", db: [db-01, db-02]}\n"
+				  "ssh: {username: sre}\n";
+
+struct selected {
+	struct config config;
+	struct arena *arena;
+	struct server_selection selection;
+	int status;
+	struct err err;
+};
+
+static void write_text(const char *path, const char *text)
+{
+	struct err err = {0};
+
+	assert_int_equal(file_write(path, str_of(text), 0600, &err), 0);
+}
+
+/* `hosts` ends with NULL; "" in front of it is no file. */
+static void select_servers(struct selected *s, const char *file, const char *const *hosts)
+{
+	const char *copy[8] = {0};
+	struct server_opts opts = {.file = file, .hosts = {.items = copy}};
+	struct ssh_options ssh = {.username = "sre"};
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/tmp/test_server_select.%d", (int)getpid());
+	write_text(path, config_text);
+	*s = (struct selected){.arena = arena_new()};
+	for (; hosts[opts.hosts.count]; opts.hosts.count++) {
+		copy[opts.hosts.count] = hosts[opts.hosts.count];
+	}
+	assert_int_equal(config_load(&s->config, path, &s->err), 0);
+	s->status = server_select(&opts, &s->config, &ssh, s->arena, &s->selection, &s->err);
+	(void)unlink(path);
+}
+
+static void selected_release(struct selected *s)
+{
+	config_release(&s->config);
+	arena_free(s->arena);
+}
+
+struct file {
+	char path[64];
+};
+
+static const char *file_of(struct file *file, const char *text)
+{
+	if (!text) {
+		return NULL;
+	}
+	(void)snprintf(file->path, sizeof(file->path), "/tmp/test_server_file.%d", (int)getpid());
+	write_text(file->path, text);
+	return file->path;
+}
+
+static void test_what_is_selected(void **state)
+{
+	static const struct {
+		const char *file;
+		const char *hosts[4];
+		const char *expected;
+		size_t repeats;
+	} cases[] = {
+		{NULL, {"@web"}, "web-[01-03]", 0},
+		{NULL, {"@web", "db-01"}, "web-[01-03],db-01", 0},
+		{NULL, {"@web", "!web-02"}, "web-[01,03]", 0},
+		{NULL, {"!web-02", "@web"}, "web-[01,03]", 0},
+		{NULL, {"@all", "!@web"}, "db-[01-02]", 0},
+		{NULL, {"a,b,a"}, "a,b", 1},
+		{NULL, {"a", "b", "a"}, "a,b", 1},
+		{"b\na\n\n# c\nb\n", {NULL}, "b,a", 1},
+		{"\xef\xbb\xbfweb-1\r\n\tweb-2\t# it\r\n", {NULL}, "web-[1-2]", 0},
+		{"web-[1-9]\n", {"web-[2-3]"}, "web-[2-3]", 0},
+		{"web-[1-4]\n", {"!web-2"}, "web-[1,3-4]", 0},
+		{"[dc1]\na\n[dc2]\na\n", {NULL}, "a", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct selected s;
+		struct file file;
+		const char *path = file_of(&file, cases[i].file);
+
+		select_servers(&s, path, cases[i].hosts);
+		assert_string_equal(s.err.msg, "");
+		assert_int_equal(s.status, 0);
+		assert_string_equal(s.selection.folded, cases[i].expected);
+		assert_int_equal(s.selection.set.repeats, cases[i].repeats);
+		selected_release(&s);
+		if (path) {
+			(void)unlink(path);
+		}
+	}
+}
+
+static void test_what_is_refused(void **state)
+{
+	static const struct {
+		const char *file;
+		const char *hosts[3];
+		const char *expected; /* a part of the error */
+	} cases[] = {
+		{NULL, {NULL}, "which servers? say --servers FILE or --hosts SELECTION"},
+		{NULL, {"@wbe"}, "did you mean 'web'?"},
+		{NULL, {"web-[1-"}, "--hosts: node set 'web-[1-': column 5: '[' is never closed"},
+		{NULL, {"@web!@web"}, "matches no server"},
+		{NULL, {"@web", "!@web"}, "the selection matches no server: all are left out"},
+		{NULL, {"!@web"}, "nothing to exclude from"},
+		{NULL, {""}, "expected a name or a group"},
+		{NULL, {"-oProxyCommand=x"}, "column 1"},
+		{NULL, {"web;reboot"}, "column 4"},
+		{NULL, {"$(reboot)"}, "column 1"},
+		{"a\nb\n", {"c"}, "'c' is not in '/tmp/test_server_file."},
+		{"", {NULL}, "names no server"},
+		{"# nobody\n\n", {NULL}, "names no server"},
+		{"good\nbad|name\n", {NULL}, ":2:4: "},
+		{"-oProxyCommand=x\n", {NULL}, ":1:1: "},
+		{"a\n`reboot`\n", {NULL}, ":2:1: "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct selected s;
+		struct file file;
+		const char *path = file_of(&file, cases[i].file);
+
+		select_servers(&s, path, cases[i].hosts);
+		assert_int_equal(s.status, -1);
+		if (!strstr(s.err.msg, cases[i].expected)) {
+			fail_msg("'%s' is not in '%s'", cases[i].expected, s.err.msg);
+		}
+		selected_release(&s);
+		if (path) {
+			(void)unlink(path);
+		}
+	}
+}
+
+static void test_a_file_that_is_not_there(void **state)
+{
+	static const char *const none[] = {NULL};
+	struct selected s;
+
+	(void)state;
+	select_servers(&s, "/nonexistent", none);
+	assert_int_equal(s.status, -1);
+	assert_non_null(strstr(s.err.msg, "--servers: cannot read '/nonexistent'"));
+	selected_release(&s);
+}
+
+static void test_what_an_inventory_says_of_them(void **state)
+{
+	static const char *const none[] = {NULL};
+	struct selected s;
+	struct file file;
+
+	(void)state;
+	select_servers(&s,
+		file_of(&file, "[web]\nw1 ansible_host=127.0.0.2 ansible_port=2222\n"
+			       "w2 ansible_user=deploy\n"),
+		none);
+	assert_int_equal(s.status, 0);
+	assert_int_equal(s.selection.hosts_count, 2);
+	assert_string_equal(s.selection.hosts[0].address, "127.0.0.2");
+	assert_int_equal(s.selection.hosts[0].port, 2222);
+	assert_string_equal(s.selection.hosts[0].username, "sre");
+	assert_string_equal(s.selection.hosts[1].name, "w2");
+	assert_null(s.selection.hosts[1].address);
+	assert_int_equal(s.selection.hosts[1].port, 0);
+	assert_string_equal(s.selection.hosts[1].username, "deploy");
+	selected_release(&s);
+	(void)unlink(file.path);
+}
+
+static void test_names_that_are_known(void **state)
+{
+	static const char *const names[] = {"b", "a"};
+	static const char *const any[] = {"@web", NULL};
+	struct ssh_options ssh = {0};
+	struct selected s;
+	struct file file;
+
+	(void)state;
+	select_servers(&s, NULL, any);
+	assert_int_equal(
+		server_select_names(names, 2, file_of(&file, "a ansible_host=127.0.0.9\nb\n"),
+			&s.config, &ssh, s.arena, &s.selection, &s.err),
+		0);
+	assert_int_equal(s.selection.hosts_count, 2);
+	assert_string_equal(s.selection.hosts[0].name, "b");
+	assert_string_equal(s.selection.hosts[1].address, "127.0.0.9");
+	selected_release(&s);
+	(void)unlink(file.path);
+}
+
+static void test_repeats_are_said(void **state)
+{
+	static const struct {
+		size_t repeats;
+		const char *expected;
+	} cases[] = {
+		{0, ""},
+		{1, "a is named twice, and counts once"},
+		{2, "a and others are named more than once, and count once"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct server_selection selection = {
+			.set = {.repeats = cases[i].repeats, .repeated = "a"}};
+		struct strbuf out = STRBUF_INIT;
+
+		server_add_repeats(&out, &selection);
+		assert_string_equal(out.buf, cases[i].expected);
+		strbuf_release(&out);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_selected),
+		cmocka_unit_test(test_what_is_refused),
+		cmocka_unit_test(test_a_file_that_is_not_there),
+		cmocka_unit_test(test_what_an_inventory_says_of_them),
+		cmocka_unit_test(test_names_that_are_known),
+		cmocka_unit_test(test_repeats_are_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
