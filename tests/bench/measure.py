@@ -45,6 +45,50 @@ def process_peak(pid):
     return int(found[1]) * 1024 if found else 0
 
 
+def run_cpu_tree(argv, **kwargs):
+    """Run it; CPU seconds and the peak of the memory of all of its processes together, where what is shared counts
+    once (PSS); wall seconds; exit code."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.monotonic()
+    process = subprocess.Popen(argv, **kwargs)
+    peaks = [0]
+    watcher = threading.Thread(target=watch_tree, args=(process, peaks))
+    watcher.start()
+    process.wait()
+    wall = time.monotonic() - start
+    watcher.join()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return cpu, wall, max(peaks), process.returncode
+
+
+def watch_tree(process, peaks):
+    while process.returncode is None:
+        peaks.append(sum(process_share(pid) for pid in tree(process.pid)))
+        time.sleep(0.1)
+
+
+def tree(pid):
+    """It and everything it started, as far as it still lives."""
+    pids = [pid]
+    for each in pids:
+        for children in pathlib.Path(f'/proc/{each}/task').glob('*/children'):
+            try:
+                pids += [int(child) for child in children.read_text().split()]
+            except OSError:
+                pass
+    return pids
+
+
+def process_share(pid):
+    """Bytes of memory that are a process's, with its share of what it has in common with others; 0 if it has ended."""
+    try:
+        found = re.search(r'^Pss:\s+(\d+) kB$', pathlib.Path(f'/proc/{pid}/smaps_rollup').read_text(), re.MULTILINE)
+    except OSError:
+        return 0
+    return int(found[1]) * 1024 if found else 0
+
+
 def process_cpu(pid):
     """CPU seconds that a running process has used so far."""
     fields = pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
