@@ -1,0 +1,422 @@
+"""Commands on whole machines, over both transports: every way in, every outcome, and that nothing is left there."""
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import pytest
+
+NAMES = ('web-01', 'web-02')
+DROPBEAR_PORT = 2222
+PASSWORD = 'correct horse'
+# What the supervisor is allowed to take, and some.
+KILLED_SECONDS, LOST_SECONDS = 5, 30
+
+
+@pytest.fixture(scope='module')
+def furnished(boxes):
+    """A user who must give his password to sudo, and dropbear beside sshd."""
+    boxes.up(*NAMES)
+    for name in NAMES:
+        boxes.exec(name, 'sh', '-c', f'''
+            useradd --create-home --shell /bin/bash ops && echo 'ops:{PASSWORD}' | chpasswd &&
+            echo 'ops ALL=(ALL) ALL' >/etc/sudoers.d/ops && cp -r /home/sre/.ssh /home/ops/ && chown -R ops /home/ops/.ssh &&
+            mkdir -p /etc/dropbear && dropbear -R -p {DROPBEAR_PORT} -P /run/dropbear.pid''')
+    return boxes
+
+
+class Fleet:
+    def __init__(self, toolkit, boxes, transport):
+        self.toolkit, self.boxes, self.transport = toolkit, boxes, transport
+        self.config = toolkit.home / 'ssh_config'
+        self.configure()
+
+    def configure(self, more='', base=True):
+        """Lines that come before what all boxes have in common."""
+        self.config.write_text(more + ((self.boxes.files / 'ssh_config').read_text() if base else ''))
+
+    def argv(self, command, hosts, *args):
+        return ['fleet', command, '--hosts', hosts, '--transport', self.transport, '--ssh-config', self.config, '--yes', *args]
+
+    def __call__(self, command, hosts, *args, **options):
+        """name -> result, of a run whose exit code fits it."""
+        done = self.toolkit(*self.argv(command, hosts, '--output', 'json', *args), in_front=self.boxes.in_front,
+                            **{'timeout': 60, **options})
+        results = {result['name']: result for result in done.json['results']}
+        assert done.exit_code == (0 if all(result['success'] for result in results.values()) else 1), done
+        return results
+
+    def one(self, command, host, *args, **options):
+        [result] = self(command, host, *args, **options).values()
+        return result
+
+    def start(self, command, hosts, *args):
+        return self.toolkit.start(*self.argv(command, hosts, *args), in_front=self.boxes.in_front)
+
+
+@pytest.fixture(params=['native', 'openssh'])
+def fleet(toolkit, furnished, request):
+    return Fleet(toolkit, furnished, request.param)
+
+
+def left_behind(boxes, name, user='sre'):
+    """Processes of that user but sshd's own, as they would be seen by a person who looks."""
+    found = boxes.exec(name, 'sh', '-c', f'ps -u {user} -o pid=,args= | grep -v -e sshd: -e dropbear || true')
+    return [line for line in found.splitlines() if line.strip()]
+
+
+def gone_within(boxes, names, seconds):
+    """How long it takes until nothing is left on any of them."""
+    begin = time.monotonic()
+    while True:
+        left = {name: found for name in names if (found := left_behind(boxes, name))}
+        if not left:
+            return
+        assert time.monotonic() - begin < seconds, left
+        time.sleep(0.2)
+
+
+def wait_for_process(boxes, name, word, seconds=20):
+    end = time.monotonic() + seconds
+    while not any(word in line for line in left_behind(boxes, name)):
+        assert time.monotonic() < end, f'{word} never ran on {name}'
+        time.sleep(0.1)
+
+
+# --- outcomes -------------------------------------------------------------------------------------
+
+def test_all_is_well(fleet):
+    results = fleet('hostname; echo to stderr >&2', 'web-[01-02]')
+    for name, result in results.items():
+        assert (result['outcome'], result['success'], result['exit_code']) == ('ok', True, 0)
+        assert (result['stdout'], result['stderr']) == (f'{name}\n', 'to stderr\n')
+
+
+@pytest.mark.parametrize('code', [1, 3, 127, 255])
+def test_it_exits(fleet, code):
+    """255 too, which the program ssh cannot tell from its own failures."""
+    result = fleet.one(f'exit {code}', 'web-01')
+    assert (result['outcome'], result['exit_code'], result['signal']) == ('exit', code, None)
+
+
+@pytest.mark.parametrize('name', ['KILL', 'TERM', 'SEGV'])
+def test_a_signal_ends_it(fleet, name):
+    result = fleet.one(f'kill -{name} $$', 'web-01')
+    assert (result['outcome'], result['signal'], result['exit_code']) == ('signal', name, None)
+
+
+def test_it_takes_too_long(fleet, furnished):
+    result = fleet.one('sleep 4711', 'web-01', '--timeout', '2')
+    assert (result['outcome'], result['clock']) == ('timeout', 'total')
+    gone_within(furnished, ['web-01'], KILLED_SECONDS)
+
+
+def test_it_is_silent_too_long(fleet, furnished):
+    result = fleet.one('echo begun; sleep 4711', 'web-01', '--silence', '2')
+    assert (result['outcome'], result['clock'], result['stdout']) == ('timeout', 'silence', 'begun\n')
+    gone_within(furnished, ['web-01'], KILLED_SECONDS)
+
+
+def test_what_ignores_sigterm_goes_all_the_same(fleet, furnished):
+    result = fleet.one("trap '' TERM; while :; do sleep 1; done", 'web-01', '--timeout', '2')
+    assert (result['outcome'], result['clock']) == ('timeout', 'total')
+    gone_within(furnished, ['web-01'], 2 * KILLED_SECONDS)
+
+
+def test_its_child_holds_the_output_open(fleet, furnished):
+    begin = time.monotonic()
+    result = fleet.one('sleep 47 & echo started', 'web-01')
+    assert (result['outcome'], result['stdout']) == ('ok', 'started\n')
+    assert time.monotonic() - begin < 30
+    furnished.exec('web-01', 'pkill', '-u', 'sre', 'sleep')
+
+
+def test_nobody_knows_the_name(fleet):
+    result = fleet.one('true', 'web-99')
+    assert (result['outcome'], result['code']) == ('unreachable', 'dns_failed')
+
+
+def test_nobody_listens(fleet):
+    fleet.configure('Host web-01\nPort 9\n')
+    result = fleet.one('true', 'web-01')
+    assert (result['outcome'], result['code']) == ('unreachable', 'connection_refused')
+
+
+def test_a_server_that_is_cut_off(fleet, furnished):
+    furnished.cut('web-01')
+    try:
+        results = fleet('true', 'web-[01-02]', '--connect-timeout', '2')
+    finally:
+        furnished.join('web-01')
+    assert (results['web-01']['outcome'], results['web-01']['clock']) == ('timeout', 'connect')
+    assert results['web-02']['outcome'] == 'ok'
+    assert results['web-02']['duration_seconds'] < 2
+
+
+def test_a_server_that_is_frozen(fleet, furnished):
+    furnished.freeze('web-01')
+    try:
+        results = fleet('true', 'web-[01-02]', '--connect-timeout', '2')
+    finally:
+        furnished.thaw('web-01')
+    assert (results['web-01']['outcome'], results['web-01']['clock']) == ('timeout', 'connect')
+    assert results['web-02']['outcome'] == 'ok'
+
+
+def test_a_host_key_that_changed(fleet, tmp_path):
+    subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', tmp_path / 'other'], check=True)
+    known = tmp_path / 'known_hosts'
+    known.write_text(f'# mine\nweb-01 {(tmp_path / "other.pub").read_text()}')
+    fleet.configure(f'Host *\nUserKnownHostsFile {known}\n')
+    result = fleet.one('true', 'web-01')
+    assert (result['outcome'], result['code']) == ('unreachable', 'host_key_mismatch')
+    assert f'{known}:2' in result['message'] and result['message'].count('SHA256:') == 2, result['message']
+
+
+def test_a_host_key_that_nobody_knows(fleet, tmp_path):
+    known = tmp_path / 'known_hosts'
+    fleet.configure(f'Host *\nUserKnownHostsFile {known}\n')
+    result = fleet.one('true', 'web-01')
+    assert (result['outcome'], result['code']) == ('unreachable', 'host_key_unknown')
+    assert 'SHA256:' in result['message'] and 'fleet keys' in result['message'], result['message']
+    assert fleet.one('true', 'web-01', '--accept-new-host-keys')['outcome'] == 'ok'
+    assert fleet.one('true', 'web-01')['outcome'] == 'ok'
+
+
+def test_nobody_is_let_in(fleet):
+    result = fleet.one('true', 'web-01', '--username', 'nobody')
+    assert (result['outcome'], result['code']) == ('unreachable', 'auth_failed')
+
+
+def test_a_login_that_runs_nothing(fleet, furnished):
+    furnished.exec('web-01', 'sh', '-c', 'id closed >/dev/null 2>&1 || useradd -m -s /usr/sbin/nologin closed; '
+                   'cp -r /home/sre/.ssh /home/closed/; chown -R closed /home/closed/.ssh')
+    result = fleet.one('true', 'web-01', '--username', 'closed')
+    assert result['outcome'] == 'unreachable'
+    assert 'not available' in result['message'], result['message']
+
+
+def test_the_deadline_of_all(fleet):
+    done = fleet.toolkit(*fleet.argv('sleep 4711', 'web-[01-02]', '--output', 'json', '--workers', '1', '--deadline', '2'),
+                         in_front=fleet.boxes.in_front)
+    assert done.exit_code == 124, done
+    first, second = done.json['results']
+    assert first['outcome'] != 'ok' and second['outcome'] == 'not_started'
+    gone_within(fleet.boxes, NAMES, KILLED_SECONDS)
+
+
+# --- ways in --------------------------------------------------------------------------------------
+
+def address_of_client(fleet, host):
+    return fleet.one('echo ${SSH_CONNECTION%% *}', host)['stdout'].strip()
+
+
+def test_through_one_bastion_and_two(fleet, furnished):
+    furnished.up('bastion')
+    addresses = {name: address for name, (address, _) in furnished.list().items()}
+    fleet.configure('Host web-02\nProxyJump bastion\n')
+    assert address_of_client(fleet, 'web-02') == addresses['bastion']
+    fleet.configure('Host web-02\nProxyJump bastion,web-01\n')
+    assert address_of_client(fleet, 'web-02') == addresses['web-01']
+
+
+def test_through_a_bastion_that_is_not_there(fleet):
+    fleet.configure('Host web-02\nProxyJump web-99\n')
+    result = fleet.one('true', 'web-02')
+    assert result['outcome'] == 'unreachable' and 'web-99' in result['message'], result
+
+
+def base_without_key(boxes):
+    return f'Host *\nUser sre\nUserKnownHostsFile {boxes.files}/known_hosts\n'
+
+
+@pytest.fixture
+def agent(tmp_path):
+    """Its socket."""
+    process = subprocess.Popen(['ssh-agent', '-D', '-a', tmp_path / 'agent'], stdout=subprocess.DEVNULL)
+    end = time.monotonic() + 10
+    while not (tmp_path / 'agent').exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    yield tmp_path / 'agent'
+    process.kill()
+    process.wait()
+
+
+def test_by_the_agent(fleet, furnished, agent):
+    subprocess.run(['ssh-add', '-q', furnished.files / 'id_ed25519'], env={**os.environ, 'SSH_AUTH_SOCK': str(agent)}, check=True)
+    fleet.configure(base_without_key(furnished), base=False)
+    assert fleet.one('true', 'web-01', env={'SSH_AUTH_SOCK': agent})['outcome'] == 'ok'
+    assert fleet.one('true', 'web-01')['code'] == 'auth_failed'
+
+
+def test_by_certificate(fleet, furnished, tmp_path):
+    for name in ('ca', 'key'):
+        subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', tmp_path / name], check=True)
+    subprocess.run(['ssh-keygen', '-q', '-s', tmp_path / 'ca', '-I', 'test', '-n', 'sre', tmp_path / 'key.pub'], check=True)
+    authority = (tmp_path / 'ca.pub').read_text().strip()
+    furnished.exec('web-01', 'sh', '-c', f"echo 'cert-authority {authority}' >>/home/sre/.ssh/authorized_keys")
+    fleet.configure(f'Host *\nIdentityFile {tmp_path}/key\nIdentitiesOnly yes\n' + base_without_key(furnished), base=False)
+    assert fleet.one('true', 'web-01')['outcome'] == 'ok'
+    assert fleet.one('true', 'web-02')['code'] == 'auth_failed'
+
+
+def test_a_host_with_a_certificate(toolkit, furnished, tmp_path):
+    """Which our own sessions cannot check: the program ssh is taken by itself, and why is said."""
+    subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', tmp_path / 'ca'], check=True)
+    (tmp_path / 'host.pub').write_text(furnished.exec('web-02', 'cat', '/etc/ssh/ssh_host_ed25519_key.pub'))
+    subprocess.run(['ssh-keygen', '-q', '-s', tmp_path / 'ca', '-I', 'web-02', '-h', '-n', 'web-02', tmp_path / 'host.pub'],
+                   check=True)
+    certificate = (tmp_path / 'host-cert.pub').read_text().strip()
+    furnished.exec('web-02', 'sh', '-c', f"echo '{certificate}' >/etc/ssh/host-cert.pub; "
+                   'echo HostCertificate /etc/ssh/host-cert.pub >/etc/ssh/sshd_config.d/cert.conf; systemctl reload ssh')
+    known = tmp_path / 'known_hosts'
+    known.write_text(f'@cert-authority web-* {(tmp_path / "ca.pub").read_text()}')
+    fleet = Fleet(toolkit, furnished, 'auto')
+    fleet.configure(f'Host *\nUserKnownHostsFile {known}\n')
+    done = toolkit(*fleet.argv('hostname', 'web-02', '-v'), in_front=furnished.in_front)
+    assert done.exit_code == 0 and 'web-02: web-02' in done.stdout, done
+    assert 'through the program ssh' in done.stderr, done
+
+
+def test_dropbear(fleet, furnished, tmp_path):
+    """A small server, as routers have it."""
+    known = tmp_path / 'known_hosts'
+    fleet.configure(f'Host *\nPort {DROPBEAR_PORT}\nUserKnownHostsFile {known}\n')
+    assert fleet('hostname', 'web-[01-02]', '--accept-new-host-keys')['web-02']['stdout'] == 'web-02\n'
+    assert fleet.one('exit 3', 'web-01')['exit_code'] == 3
+    assert fleet.one('kill -KILL $$', 'web-01')['signal'] == 'KILL'
+    assert fleet.one('sleep 4711', 'web-01', '--timeout', '2')['clock'] == 'total'
+    gone_within(furnished, ['web-01'], KILLED_SECONDS)
+    assert fleet.one('id -un', 'web-01', '--sudo')['stdout'] == 'root\n'
+
+
+# --- sudo -----------------------------------------------------------------------------------------
+
+def test_sudo_without_a_password(fleet):
+    assert fleet.one('id -un', 'web-01', '--sudo')['stdout'] == 'root\n'
+    assert fleet.one('id -un', 'web-01', '--sudo', '--sudo-user', 'www-data')['stdout'] == 'www-data\n'
+
+
+def test_sudo_that_would_ask(fleet):
+    result = fleet.one('id -un', 'web-01', '--sudo', '--username', 'ops')
+    assert (result['outcome'], result['code']) == ('not_started', 'sudo_failed'), result
+
+
+def test_sudo_with_a_password(fleet, tmp_path):
+    path = tmp_path / 'password'
+    path.write_text(PASSWORD + '\n')
+    path.chmod(0o600)
+    results = fleet('id -un; cat', 'web-[01-02]', '--sudo', '--username', 'ops', '--sudo-password-file', path)
+    assert [result['stdout'] for result in results.values()] == ['root\n', 'root\n'], results
+
+
+def test_sudo_with_a_wrong_password_is_tried_once(fleet, furnished, tmp_path):
+    path = tmp_path / 'password'
+    path.write_text('wrong\n')
+    path.chmod(0o600)
+    for name in NAMES:
+        furnished.exec(name, 'sh', '-c', 'journalctl --rotate -q; journalctl --vacuum-time=1s -q 2>/dev/null; true')
+    results = fleet('id -un', 'web-[01-02]', '--sudo', '--username', 'ops', '--sudo-password-file', path)
+    assert (results['web-01']['outcome'], results['web-01']['code']) == ('not_started', 'sudo_failed')
+    assert results['web-02']['outcome'] == 'not_started' and results['web-02']['code'] != 'sudo_failed'
+
+
+# --- input ----------------------------------------------------------------------------------------
+
+def test_all_get_the_same_input(fleet):
+    text = ''.join(f'line {i}\n' for i in range(20000))
+    results = fleet('wc -l; exec sha256sum', 'web-[01-02]', '--stdin', stdin='')
+    assert [result['stdout'].split()[0] for result in results.values()] == ['0', '0']
+    results = fleet('wc -c', 'web-[01-02]', '--stdin', stdin=text)
+    assert [int(result['stdout']) for result in results.values()] == [len(text)] * 2
+
+
+def test_a_script_with_arguments(fleet, tmp_path):
+    script = tmp_path / 'report.sh'
+    script.write_text('#!/bin/bash\nshopt -q login_shell; printf "%s|" "$BASH" "$@" "$WORD"; exit 4\n')
+    done = fleet.toolkit('fleet', '--script', script, '--hosts', 'web-01', '--transport', fleet.transport, '--ssh-config',
+                         fleet.config, '--yes', '--env', "WORD=it's $HOME", '--output', 'json', '--', 'a b', '$(id)', "'",
+                         in_front=fleet.boxes.in_front)
+    [result] = done.json['results']
+    assert (result['exit_code'], result['stdout']) == (4, "/bin/bash|a b|$(id)|'|it's $HOME|"), done
+
+
+# --- the worst night ------------------------------------------------------------------------------
+
+TEN = [f'n-{i:02}' for i in range(1, 11)]
+FROZEN, CUT, FULL, REBOOTING, WELL = TEN[0], TEN[1], TEN[2], TEN[3], TEN[4:]
+
+
+@pytest.fixture
+def ten(furnished):
+    furnished.up(*TEN)
+    yield furnished
+    furnished.down(*TEN)
+
+
+def test_four_in_trouble_trouble_nobody_else(fleet, ten):
+    """One is frozen, one is cut off in the middle, one has no space left, one reboots."""
+    ten.exec(FULL, 'sh', '-c', 'mkdir -p /full && mount -t tmpfs -o size=16k,mode=1777 none /full')
+    ten.exec(REBOOTING, 'sh', '-c', '(sleep 3; systemctl reboot) >/dev/null 2>&1 &')
+    ten.freeze(FROZEN)
+    command = 'echo begun; head -c 100000 /dev/zero >/full/file 2>&1 || { [ ! -d /full ] || exit 28; }; sleep 6; echo done'
+    running = fleet.start(command, 'n-[01-10]', '--output', 'jsonl', '--connect-timeout', '5', '--timeout', '60')
+    wait_for_process(ten, CUT, 'sleep 6')
+    ten.cut(CUT)
+    done = running.ended(120)
+    results = {result['name']: result for result in done.jsonl if 'name' in result}
+    assert done.exit_code == 1, done
+    assert (results[FROZEN]['outcome'], results[FROZEN]['clock']) == ('timeout', 'connect')
+    assert (results[CUT]['outcome'], results[CUT]['code']) == ('unreachable', 'connection_lost')
+    assert (results[FULL]['outcome'], results[FULL]['exit_code']) == ('exit', 28)
+    assert results[REBOOTING]['outcome'] in ('signal', 'unreachable'), results[REBOOTING]
+    for name in WELL:
+        assert (results[name]['outcome'], results[name]['stdout']) == ('ok', 'begun\ndone\n')
+        assert results[name]['duration_seconds'] < 12, results[name]
+    ten.thaw(FROZEN)
+    ten.join(CUT)
+    gone_within(ten, [FROZEN, CUT, FULL, *WELL], LOST_SECONDS)
+
+
+def test_ctrl_c_leaves_nothing(fleet, ten):
+    running = fleet.start('echo begun; sleep 4711', 'n-[01-10]')
+    for name in TEN:
+        wait_for_process(ten, name, 'sleep 4711')
+    running.signal(signal.SIGINT)
+    assert running.ended(30).exit_code == 130
+    gone_within(ten, TEN, KILLED_SECONDS)
+
+
+def test_sigkill_leaves_nothing(fleet, ten):
+    running = fleet.start('echo begun; trap "" HUP; sleep 4711', 'n-[01-10]')
+    for name in TEN:
+        wait_for_process(ten, name, 'sleep 4711')
+    # The program is behind what leads into the network of the boxes.
+    for pid in descendants(running.pid):
+        if pathlib.Path(f'/proc/{pid}/exe').resolve() == fleet.toolkit.binary.resolve():
+            os.kill(pid, signal.SIGKILL)
+    running.kill()
+    gone_within(ten, TEN, 2 * KILLED_SECONDS)
+
+
+def test_a_lost_network_leaves_nothing(fleet, ten):
+    running = fleet.start('echo begun; sleep 4711', 'n-[01-10]')
+    for name in TEN:
+        wait_for_process(ten, name, 'sleep 4711')
+    for name in TEN:
+        ten.cut(name)
+    gone_within(ten, TEN, LOST_SECONDS)
+    done = running.ended(60)
+    assert done.exit_code == 1 and '0/10 servers responded successfully' in done.stdout + done.stderr, done
+    for name in TEN:
+        ten.join(name)
+
+
+def descendants(pid):
+    pids = [pid]
+    for each in pids:
+        for children in pathlib.Path(f'/proc/{each}/task').glob('*/children'):
+            pids += [int(child) for child in children.read_text().split()]
+    return pids
