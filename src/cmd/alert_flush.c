@@ -108,6 +108,7 @@ static enum exit_code flush(
 	if (counts.waiting < late) { /* it was stopped with something in hand */
 		counts.waiting = late;
 	}
+	alert_warn_of_strangers(store, session->spec.settings);
 	if (has_done_nothing(session, &counts)) {
 		return alert_failed(alert, &session->store_error);
 	}

@@ -9,6 +9,7 @@
 #include "base/table.h"
 #include "base/time.h"
 #include "cmd/alert_cmd.h"
+#include "cmd/alert_session.h"
 #include "notify/notification.h"
 #include "store/store_history.h"
 
@@ -365,6 +366,7 @@ enum exit_code alert_list(struct alert_cmd *alert)
 
 	if (status == 0 && store) {
 		status = store_read(store, read_list, &list, &err);
+		alert_warn_of_strangers(store, &alert->config.alerts);
 	}
 	store_close(&store);
 	if (status < 0) {

@@ -257,6 +257,41 @@ int alert_count_late(struct store *store, int64_t *ret_count, struct err *err)
 	return store_read(store, count_late, ret_count, err);
 }
 
+struct strangers {
+	struct arena *arena;
+	struct outbox_waitings waiting;
+};
+
+static int read_waiting(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct strangers *strangers = arg;
+
+	return outbox_waiting(tx, strangers->arena, &strangers->waiting, err);
+}
+
+void alert_warn_of_strangers(struct store *store, const struct alert_settings *settings)
+{
+	static const struct log_context context = {.component = "alert"};
+	struct strangers strangers = {.arena = arena_new()};
+	struct err err = {0};
+
+	if (store_read(store, read_waiting, &strangers, &err) == 0) {
+		for (size_t i = 0; i < strangers.waiting.items_count; i++) {
+			const struct outbox_waiting *item = &strangers.waiting.items[i];
+
+			if (!alert_receiver(settings, item->receiver)) {
+				log_warn(&context,
+					"%lld message%s for receiver '%s', which is not in "
+					"alerts.receivers of this configuration: bring it back, or "
+					"they are given up when they are too old",
+					(long long)item->count,
+					item->count == 1 ? " waits" : "s wait", item->receiver);
+			}
+		}
+	}
+	arena_free(strangers.arena);
+}
+
 void alert_session_changed(struct alert_session *session)
 {
 	if (session->deliverer && !session->spec.is_following && session->is_busy &&

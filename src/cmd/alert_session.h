@@ -86,6 +86,10 @@ int alert_session_run_others(struct alert_session *, struct err *);
  * does not count.  After alert_session_close(), which gives the store back. */
 int alert_count_late(struct store *, int64_t *ret_count, struct err *);
 
+/* Warn of messages that wait for receivers which the configuration does not have (any more): nobody
+ * will deliver them.  A store that cannot be read is no news here. */
+void alert_warn_of_strangers(struct store *, const struct alert_settings *);
+
 /* is_busy() has changed: look whether all is over. */
 void alert_session_changed(struct alert_session *);
 

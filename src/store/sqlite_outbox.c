@@ -410,6 +410,24 @@ int outbox_count_waiting(struct store_tx *tx, int64_t *ret_count, struct err *er
 	return read_int(&query, ret_count, err);
 }
 
+int outbox_waiting(
+	struct store_tx *tx, struct arena *arena, struct outbox_waitings *ret_list, struct err *err)
+{
+	_cleanup_(query_end) struct query query =
+		query_of(tx, "SELECT receiver, count(*) FROM delivery INDEXED BY delivery_waiting"
+			     " WHERE state = 0 GROUP BY receiver ORDER BY receiver");
+	int got;
+
+	*ret_list = (struct outbox_waitings){0};
+	while ((got = query_step(&query, err)) > 0) {
+		*VEC_PUSH_IN(arena, ret_list, items) = (struct outbox_waiting){
+			.receiver = query_text(&query, 0, arena),
+			.count = query_int(&query, 1),
+		};
+	}
+	return got;
+}
+
 int outbox_first_key(struct store_tx *tx, const struct outbox_delivery *delivery,
 	struct arena *arena, const char **ret_key, struct err *err)
 {

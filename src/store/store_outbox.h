@@ -130,6 +130,18 @@ int outbox_count_late(struct store_tx *, int64_t now_ms, int64_t *ret_count, str
 /* How many wait, due or not. */
 int outbox_count_waiting(struct store_tx *, int64_t *ret_count, struct err *);
 
+/* Of each receiver that something waits for; by name. */
+struct outbox_waiting {
+	const char *receiver;
+	int64_t count;
+};
+struct outbox_waitings {
+	struct outbox_waiting *items;
+	size_t items_count, items_alloc;
+};
+int outbox_waiting(
+	struct store_tx *, struct arena *, struct outbox_waitings *ret_list, struct err *);
+
 /* The key of the first message that told a receiver of an alert, if that was not `id` itself; NULL:
  * there was none. */
 int outbox_first_key(struct store_tx *, const struct outbox_delivery *, struct arena *,

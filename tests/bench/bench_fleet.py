@@ -6,9 +6,11 @@ import subprocess
 import tempfile
 import time
 
-from measure import BINARY, heading, row, run_cpu_tree
+from measure import BINARY, ROOT, heading, process_cpu, process_share, row, run_cpu_tree
+from servers.base import wait_until
 from ssh_servers import Servers, black_holed, enter_own_network, frozen, healthy
 
+BUILD = ROOT / 'build/release'
 WORKERS = 20
 COUNTS = [int(count) for count in os.environ.get('BENCH_SERVERS', '200,1000').split(',')]
 OUTPUT_BYTES = 1_000_000
@@ -71,6 +73,48 @@ def compare(servers, config, count, command, tools=tuple(TOOLS)):
             f'ours: CPU 1/{its_cpu / cpu:.1f}, wall {wall / its_wall:.2f}, memory 1/{its_peak / peak:.1f}')
 
 
+def kept_cpu(argv, argv_idle, **kwargs):
+    """CPU seconds of the first less those of the second."""
+    cpu, _, peak, code = run_cpu_tree(argv, **kwargs)
+    idle_cpu, _, _, idle_code = run_cpu_tree(argv_idle, **kwargs)
+    assert code == idle_code == 0
+    return cpu - idle_cpu, peak
+
+
+def masters(servers, hosts):
+    """An ssh with a control socket for each host, until killed."""
+    started = [subprocess.Popen(['ssh', '-F', servers.config_x25519, '-o', 'ControlMaster=yes', '-o',
+                                 f'ControlPath={servers.folder}/%C', '-N', host]) for host in hosts]
+    for host in hosts:
+        wait_until(lambda host=host: subprocess.run(
+            ['ssh', '-F', servers.config_x25519, '-o', f'ControlPath={servers.folder}/%C', '-O', 'check', host],
+            capture_output=True).returncode == 0, 30, f'no master of {host}')
+    return started
+
+
+def kept(servers, count, commands):
+    """One more command on a connection that is there: CPU of the client for it, memory of the client for each host."""
+    subprocess.run(['ninja', '-C', BUILD, 'tests/bench/kept_commands'], check=True, stdout=subprocess.DEVNULL)
+    program, hosts = BUILD / 'tests/bench/kept_commands', healthy(count)
+    path = servers.hosts_file(hosts)
+    cpu, peak = kept_cpu([program, servers.config_x25519, path, str(commands + 1), '1'],
+                         [program, servers.config_x25519, path, '1', '1'])
+    _, _, peak_of_none, _ = run_cpu_tree([program, servers.config_x25519, '/dev/null', '1', '1'])
+    started = masters(servers, hosts)
+    memory = sum(process_share(process.pid) for process in started)
+    before = sum(process_cpu(process.pid) for process in started)
+    script = f'while read -r host; do ssh -F {servers.config_x25519} -o ControlPath={servers.folder}/%C "$host" true </dev/null || exit; done <{path}'
+    its_cpu = sum(run_cpu_tree(['sh', '-c', script])[0] for _ in range(2)) / 2
+    its_cpu += (sum(process_cpu(process.pid) for process in started) - before) / 2
+    for process in started:
+        process.terminate()
+        process.wait()
+    ours_each, ours_memory = cpu / count / commands, (peak - peak_of_none) / count
+    row('sre-toolkit (native)', f'{ours_each * 1000:.3f}', 'ms', f'CPU a command; {ours_memory / 1024:.0f} KiB a host')
+    row('ssh through ControlMaster', f'{its_cpu / count * 1000:.3f}', 'ms', f'CPU a command; {memory / count / 1024:.0f} KiB a '
+        f'host; ours: CPU 1/{its_cpu / count / ours_each:.1f}, memory 1/{memory / count / ours_memory:.1f}')
+
+
 def time_of_line(argv, env, wanted):
     """Seconds until the wanted number of lines with the word is there, and until the program ends."""
     begin, seen, at, held = time.monotonic(), 0, None, b''
@@ -115,5 +159,7 @@ def main():
             compare(servers, servers.config, count, TRUE)
         heading(f'{OUTPUT_BYTES} bytes of output from each of {COUNTS[0]} servers, curve25519')
         compare(servers, servers.config_x25519, COUNTS[0], WRITE)
+        heading('one more command on connections that are kept, 50 servers')
+        kept(servers, 50, 50)
         heading(f'{COUNTS[0]} servers, of which 5 % swallow everything and 5 % are frozen')
         with_dead(servers, COUNTS[0])

@@ -416,3 +416,16 @@ def test_a_check_that_fails_fires_and_one_that_recovers_resolves(desk, chat, pag
     assert desk('list').stdout == 'no open alerts\n'
     assert titles(chat)[1] == '[RESOLVED] check disk fails (disk)'
     assert pager.open() == []
+
+
+# --- receivers that are gone ----------------------------------------------------------------------
+
+def test_what_waits_for_a_receiver_that_is_gone_is_spoken_of(desk, chat):
+    desk.send('a', '--queue')
+    desk.configure({'name': 'chat', 'slack': chat.webhook})
+    for verb in ('flush', 'list'):
+        said = desk(verb).stderr
+        assert "1 message waits for receiver 'slack', which is not in alerts.receivers" in said, said
+        assert "1 message waits for receiver 'pagerduty'" in said
+    desk.with_settings()
+    assert 'delivered 2, 0 wait in the outbox' in desk('flush').stdout

@@ -217,6 +217,7 @@ static void finds_a_group(void **state)
 static void counts_messages(void **state)
 {
 	struct fixture *f = *state;
+	struct outbox_waitings waiting;
 	int64_t count, due_ms;
 	bool has;
 
@@ -238,6 +239,12 @@ static void counts_messages(void **state)
 	assert_int_equal(count, 2);
 	ok(f, outbox_count_waiting(f->tx, &count, &f->err));
 	assert_int_equal(count, 5);
+	ok(f, outbox_waiting(f->tx, f->arena, &waiting, &f->err));
+	for (size_t i = 0; i < waiting.items_count; i++) {
+		count -= waiting.items[i].count;
+	}
+	assert_int_equal(count, 0);
+	assert_string_equal(waiting.items[waiting.items_count - 1].receiver, "slack");
 	ok(f, outbox_count_late(f->tx, 4, &count, &f->err));
 	assert_int_equal(count, 0);
 	ok(f, outbox_count_late(f->tx, 5, &count, &f->err));
