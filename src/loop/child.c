@@ -23,6 +23,7 @@
 #include "base/time.h"
 #include "loop/child_reaper.h"
 #include "loop/child_spawn.h"
+#include "loop/pipe.h"
 
 enum {
 	STUCK_MS = 500,      /* a process that SIGKILL has not ended by then will not end soon */
@@ -41,6 +42,7 @@ enum child_state {
 /* One of its two outputs. */
 struct stream {
 	struct child *child;
+	enum child_stream which;
 	int fd; /* -1: at its end */
 	struct io *io;
 	struct strbuf buf;
@@ -63,6 +65,10 @@ struct child {
 	struct str input; /* what is left of it */
 	struct stream out, err;
 
+	struct child_streams streams; /* all zero: there are none */
+	struct pipe_writer *writer;   /* of streams with input */
+	bool is_held, is_freed;
+
 	struct child_exit end;
 	child_done_fn *done;
 	void *arg;
@@ -70,6 +76,7 @@ struct child {
 
 static void input_close(struct child *child)
 {
+	pipe_writer_free(&child->writer);
 	io_free(&child->in_io);
 	closep(&child->in_fd);
 	child->in_fd = -1;
@@ -82,6 +89,23 @@ static void stream_close(struct stream *stream)
 	stream->fd = -1;
 }
 
+/* Its memory stays for now, though `output` may free it; to be called around reading. */
+static void child_hold(struct child *child)
+{
+	child->is_held = true;
+}
+
+/* False: it was freed meanwhile. */
+static bool child_let_go(struct child *child)
+{
+	child->is_held = false;
+	if (child->is_freed) {
+		free(child);
+		return false;
+	}
+	return true;
+}
+
 /* One chunk; false if nothing is there to read (and the stream is closed if nothing ever will be).
  */
 static bool stream_read(struct stream *stream)
@@ -89,7 +113,10 @@ static bool stream_read(struct stream *stream)
 	char chunk[CHUNK_BYTES];
 	ssize_t n = read(stream->fd, chunk, sizeof(chunk));
 
-	if (n > 0 && stream->keeps_nothing) {
+	if (n > 0 && stream->child->streams.output) {
+		stream->child->streams.output(
+			stream->child->arg, stream->which, str_n(chunk, (size_t)n));
+	} else if (n > 0 && stream->keeps_nothing) {
 		stream->buf.dropped_bytes += (uint64_t)n;
 	} else if (n > 0) {
 		strbuf_add(&stream->buf, chunk, (size_t)n);
@@ -140,10 +167,14 @@ static void child_reap(struct child *child)
 
 static void child_finish(struct child *child)
 {
+	child->state = CHILD_ENDED;
+	child_hold(child);
 	stream_read_last(&child->out);
 	stream_read_last(&child->err);
+	if (!child_let_go(child)) {
+		return;
+	}
 	timer_stop(child->timer);
-	child->state = CHILD_ENDED;
 	child->done(child->arg, &child->end); /* may have freed the child */
 }
 
@@ -229,7 +260,11 @@ static void stream_told(void *arg, unsigned events)
 	struct child *child = stream->child;
 
 	(void)events;
+	child_hold(child);
 	(void)stream_read(stream);
+	if (!child_let_go(child)) {
+		return;
+	}
 	if (child->state == CHILD_DRAINING && child->out.fd < 0 && child->err.fd < 0) {
 		child_end_drain(child);
 	}
@@ -282,9 +317,11 @@ static void child_time_over(void *arg)
 	}
 }
 
-static void stream_init(struct stream *stream, struct child *child, int fd, size_t max)
+static void stream_init(
+	struct stream *stream, struct child *child, enum child_stream which, int fd, size_t max)
 {
 	stream->child = child;
+	stream->which = which;
 	stream->fd = fd;
 	stream->keeps_nothing = max == 0;
 	strbuf_init(&stream->buf, max);
@@ -300,9 +337,15 @@ static void child_watch(struct child *child, const struct child_spec *spec)
 		timeout_ms = INT64_MAX;
 	}
 	child->started_ms = time_mono_ms();
-	child->timer = timer_add(child->loop, timeout_ms, child_time_over, child);
+	child->timer = timer_new(child->loop, child_time_over, child);
+	if (spec->timeout_ms > 0) {
+		timer_set(child->timer, timeout_ms);
+	}
 	child->pid_io = io_add(child->loop, child->pid_fd, IO_READ, process_told, child);
-	if (child->in_fd >= 0) {
+	if (child->in_fd >= 0 && spec->streams) {
+		child->writer = pipe_writer_new(
+			child->loop, TAKE_FD(child->in_fd), child->streams.wants_input, child->arg);
+	} else if (child->in_fd >= 0) {
 		child->in_io = io_add(child->loop, child->in_fd, IO_WRITE, input_write, child);
 	}
 }
@@ -313,7 +356,7 @@ int child_start(struct loop *loop, const struct child_spec *spec, child_done_fn 
 	struct child_process process;
 	struct child *child;
 
-	assert(spec->timeout_ms > 0);
+	assert(spec->timeout_ms > 0 || (spec->streams && spec->timeout_ms == 0));
 	if (child_spawn(spec, &process, err) < 0) {
 		return -1;
 	}
@@ -328,13 +371,30 @@ int child_start(struct loop *loop, const struct child_spec *spec, child_done_fn 
 		.drain_ms = spec->drain_ms,
 		.done = done,
 		.arg = arg};
+	if (spec->streams) {
+		child->streams = *spec->streams;
+	}
 	child->end.out = &child->out.buf;
 	child->end.err = &child->err.buf;
-	stream_init(&child->out, child, process.out_fd, spec->stdout_max);
-	stream_init(&child->err, child, process.err_fd, spec->stderr_max);
+	stream_init(&child->out, child, CHILD_STDOUT, process.out_fd, spec->stdout_max);
+	stream_init(&child->err, child, CHILD_STDERR, process.err_fd, spec->stderr_max);
 	child_watch(child, spec);
 	*ret_child = child;
 	return 0;
+}
+
+void child_send(struct child *child, struct str bytes)
+{
+	if (child->writer) {
+		pipe_writer_send(child->writer, bytes);
+	}
+}
+
+void child_end_input(struct child *child)
+{
+	if (child->writer) {
+		pipe_writer_end(child->writer);
+	}
 }
 
 pid_t child_pid(const struct child *child)
@@ -352,16 +412,22 @@ const struct strbuf *child_err(const struct child *child)
 	return &child->err.buf;
 }
 
-static void child_abandon(struct child *child)
+static void child_abandon(struct child *child, int64_t grace_ms)
 {
 	switch (child->state) {
 	case CHILD_RUNNING:
 	case CHILD_TERMINATING:
 	case CHILD_KILLING:
-		child_kill_group(child->pid, SIGKILL);
 		io_free(&child->pid_io);
-		reaper_adopt_killed(child->loop, child->pid, child->pid_fd);
-		child->pid_fd = -1;
+		if (grace_ms > 0 && child->state == CHILD_RUNNING) {
+			child_kill_group(child->pid, SIGTERM);
+			child_kill_group(child->pid, SIGCONT);
+			reaper_adopt_dismissed(
+				child->loop, child->pid, TAKE_FD(child->pid_fd), grace_ms);
+		} else {
+			child_kill_group(child->pid, SIGKILL);
+			reaper_adopt_killed(child->loop, child->pid, TAKE_FD(child->pid_fd));
+		}
 		break;
 	case CHILD_DRAINING:
 		child_kill_group(child->pid, SIGKILL);
@@ -370,9 +436,10 @@ static void child_abandon(struct child *child)
 	case CHILD_ENDED:
 		break;
 	}
+	child->state = CHILD_ENDED;
 }
 
-void child_free(struct child **child_ptr)
+void child_dismiss(struct child **child_ptr, int64_t grace_ms)
 {
 	struct child *child = TAKE(*child_ptr);
 
@@ -380,14 +447,23 @@ void child_free(struct child **child_ptr)
 		return;
 	}
 
-	child_abandon(child);
+	child_abandon(child, grace_ms);
 	input_close(child);
 	stream_close(&child->out);
 	stream_close(&child->err);
 	strbuf_release(&child->out.buf);
 	strbuf_release(&child->err.buf);
 	timer_free(&child->timer);
-	free(child);
+	if (child->is_held) {
+		child->is_freed = true;
+	} else {
+		free(child);
+	}
+}
+
+void child_free(struct child **child_ptr)
+{
+	child_dismiss(child_ptr, 0);
 }
 
 const char *child_signal_name(int signo)

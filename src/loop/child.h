@@ -25,6 +25,18 @@
 
 struct child;
 
+enum child_stream {
+	CHILD_STDOUT,
+	CHILD_STDERR,
+};
+
+/* For one that is talked with while it runs; nothing of it is kept.  Each may free the child. */
+struct child_streams {
+	bool has_input; /* a pipe, open until child_end_input(); else /dev/null */
+	void (*output)(void *arg, enum child_stream, struct str bytes); /* valid inside */
+	void (*wants_input)(void *arg); /* all that was sent is on its way; NULL: not told */
+};
+
 struct child_spec {
 	/* NULL-terminated.  An argv[0] without '/' is looked up in the PATH of `env`, or, if that
 	 * has none, where Debian's root has its programs; folders of PATH that are not absolute are
@@ -35,11 +47,16 @@ struct child_spec {
 	 * async-signal-safe calls are allowed in it; file descriptor 1 is the stdout pipe. */
 	int (*function)(const void *arg);
 	const void *function_arg;
+	/* Instead of `input` and the two maxima; NULL: those.  With the argument of `done`. */
+	const struct child_streams *streams;
+	/* SIGTERM for it when the thread that starts it ends, however: for what would run for ever
+	 * without us.  Costs a fork(). */
+	bool dies_with_us;
 	const char *cwd;    /* NULL: ours; argv[0] with a '/' that is not absolute counts from it */
 	struct str input;   /* written to its standard input, then closed; borrowed until done */
 	size_t stdout_max;  /* bytes kept of each stream; the rest is read and counted */
 	size_t stderr_max;  /* 0: keep nothing */
-	int64_t timeout_ms; /* > 0 */
+	int64_t timeout_ms; /* > 0; with streams also 0: none */
 	int64_t kill_grace_ms; /* between SIGTERM and SIGKILL at the deadline; 0: SIGKILL at once */
 	int64_t drain_ms;      /* how long output may still come after the process has ended */
 };
@@ -75,6 +92,10 @@ int child_start(struct loop *, const struct child_spec *, child_done_fn *done, v
 	struct child **ret_child, struct err *);
 pid_t child_pid(const struct child *);
 
+/* For its input: a copy is queued; then no more of it.  What it does not read is dropped. */
+void child_send(struct child *, struct str bytes);
+void child_end_input(struct child *);
+
 /* What it has written so far, within the maxima; valid until the next turn. */
 const struct strbuf *child_out(const struct child *);
 const struct strbuf *child_err(const struct child *);
@@ -84,6 +105,10 @@ const struct strbuf *child_err(const struct child *);
  * called then.  Never blocks: the loop buries the process when it has gone.
  */
 void child_free(struct child **);
+
+/* The same with SIGTERM.  SIGKILL is for who of the group is left when the process has ended, or
+ * `grace_ms` are over, or the loop is freed. */
+void child_dismiss(struct child **, int64_t grace_ms);
 
 /* "SIGKILL"; of one without a common name, where to read about it. */
 const char *child_signal_name(int signo);

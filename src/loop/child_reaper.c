@@ -104,6 +104,36 @@ void reaper_adopt_group(struct loop *loop, pid_t pid, int64_t grace_ms)
 	timer_set_background(orphan->timer, true);
 }
 
+static void orphan_patience_over(void *arg)
+{
+	struct orphan *orphan = arg;
+
+	child_kill_group(orphan->pid, SIGKILL);
+}
+
+/* Who is left of its group has had the time that it took to end. */
+static void orphan_dismissed_ended(void *arg, unsigned events)
+{
+	struct orphan *orphan = arg;
+	siginfo_t info = {0};
+
+	(void)events;
+	if (waitid(P_PID, (id_t)orphan->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+		info.si_pid == orphan->pid) {
+		orphan_grace_over(orphan);
+	}
+}
+
+void reaper_adopt_dismissed(struct loop *loop, pid_t pid, int pid_fd, int64_t grace_ms)
+{
+	struct orphan *orphan = orphan_new(loop, pid, pid_fd);
+
+	orphan->io = io_add(loop, pid_fd, IO_READ, orphan_dismissed_ended, orphan);
+	io_set_background(orphan->io, true);
+	orphan->timer = timer_add(loop, grace_ms, orphan_patience_over, orphan);
+	timer_set_background(orphan->timer, true);
+}
+
 void reaper_free(struct reaper **reaper_ptr)
 {
 	struct reaper *reaper = TAKE(*reaper_ptr);

@@ -18,6 +18,9 @@ void child_kill_group(pid_t pid, int signo);
 /* Takes a process that was sent SIGKILL, and its descriptor. */
 void reaper_adopt_killed(struct loop *, pid_t, int pid_fd);
 
+/* Takes a process that was sent SIGTERM, and its descriptor; SIGKILL after `grace_ms`. */
+void reaper_adopt_dismissed(struct loop *, pid_t, int pid_fd, int64_t grace_ms);
+
 /* Takes a process that has ended but is not reaped; its group gets SIGKILL after `grace_ms`. */
 void reaper_adopt_group(struct loop *, pid_t, int64_t grace_ms);
 

@@ -7,6 +7,7 @@
 #include "loop/child_spawn.h"
 
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <assert.h>
@@ -20,6 +21,8 @@
 #include "base/alloc.h"
 #include "loop/child_reaper.h"
 #include "loop/program.h"
+
+enum { STATUS_FD = STDERR_FILENO + 1 }; /* in a fork: for the error of exec */
 
 /* Everything open while a child is being made; what is left in it at the end is closed. */
 struct plumbing {
@@ -54,14 +57,18 @@ static int move_above_stdio(int *fd)
 	return moved < 0 ? -1 : 0;
 }
 
+static int pipe_make(int fds[2])
+{
+	return pipe2(fds, O_CLOEXEC) < 0 || move_above_stdio(&fds[0]) < 0 ||
+			       move_above_stdio(&fds[1]) < 0
+		       ? -1
+		       : 0;
+}
+
 /* `our_end` is the index of the end that we keep and that must not block. */
 static int pipe_open(int fds[2], int our_end)
 {
-	if (pipe2(fds, O_CLOEXEC) < 0 || move_above_stdio(&fds[0]) < 0 ||
-		move_above_stdio(&fds[1]) < 0) {
-		return -1;
-	}
-	return fcntl(fds[our_end], F_SETFL, O_NONBLOCK);
+	return pipe_make(fds) < 0 ? -1 : fcntl(fds[our_end], F_SETFL, O_NONBLOCK);
 }
 
 static int cwd_open(const char *cwd, int *ret_fd, struct err *err)
@@ -80,11 +87,13 @@ static int cwd_open(const char *cwd, int *ret_fd, struct err *err)
 
 static int plumbing_open(struct plumbing *plumbing, const struct child_spec *spec, struct err *err)
 {
+	bool has_input = spec->streams ? spec->streams->has_input : spec->input.len > 0;
+
 	if (spec->cwd && cwd_open(spec->cwd, &plumbing->cwd_fd, err) < 0) {
 		return -1;
 	}
-	if ((spec->input.len > 0 && pipe_open(plumbing->in, 1) < 0) ||
-		pipe_open(plumbing->out, 0) < 0 || pipe_open(plumbing->err, 0) < 0) {
+	if ((has_input && pipe_open(plumbing->in, 1) < 0) || pipe_open(plumbing->out, 0) < 0 ||
+		pipe_open(plumbing->err, 0) < 0) {
 		return err_set_errno(err, errno, "cannot make a pipe");
 	}
 	return 0;
@@ -176,34 +185,75 @@ static void function_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void function_run(const struct child_spec *spec, const struct plumbing *plumbing)
+/* -1 with errno set. */
+static int forked_setup(
+	const struct child_spec *spec, const struct plumbing *plumbing, pid_t parent_pid)
 {
 	int in_fd = plumbing->in[0] >= 0 ? plumbing->in[0] : open("/dev/null", O_RDONLY);
 
+	if (spec->dies_with_us) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != parent_pid) {
+			return -1; /* it was too late for that */
+		}
+	}
 	if (setpgid(0, 0) < 0 || (plumbing->cwd_fd != AT_FDCWD && fchdir(plumbing->cwd_fd) < 0) ||
 		(in_fd != STDIN_FILENO && dup2(in_fd, STDIN_FILENO) < 0) ||
 		dup2(plumbing->out[1], STDOUT_FILENO) < 0 ||
 		dup2(plumbing->err[1], STDERR_FILENO) < 0) {
-		_exit(127); /* as a shell that could not start a program */
+		return -1;
 	}
-	closefrom(STDERR_FILENO + 1);
-	function_signals();
-	_exit(spec->function(spec->function_arg));
+	return 0;
 }
 
-static int fork_function(const struct child_spec *spec, const struct plumbing *plumbing,
-	pid_t *ret_pid, struct err *err)
+/* What a fork is to become: a program, with a pipe to say why it has not, or a function. */
+struct fork_plan {
+	const struct child_spec *spec;
+	const struct plumbing *plumbing;
+	const char *path; /* NULL: the function */
+	int status_fd;
+	pid_t parent_pid;
+};
+
+static _Noreturn void forked_run(const struct fork_plan *plan)
+{
+	static const char *const no_env[] = {NULL};
+	const struct child_spec *spec = plan->spec;
+	int setup = forked_setup(spec, plan->plumbing, plan->parent_pid);
+	int errnum = errno;
+
+	if (setup == 0 && !plan->path) {
+		closefrom(STDERR_FILENO + 1);
+		function_signals();
+		_exit(spec->function(spec->function_arg));
+	}
+	if (plan->path && (plan->status_fd == STATUS_FD ||
+				  dup3(plan->status_fd, STATUS_FD, O_CLOEXEC) == STATUS_FD)) {
+		if (setup == 0) {
+			closefrom(STATUS_FD + 1);
+			function_signals();
+			(void)execve(plan->path, strings_mutable(spec->argv),
+				strings_mutable(spec->env ? spec->env : no_env));
+			errnum = errno;
+		}
+		(void)!write(STATUS_FD, &errnum, sizeof(errnum));
+	}
+	_exit(127); /* as a shell that could not start a program */
+}
+
+static int fork_child(struct fork_plan *plan, pid_t *ret_pid, struct err *err)
 {
 	sigset_t all, old;
 	pid_t pid;
 	int errnum;
 
+	plan->parent_pid = getpid();
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
 	pid = fork();
 	errnum = errno;
 	if (pid == 0) {
-		function_run(spec, plumbing);
+		forked_run(plan);
 	}
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (pid < 0) {
@@ -214,21 +264,78 @@ static int fork_function(const struct child_spec *spec, const struct plumbing *p
 	return 0;
 }
 
+static int fork_function(const struct child_spec *spec, const struct plumbing *plumbing,
+	pid_t *ret_pid, struct err *err)
+{
+	struct fork_plan plan = {.spec = spec, .plumbing = plumbing};
+
+	return fork_child(&plan, ret_pid, err);
+}
+
+/* The fork says what went wrong, or nothing: then it has become the program. */
+static int fork_status(int fd, pid_t pid, const char *path, int cwd_fd, struct err *err)
+{
+	int errnum;
+	ssize_t n;
+
+	do {
+		n = read(fd, &errnum, sizeof(errnum));
+	} while (n < 0 && errno == EINTR);
+	if (n != (ssize_t)sizeof(errnum)) {
+		return 0;
+	}
+	(void)waitpid(pid, NULL, 0);
+	return program_exec_error(path, cwd_fd, errnum, err);
+}
+
+/* posix_spawn() cannot bind a life to ours. */
+static int fork_program(const struct child_spec *spec, const struct plumbing *plumbing,
+	pid_t *ret_pid, struct err *err)
+{
+	_cleanup_(freep) char *path = NULL;
+	struct fork_plan plan = {.spec = spec, .plumbing = plumbing};
+	int status[2] = {-1, -1};
+	int r;
+
+	if (program_find(spec->argv[0], spec->env, &path, err) < 0) {
+		return -1;
+	}
+	r = pipe_make(status) < 0 ? err_set_errno(err, errno, "cannot make a pipe") : 0;
+	plan.path = path;
+	plan.status_fd = status[1];
+	if (r == 0) {
+		r = fork_child(&plan, ret_pid, err);
+	}
+	closep(&status[1]);
+	if (r == 0) {
+		r = fork_status(status[0], *ret_pid, path, plumbing->cwd_fd, err);
+	}
+	closep(&status[0]);
+	return r;
+}
+
+static int start_process(const struct child_spec *spec, const struct plumbing *plumbing,
+	pid_t *ret_pid, struct err *err)
+{
+	if (!spec->argv) {
+		return fork_function(spec, plumbing, ret_pid, err);
+	}
+	return spec->dies_with_us ? fork_program(spec, plumbing, ret_pid, err)
+				  : spawn_program(spec, plumbing, ret_pid, err);
+}
+
 int child_spawn(const struct child_spec *spec, struct child_process *ret_process, struct err *err)
 {
 	_cleanup_(plumbing_close) struct plumbing plumbing = {
 		.in = {-1, -1}, .out = {-1, -1}, .err = {-1, -1}, .cwd_fd = AT_FDCWD};
 	pid_t pid;
 	int pid_fd;
-	int r;
 
 	assert(!spec->argv != !spec->function);
 	if (plumbing_open(&plumbing, spec, err) < 0) {
 		return -1;
 	}
-	r = spec->argv ? spawn_program(spec, &plumbing, &pid, err)
-		       : fork_function(spec, &plumbing, &pid, err);
-	if (r < 0) {
+	if (start_process(spec, &plumbing, &pid, err) < 0) {
 		return -1;
 	}
 	pid_fd = pidfd_open(pid, 0);

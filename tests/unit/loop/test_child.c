@@ -453,6 +453,185 @@ static void names_signals(void **state)
 	assert_string_equal(child_signal_name(0), "see signal(7)");
 }
 
+/* --- streams -------------------------------------------------------------------------------- */
+
+/* A child that is talked with. */
+struct talk {
+	struct kid kid; /* first: it gets the calls */
+	struct strbuf out, err;
+	int drained;
+	struct str answer; /* to be sent when the first output comes */
+	bool frees_at_output;
+};
+
+static void talk_output(void *arg, enum child_stream stream, struct str bytes)
+{
+	struct talk *talk = arg;
+
+	assert_true(bytes.len > 0);
+	assert_int_equal(talk->kid.done_count, 0);
+	strbuf_addstr(stream == CHILD_STDOUT ? &talk->out : &talk->err, bytes);
+	if (talk->answer.len > 0) {
+		child_send(talk->kid.child, talk->answer);
+		child_end_input(talk->kid.child);
+		talk->answer = str_of("");
+	}
+	if (talk->frees_at_output) {
+		child_free(&talk->kid.child);
+	}
+}
+
+static void talk_wants_input(void *arg)
+{
+	struct talk *talk = arg;
+
+	talk->drained++;
+}
+
+static const struct child_streams talk_streams = {
+	.has_input = true, .output = talk_output, .wants_input = talk_wants_input};
+
+static void talk_start(struct talk *talk, struct fixture *fixture, const char *script)
+{
+	struct child_spec spec = usual_spec();
+
+	talk->out = talk->err = (struct strbuf)STRBUF_INIT;
+	spec.streams = &talk_streams;
+	spec.timeout_ms = 0;
+	kid_start_shell(&talk->kid, fixture, spec, script);
+}
+
+static void talk_end(struct talk *talk)
+{
+	kid_free(&talk->kid);
+	strbuf_release(&talk->out);
+	strbuf_release(&talk->err);
+}
+
+static void is_talked_with(void **state)
+{
+	struct talk talk = {.answer = str_of("fine\n")};
+
+	talk_start(&talk, *state, "echo how are you; read a; echo \"you are $a\" >&2; cat; exit 3");
+	run(*state);
+	assert_string_equal(talk.out.buf, "how are you\n");
+	assert_string_equal(talk.err.buf, "you are fine\n");
+	assert_int_equal(talk.drained, 1);
+	assert_int_equal(talk.kid.done_count, 1);
+	assert_int_equal(talk.kid.end.outcome, CHILD_EXITED);
+	assert_int_equal(talk.kid.end.exit_code, 3);
+	assert_int_equal(talk.kid.end.out->len, 0); /* nothing is kept */
+	child_send(talk.kid.child, str_of("too late"));
+	child_end_input(talk.kid.child);
+	talk_end(&talk);
+}
+
+static bool talk_has_said(const void *arg)
+{
+	const struct talk *talk = arg;
+
+	return talk->out.len > 0;
+}
+
+/* What it does not read waits with us, and goes with it. */
+static void reads_nothing(void **state)
+{
+	struct talk talk = {0};
+
+	talk_start(&talk, *state, "echo up; exec sleep 1000");
+	child_send(talk.kid.child, pattern());
+	run_until(*state, talk_has_said, &talk);
+	run_turns(*state, 20);
+	assert_int_equal(talk.drained, 0);
+	talk_end(&talk);
+	run_until(*state, all_are_gone_reaping, NULL);
+}
+
+static void output_may_free_it(void **state)
+{
+	static const char *const scripts[] = {
+		"echo now; exec sleep 1000",
+		"echo now",
+		"echo now >&2; exit 1",
+		"echo now; (sleep 1000) &",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(scripts); i++) {
+		struct talk talk = {.frees_at_output = true};
+
+		talk_start(&talk, *state, scripts[i]);
+		run(*state);
+		assert_null(talk.kid.child);
+		assert_int_equal(talk.kid.done_count, 0);
+		assert_int_equal(talk.out.len + talk.err.len, 4);
+		talk_end(&talk);
+		run_until(*state, all_are_gone_reaping, NULL);
+	}
+}
+
+/* The last of it comes when the process has gone already, and its time is over. */
+static void output_may_free_it_at_the_end(void **state)
+{
+	struct talk talk = {.frees_at_output = true};
+	struct child_spec spec = usual_spec();
+
+	talk.out = talk.err = (struct strbuf)STRBUF_INIT;
+	spec.streams = &talk_streams;
+	spec.timeout_ms = 0;
+	spec.drain_ms = 0;
+	kid_start_shell(&talk.kid, *state, spec, "echo now; (sleep 1000) &");
+	assert_int_equal(
+		waitid(P_PID, (id_t)child_pid(talk.kid.child), &(siginfo_t){0}, WEXITED | WNOWAIT),
+		0);
+	run(*state);
+	assert_null(talk.kid.child);
+	assert_int_equal(talk.kid.done_count, 0);
+	talk_end(&talk);
+	run_until(*state, all_are_gone_reaping, NULL);
+}
+
+static void is_dismissed(void **state)
+{
+	static const char *const scripts[] = {
+		"echo up; exec sleep 1000",
+		"trap 'exit 0' TERM; echo up; while :; do sleep 0.01; done",
+		"trap '' TERM; echo up; while :; do sleep 0.01; done",        /* until SIGKILL */
+		"(trap '' TERM; exec sleep 1000) & echo up; exec sleep 1000", /* its group too */
+		"echo up; kill -STOP $$",
+		"echo up",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(scripts); i++) {
+		struct talk talk = {0};
+
+		talk_start(&talk, *state, scripts[i]);
+		run_until(*state, talk_has_said, &talk);
+		child_dismiss(&talk.kid.child, 100);
+		child_dismiss(&talk.kid.child, 100);
+		assert_null(talk.kid.child);
+		run_until(*state, all_are_gone_reaping, NULL);
+		talk_end(&talk);
+	}
+}
+
+/* A loop that is freed takes those along that were dismissed and have not gone. */
+static void is_killed_with_the_loop(void **state)
+{
+	struct loop *loop = NULL;
+	struct talk talk = {0};
+	struct fixture other = {0};
+
+	(void)state;
+	assert_int_equal(loop_new(&loop, NULL), 0);
+	other.loop = loop;
+	talk_start(&talk, &other, "trap '' TERM; echo up; while :; do sleep 0.01; done");
+	run_until(&other, talk_has_said, &talk);
+	child_dismiss(&talk.kid.child, 100000);
+	loop_free(&loop);
+	talk_end(&talk);
+	run_until(*state, all_are_gone_reaping, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -470,6 +649,12 @@ int main(void)
 		fixture_test(many_at_once),
 		fixture_test(done_may_free_it_and_others),
 		fixture_test(names_signals),
+		fixture_test(is_talked_with),
+		fixture_test(reads_nothing),
+		fixture_test(output_may_free_it),
+		fixture_test(output_may_free_it_at_the_end),
+		fixture_test(is_dismissed),
+		fixture_test(is_killed_with_the_loop),
 	};
 
 	return cmocka_run_group_tests(tests, adopt_grandchildren, NULL);

@@ -7,6 +7,17 @@
 #include "cmocka_all.h"
 #include "loop/child_fixture.h"
 
+/* All of it holds for those whose life is bound to ours, too. */
+static bool are_bound;
+
+static struct child_spec our_spec(void)
+{
+	struct child_spec spec = usual_spec();
+
+	spec.dies_with_us = are_bound;
+	return spec;
+}
+
 static void the_environment_is_exactly_what_was_given(void **state)
 {
 	static const char *const argv[] = {"/usr/bin/env", NULL};
@@ -19,7 +30,7 @@ static void the_environment_is_exactly_what_was_given(void **state)
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct child_spec spec = usual_spec();
+		struct child_spec spec = our_spec();
 		struct kid kid;
 
 		spec.argv = argv;
@@ -34,7 +45,7 @@ static void arguments_arrive_as_they_are(void **state)
 {
 	static const char *const argv[] = {"printf", "[%s]", "a b", "$HOME", "*", "", "'\"", NULL};
 	struct fixture *fixture = *state;
-	struct child_spec spec = usual_spec();
+	struct child_spec spec = our_spec();
 	struct kid kid;
 
 	spec.argv = argv;
@@ -64,7 +75,7 @@ static void starts_in_its_folder(void **state)
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct child_spec spec = usual_spec();
+		struct child_spec spec = our_spec();
 		struct kid kid;
 
 		spec.argv = rows[i].argv;
@@ -91,7 +102,7 @@ static void has_no_descriptor_of_ours(void **state)
 {
 	static const char *const argv[] = {"sh", "-c", "ls /proc/$$/fd", NULL};
 	struct fixture *fixture = *state;
-	struct child_spec spec = usual_spec();
+	struct child_spec spec = our_spec();
 	int fds[20];
 	struct kid kid;
 
@@ -146,7 +157,7 @@ static void signals_are_as_at_first(void **state)
 	assert_int_equal(sigprocmask(SIG_BLOCK, &mask, &old_mask), 0);
 	(void)signal(SIGUSR2, SIG_IGN);
 	for (int i = 0; i < 2; i++) {
-		struct child_spec spec = usual_spec();
+		struct child_spec spec = our_spec();
 		struct kid kid;
 
 		spec.argv = i == 0 ? argv : NULL;
@@ -170,7 +181,7 @@ static void leads_a_group_of_its_own(void **state)
 	char expected[64];
 	struct kid kid;
 
-	kid_run_shell(&kid, fixture, usual_spec(),
+	kid_run_shell(&kid, fixture, our_spec(),
 		"read pid name state parent group rest < /proc/$$/stat; echo $pid $group $PPID");
 	(void)snprintf(expected, sizeof(expected), "%d %d %d\n", (int)child_pid(kid.child),
 		(int)child_pid(kid.child), (int)getpid());
@@ -200,7 +211,7 @@ static void what_cannot_be_started_is_an_error_that_names_it(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *const argv[] = {rows[i].program, NULL};
-		struct child_spec spec = usual_spec();
+		struct child_spec spec = our_spec();
 		struct err err = {0};
 		struct kid kid;
 
@@ -221,7 +232,7 @@ static void a_file_that_is_no_program_is_an_error(void **state)
 	struct fixture *fixture = *state;
 	char path[] = "/tmp/test_spawn.XXXXXX";
 	const char *const argv[] = {path, NULL};
-	struct child_spec spec = usual_spec();
+	struct child_spec spec = our_spec();
 	int fd = mkstemp(path);
 	struct err err = {0};
 	struct kid kid;
@@ -244,7 +255,7 @@ static void running_out_of_descriptors_is_an_error_that_leaves_nothing(void **st
 {
 	static const char *const argv[] = {"cat", NULL};
 	struct fixture *fixture = *state;
-	struct child_spec spec = usual_spec();
+	struct child_spec spec = our_spec();
 	struct rlimit limit, low;
 	int fds = fds_open();
 	struct kid kid = {0};
@@ -278,7 +289,7 @@ static void running_out_of_descriptors_is_an_error_that_leaves_nothing(void **st
 static int cat_without_stdio(struct fixture *fixture)
 {
 	static const char *const argv[] = {"sh", "-c", "cat; echo err >&2", NULL};
-	struct child_spec spec = usual_spec();
+	struct child_spec spec = our_spec();
 	struct kid kid;
 
 	(void)close(STDIN_FILENO);
@@ -323,9 +334,64 @@ static void an_ignored_sigchld_does_not_matter(void **state)
 	loop_free(&fixture->loop);
 	(void)signal(SIGCHLD, SIG_IGN); /* as a careless parent leaves it to us */
 	assert_int_equal(loop_new(&fixture->loop, &err), 0);
-	kid_run_shell(&kid, fixture, usual_spec(), "exit 3");
+	kid_run_shell(&kid, fixture, our_spec(), "exit 3");
 	assert_int_equal(kid.end.exit_code, 3);
 	kid_free(&kid);
+}
+
+/* In a copy of this process: say the number of a child that is bound to it, and stay. */
+static _Noreturn void start_and_stay(struct fixture *fixture, int fd)
+{
+	static const char *const argv[] = {"sleep", "1000", NULL};
+	struct child_spec spec = usual_spec();
+	struct child *child;
+	pid_t pid;
+
+	spec.argv = argv;
+	spec.dies_with_us = true;
+	if (child_start(fixture->loop, &spec, kid_done, NULL, &child, NULL) < 0) {
+		_exit(1);
+	}
+	pid = child_pid(child);
+	(void)!write(fd, &pid, sizeof(pid));
+	(void)pause();
+	_exit(2);
+}
+
+static bool was_terminated(const void *arg)
+{
+	int status = 0;
+
+	return waitpid(*(const pid_t *)arg, &status, WNOHANG) > 0 && WIFSIGNALED(status) &&
+	       WTERMSIG(status) == SIGTERM;
+}
+
+static void dies_with_us_however(void **state)
+{
+	struct fixture *fixture = *state;
+	struct err err;
+	int fds[2];
+	pid_t pid, child_pid = 0;
+
+	assert_int_equal(adopt_grandchildren(NULL), 0);
+	assert_int_equal(pipe(fds), 0);
+	loop_free(&fixture->loop);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (loop_new(&fixture->loop, &err) < 0) {
+			_exit(3);
+		}
+		start_and_stay(fixture, fds[1]);
+	}
+	assert_int_equal(loop_new(&fixture->loop, &err), 0);
+	assert_int_equal(read(fds[0], &child_pid, sizeof(child_pid)), sizeof(child_pid));
+	assert_int_equal(kill(child_pid, 0), 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	run_until(fixture, was_terminated, &child_pid);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
 }
 
 int main(void)
@@ -342,7 +408,10 @@ int main(void)
 		fixture_test(running_out_of_descriptors_is_an_error_that_leaves_nothing),
 		fixture_test(our_own_standard_descriptors_may_be_closed),
 		fixture_test(an_ignored_sigchld_does_not_matter),
+		fixture_test(dies_with_us_however),
 	};
+	int failed = cmocka_run_group_tests_name("spawned", tests, NULL, NULL);
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	are_bound = true;
+	return failed + cmocka_run_group_tests_name("bound to our life", tests, NULL, NULL);
 }
