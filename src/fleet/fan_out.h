@@ -3,7 +3,8 @@
  * another.
  *
  * A host that hangs takes the place of one worker until its clock runs out; nothing is ever waited
- * for in order.  Each host ends in exactly one outcome, also those that were never started.
+ * for in order.  Each host ends in exactly one outcome, also those that were never started.  A host
+ * that waits for its turn costs nothing.
  */
 #ifndef FLEET_FAN_OUT_H
 #define FLEET_FAN_OUT_H
@@ -13,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "base/strbuf.h"
 #include "fleet/outcome.h"
 #include "fleet/remote_command.h"
 #include "loop/loop.h"
@@ -34,22 +36,24 @@ struct fan_out_spec {
 	const struct fan_out_host *hosts;
 	size_t hosts_count;
 	int workers; /* 0: FAN_OUT_WORKERS */
-	/* The first host goes alone, and if one cannot log in there, or sudo refuses, no other is
-	 * started (CAUSE_STOPPED): a wrong password must not lock an account everywhere. */
+	/* The first host goes alone until one is logged in there and sudo has let one through; if
+	 * one of both is refused, no other is started (CAUSE_STOPPED): a wrong password must not
+	 * lock an account everywhere.  A host that cannot be reached proves nothing: then the next
+	 * goes alone. */
 	bool has_canary;
 	const char *password;       /* to log in with; NULL: none */
 	int64_t connect_timeout_ms; /* 0: as configured, or 10 s */
-	int64_t deadline_ms;        /* of all, on the loop's clock (loop_now()); 0: none */
+	int64_t deadline_ms;        /* of all, on the loop's clock (loop_now_ms()); 0: none */
 	struct remote_command_spec command;
 };
 
 struct fan_out_end {
-	struct outcome outcome; /* its message is valid inside */
-	int64_t duration_ms;    /* since it was this host's turn; 0: it never was */
-	int64_t connect_ms;     /* of that, until one was logged in; -1: never */
-	int64_t pid;
-	bool was_left_open, may_be_running;
-	enum ssh_transport transport; /* AUTO: not known */
+	struct outcome outcome;             /* its message is valid inside */
+	int64_t duration_ms;                /* since it was this host's turn; 0: it never was */
+	int64_t connect_ms;                 /* of that, until one was logged in; -1: never */
+	int64_t pid;                        /* the process group there; 0: not known */
+	bool was_left_open, may_be_running; /* see struct remote_command_end */
+	enum ssh_transport transport;       /* AUTO: not known */
 };
 
 struct fan_out_events {
@@ -59,24 +63,31 @@ struct fan_out_events {
 	void (*finished)(void *arg); /* once, after all of them; free it here or later */
 };
 
-/* New; free with fan_out_free().  Nothing is called before this returns. */
+/* New; free with fan_out_free(), in any of the callbacks too.  Nothing is called before this
+ * returns. */
 struct fan_out *fan_out_start(struct loop *, struct ssh_connector *, const struct fan_out_spec *,
 	const struct fan_out_events *, void *arg);
 
 /*
  * Nothing new is started, what waits is "not started" because of `cause` (CAUSE_INTERRUPTED,
- * CAUSE_DEADLINE, CAUSE_STOPPED), connections that are being made are given up, and what runs is
- * stopped there.  `finished` comes within the grace of the supervisor and a little more.
+ * CAUSE_DEADLINE, CAUSE_STOPPED), connections that are being made are given up for the same
+ * cause, and what runs is stopped there: its outcome is how it ended then, or with CAUSE_DEADLINE a
+ * timeout.  `finished` comes within the grace of the supervisor and a little more.  A second time
+ * changes nothing.
  */
 void fan_out_stop(struct fan_out *, enum outcome_cause cause);
+
+/* Take no output of any host for a while, because there is nowhere to put it. */
+void fan_out_pause(struct fan_out *, bool is_paused);
 
 /* Closes everything at once; nothing is called any more. */
 void fan_out_free(struct fan_out **);
 
-/* Hosts whose command runs now, with their process groups there; in the order of the selection. */
+/* Hosts whose command runs now, with their process groups there; in the order of the selection.
+ * Returns how many there are, which may be more than `max`. */
 struct fan_out_running {
 	size_t host;
-	int64_t pid;
+	int64_t pid; /* 0: with a tty */
 };
 size_t fan_out_running(const struct fan_out *, struct fan_out_running *ret_items, size_t max);
 

@@ -12,11 +12,12 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/escape.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "fleet/supervisor_script.h"
 
-enum { QUIET_S = 8, GRACE_S = 3, NICE_MAX = 20, KEY_BYTES = 16 };
+enum { QUIET_S = 8, NICE_MAX = 20, KEY_BYTES = 16 };
 
 /* --- Keys --- */
 
@@ -183,6 +184,79 @@ void supervisor_add_exec(
 	strbuf_adds(out, SUPERVISOR_BOOT "'");
 }
 
+/* In an argument of printf, in single quotes: what any login shell leaves as it is. */
+static void add_octal(struct strbuf *out, struct str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (char_is_alnum(text.ptr[i])) {
+			strbuf_addc(out, text.ptr[i]);
+		} else {
+			strbuf_addf(out, "\\%03o", (unsigned char)text.ptr[i]);
+		}
+	}
+}
+
+static const char *directory_prefix(const char *directory)
+{
+	return directory[0] == '/' ? "" : "./"; /* "cd -" and "cd -P" are something else */
+}
+
+/* A line that begins with "-" or "+" would be taken for options. */
+static const char *command_prefix(const char *command)
+{
+	return command[0] != '\0' && strchr("-+", command[0]) ? " " : "";
+}
+
+/* What the shell does before it becomes the command. */
+static void add_tty_script(struct strbuf *out, const struct supervisor_spec *spec)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	if (spec->directory && *spec->directory) {
+		strbuf_adds(out, "CDPATH= cd ");
+		strbuf_adds(out, directory_prefix(spec->directory));
+		escape_add_shell_word(out, str_of(spec->directory));
+		strbuf_adds(out, " || exit 126\n");
+	}
+	for (const char *const *variable = spec->env; variable && *variable; variable++) {
+		strbuf_adds(out, "export ");
+		escape_add_shell_word(out, str_of(*variable));
+		strbuf_addc(out, '\n');
+	}
+	strbuf_adds(out, "exec");
+	if (spec->has_nice) {
+		strbuf_addf(out, " nice -n %d", spec->nice);
+	}
+	if (spec->command) {
+		strbuf_addf(&line, "%s%s", command_prefix(spec->command), spec->command);
+		strbuf_addf(out, " %s -c ", shell_of(spec));
+		escape_add_shell_word(out, strbuf_str(&line));
+	}
+	for (const char *const *arg = spec->argv; !spec->command && *arg; arg++) {
+		strbuf_addc(out, ' ');
+		escape_add_shell_word(out, str_of(*arg));
+	}
+	strbuf_release(&line);
+}
+
+void supervisor_add_tty_exec(
+	struct strbuf *out, const struct supervisor_spec *spec, const struct supervisor_key *key)
+{
+	struct strbuf script = STRBUF_INIT;
+
+	add_tty_script(&script, spec);
+	strbuf_adds(out, "exec ");
+	add_sudo(out, spec, key);
+	strbuf_addf(out, "%s -c '", shell_of(spec));
+	if (spec->sudo == SUPERVISOR_SUDO_PASSWORD) {
+		strbuf_addf(out, "printf %%s \"%sr\"; ", key->greeting);
+	}
+	strbuf_adds(out, "eval \"$(printf \"");
+	add_octal(out, strbuf_str(&script));
+	strbuf_adds(out, "\")\"'");
+	strbuf_release(&script);
+}
+
 /* --- Settings --- */
 
 static void add_text(struct strbuf *out, const char *before, const char *text)
@@ -227,12 +301,9 @@ static void add_argv(struct strbuf *out, const struct supervisor_spec *spec)
 		strbuf_addf(out, "1\nnice\n1\n-n\n1\n%d\n", spec->nice);
 	}
 	if (spec->command) {
-		/* A line that begins with "-" or "+" would be taken for options. */
-		const char *space = strchr("-+", spec->command[0]) ? " " : "";
-
 		add_text(out, "", shell_of(spec));
 		add_text(out, "", "-c");
-		add_text(out, space, spec->command);
+		add_text(out, command_prefix(spec->command), spec->command);
 	}
 	for (size_t i = 0; i < count; i++) {
 		add_text(out, "", spec->argv[i]);
@@ -244,8 +315,7 @@ static void add_directory(struct strbuf *out, const char *directory)
 	if (!directory || !*directory) {
 		add_text(out, "", "");
 	} else {
-		/* "cd -" and "cd -P" are something else. */
-		add_text(out, directory[0] == '/' ? "" : "./", directory);
+		add_text(out, directory_prefix(directory), directory);
 	}
 }
 
@@ -254,7 +324,8 @@ void supervisor_add_settings(
 {
 	strbuf_adds(out, supervisor_script);
 	strbuf_addf(out, ".\n%s\n%d\n%d\n%s\n", key->secret,
-		spec->quiet_s ? spec->quiet_s : QUIET_S, spec->grace_s ? spec->grace_s : GRACE_S,
+		spec->quiet_s ? spec->quiet_s : QUIET_S,
+		spec->grace_s ? spec->grace_s : SUPERVISOR_GRACE_S,
 		spec->has_input ? "input" : "none");
 	add_directory(out, spec->directory);
 	add_env(out, spec->env);

@@ -14,7 +14,8 @@
  * standard input: nothing of it is ever part of the program, or to be seen in a list of processes
  * before the command itself is.
  *
- * It is for commands without a terminal: with one, the terminal's hang-up ends them.
+ * It is for commands without a terminal: with one, the terminal's hang-up ends them, and the
+ * command travels in what the host is asked to execute.
  *
  * An exit code above 128 and a signal look alike to a shell.  They are told apart but for 130 and
  * 141, which count as signals (SIGINT, SIGPIPE) unless the shell is bash.
@@ -35,6 +36,7 @@ enum {
 	SUPERVISOR_CHUNK_MAX = 16384,  /* bytes of input at once */
 	SUPERVISOR_CHUNKS_MAX = 2,     /* that may be under way: then wait for SUPERVISOR_TAKEN */
 	SUPERVISOR_TEXT_MAX = 1 << 20, /* of a command line, a variable, an argument */
+	SUPERVISOR_GRACE_S = 3,        /* unless the spec has another */
 };
 
 /* What begins the lines that are the supervisor's; of one command on one host. */
@@ -62,7 +64,7 @@ struct supervisor_spec {
 	const char *sudo_user; /* NULL: root */
 	const char *shell;     /* path of a POSIX shell; NULL: /bin/sh */
 	int quiet_s;           /* two times this without a beat, and we are gone; 0: 8 */
-	int grace_s;           /* between SIGTERM and SIGKILL; 0: 3 */
+	int grace_s;           /* between SIGTERM and SIGKILL; 0: SUPERVISOR_GRACE_S */
 };
 
 /* Random.  ERR_SYSTEM. */
@@ -74,6 +76,12 @@ int supervisor_check(const struct supervisor_spec *, struct err *);
 
 /* What the host is asked to execute; any login shell understands it.  The spec has been checked. */
 void supervisor_add_exec(
+	struct strbuf *out, const struct supervisor_spec *, const struct supervisor_key *);
+
+/* The same for a command with a terminal, which is not supervised: all of it is in what the host
+ * executes.  Of a key's words there are, on the terminal, SUPERVISOR_PASSWORD and SUPERVISOR_READY
+ * where sudo has a password; has_input, quiet_s and grace_s mean nothing. */
+void supervisor_add_tty_exec(
 	struct strbuf *out, const struct supervisor_spec *, const struct supervisor_key *);
 
 /* What is written to its standard input first; after SUPERVISOR_READY when there is a password to

@@ -1,0 +1,811 @@
+/*
+ * Three clocks, a channel, and what the supervisor says.  See remote_command.h.
+ *
+ * What comes before the supervisor has said that the command runs is the host's: its login shell,
+ * sudo, a forced command.  It is held back, and is the explanation if the command never starts.
+ *
+ * Every callback may free the command: it is marked then, and goes with the last call that is under
+ * way.
+ */
+#include "fleet/remote_command.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/time.h"
+#include "base/utf8.h"
+#include "fleet/supervisor_reader.h"
+
+enum {
+	DRAINS_MAX = 20,            /* times drain_ms */
+	SLACK_MS = 2000,            /* for a stop, beyond the grace */
+	EARLY_OUT_MAX = 1 << 20,    /* its first output may overtake the word that it has started */
+	EARLY_ERR_MAX = 4096,       /* that cannot: one stream */
+	WORDS_MAX = 160,            /* of the host's, in a message */
+	TTY_INPUT_BYTES = 16 * 1024 /* under way at once */
+};
+
+enum remote_state {
+	REMOTE_STARTING,
+	REMOTE_RUNNING,
+	REMOTE_STOPPING, /* SIGTERM is on its way, or will be as soon as it has started */
+	REMOTE_DRAINING, /* it has ended; the rest of its output */
+};
+
+struct remote_command {
+	struct loop *loop;
+	struct remote_command_spec spec;
+	struct remote_command_events events;
+	void *arg;
+	enum remote_state state;
+	struct ssh_command *channel; /* NULL: over */
+	struct strbuf line;          /* what the host is asked to execute */
+	struct supervisor_key key;
+	struct supervisor_reader reader;
+	struct strbuf early[2]; /* by ssh_stream */
+	bool has_started, has_asked_password, is_nowhere;
+	bool has_sent_settings;  /* it may run from then on */
+	bool has_clock_ended_it; /* and which: */
+	enum outcome_clock clock;
+	int64_t pid;
+	size_t input_sent;
+	int chunks_under_way;
+	bool is_input_over; /* all of it was sent, or nobody wants more */
+	bool is_paused;
+	int64_t drained_ms;     /* when draining is over, whatever still comes */
+	struct outcome outcome; /* as the supervisor says */
+	struct strbuf message;  /* of the outcome */
+	struct timer *step;     /* of the state */
+	struct timer *total;    /* of all */
+	struct timer *beat;     /* running: it has started */
+	int calls;              /* under way */
+	bool is_freed;
+};
+
+/* --- its life ------------------------------------------------------------------------------- */
+
+static void shut(struct remote_command *command)
+{
+	ssh_command_free(&command->channel);
+	timer_free(&command->step);
+	timer_free(&command->total);
+	timer_free(&command->beat);
+}
+
+static void destroy(struct remote_command *command)
+{
+	strbuf_release(&command->line);
+	strbuf_release(&command->early[SSH_STREAM_STDOUT]);
+	strbuf_release(&command->early[SSH_STREAM_STDERR]);
+	strbuf_release(&command->message);
+	free(command);
+}
+
+static void enter(struct remote_command *command)
+{
+	command->calls++;
+}
+
+static void leave(struct remote_command *command)
+{
+	if (--command->calls == 0 && command->is_freed) {
+		destroy(command);
+	}
+}
+
+void remote_command_free(struct remote_command **command_ptr)
+{
+	struct remote_command *command = TAKE(*command_ptr);
+
+	if (!command || command->is_freed) {
+		return; /* it is being told of its end */
+	}
+	command->is_freed = true;
+	shut(command);
+	if (command->calls == 0) {
+		destroy(command);
+	}
+}
+
+static int64_t drain_ms(const struct remote_command *command)
+{
+	return command->spec.drain_ms > 0 ? command->spec.drain_ms : REMOTE_DRAIN_MS;
+}
+
+static int64_t stop_ms(const struct remote_command *command)
+{
+	int grace_s = command->spec.supervised.grace_s;
+
+	return (grace_s > 0 ? grace_s : SUPERVISOR_GRACE_S) * (int64_t)1000 + SLACK_MS;
+}
+
+static bool asks_password(const struct remote_command *command)
+{
+	return command->spec.supervised.sudo == SUPERVISOR_SUDO_PASSWORD;
+}
+
+/* Nobody tells when a command with a tty has started. */
+static int64_t start_ms(const struct remote_command *command)
+{
+	if (command->spec.wants_tty && !asks_password(command)) {
+		return 0;
+	}
+	return command->spec.start_ms > 0 ? command->spec.start_ms : REMOTE_START_MS;
+}
+
+/* Until the next thing is to be done in this state; a pause stops what counts output. */
+static void set_step(struct remote_command *command)
+{
+	int64_t left_ms;
+
+	switch (command->state) {
+	case REMOTE_STARTING:
+		timer_set(command->step, start_ms(command));
+		break;
+	case REMOTE_RUNNING:
+		timer_stop(command->step);
+		if (command->spec.silence_ms > 0 && !command->is_paused) {
+			timer_set(command->step, command->spec.silence_ms);
+		}
+		break;
+	case REMOTE_STOPPING:
+		timer_set(command->step, command->spec.wants_tty ? 0 : stop_ms(command));
+		break;
+	case REMOTE_DRAINING:
+		timer_stop(command->step);
+		left_ms = command->drained_ms - loop_now_ms(command->loop);
+		if (!command->is_paused) {
+			timer_set(command->step, left_ms < drain_ms(command)
+							 ? left_ms > 0 ? left_ms : 0
+							 : drain_ms(command));
+		}
+		break;
+	}
+}
+
+static void to(struct remote_command *command, enum remote_state state)
+{
+	command->state = state;
+	set_step(command);
+}
+
+/* Where the supervisor is heard; with a tty there is one stream, and only sudo's question. */
+static enum ssh_stream spoken_stream(const struct remote_command *command)
+{
+	return command->spec.wants_tty ? SSH_STREAM_STDOUT : SSH_STREAM_STDERR;
+}
+
+/* --- the end -------------------------------------------------------------------------------- */
+
+static void finish(struct remote_command *command, struct outcome outcome, bool was_left_open,
+	bool may_be_running)
+{
+	struct remote_command_end end = {
+		.outcome = outcome,
+		.pid = command->pid,
+		.was_left_open = was_left_open,
+		.may_be_running = may_be_running,
+	};
+
+	assert(command->calls > 0);
+	if (command->message.len > 0) {
+		end.outcome.message = command->message.buf;
+	}
+	command->is_freed = true;
+	shut(command);
+	command->events.ended(command->arg, &end);
+}
+
+static struct outcome caused(enum outcome_kind kind, enum outcome_cause cause)
+{
+	return (struct outcome){.kind = kind, .cause = cause};
+}
+
+static struct outcome timed_out(enum outcome_clock clock)
+{
+	return (struct outcome){.kind = OUTCOME_TIMEOUT, .clock = clock};
+}
+
+/* The first line that says something. */
+static struct str first_line(struct str text)
+{
+	struct str line;
+
+	while (str_line(&text, &line)) {
+		line = str_trim(line);
+		if (line.len > 0) {
+			return line;
+		}
+	}
+	return str_of("");
+}
+
+static struct str words(const struct remote_command *command, enum ssh_stream stream)
+{
+	return first_line(strbuf_str(&command->early[stream]));
+}
+
+static struct str any_words(const struct remote_command *command)
+{
+	struct str said = words(command, SSH_STREAM_STDERR);
+
+	return said.len > 0 ? said : words(command, SSH_STREAM_STDOUT);
+}
+
+static void add_words(struct remote_command *command, struct str said)
+{
+	if (said.len > 0) {
+		strbuf_adds(&command->message, command->message.len > 0 ? ": " : "");
+		utf8_add_escaped(&command->message, said, WORDS_MAX);
+	}
+}
+
+static void finish_not_started(struct remote_command *command, enum outcome_cause cause)
+{
+	finish(command, caused(OUTCOME_NOT_STARTED, cause), false, false);
+}
+
+static void finish_sudo(struct remote_command *command, const char *what)
+{
+	strbuf_adds(&command->message, what);
+	add_words(command, words(command, SSH_STREAM_STDERR));
+	finish_not_started(command, CAUSE_SUDO_FAILED);
+}
+
+/* Time is over, and there is nobody whom it would help to ask. */
+static void finish_late(struct remote_command *command, enum outcome_clock clock)
+{
+	if (!command->has_started) {
+		strbuf_adds(&command->message, "the host did not start the command");
+		add_words(command, any_words(command));
+	}
+	finish(command, timed_out(clock), false, command->has_sent_settings);
+}
+
+static void finish_lost(struct remote_command *command, const char *text)
+{
+	bool may_run = command->has_sent_settings;
+
+	strbuf_adds(&command->message, text);
+	finish(command,
+		caused(OUTCOME_UNREACHABLE,
+			may_run ? CAUSE_CONNECTION_LOST : CAUSE_CONNECTION_CLOSED),
+		false, may_run);
+}
+
+/* --- what we send --------------------------------------------------------------------------- */
+
+static void send_settings(struct remote_command *command)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	supervisor_add_settings(&out, &command->spec.supervised, &command->key);
+	ssh_command_send(command->channel, strbuf_str(&out));
+	strbuf_release(&out);
+}
+
+static void send_beat(struct remote_command *command)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	supervisor_add_beat(&out);
+	ssh_command_send(command->channel, strbuf_str(&out));
+	strbuf_release(&out);
+	timer_set(command->beat, SUPERVISOR_BEAT_MS);
+}
+
+static void send_input(struct remote_command *command)
+{
+	struct str input = command->spec.input;
+	struct strbuf out = STRBUF_INIT;
+
+	while (!command->is_input_over && command->chunks_under_way < SUPERVISOR_CHUNKS_MAX &&
+		command->input_sent < input.len) {
+		struct str chunk = str_sub(input, command->input_sent, SUPERVISOR_CHUNK_MAX);
+
+		supervisor_add_input(&out, chunk);
+		command->input_sent += chunk.len;
+		command->chunks_under_way++;
+	}
+	if (!command->is_input_over && command->input_sent == input.len) {
+		supervisor_add_input_end(&out);
+		command->is_input_over = true;
+	}
+	ssh_command_send(command->channel, strbuf_str(&out));
+	strbuf_release(&out);
+}
+
+/* Its end is what somebody types who has no more to say; twice where the line has not ended. */
+static void send_tty_input(struct remote_command *command)
+{
+	struct str rest = command->spec.input;
+	bool ends_line = rest.len == 0 || str_ends(rest, "\n");
+	struct str piece = str_sub(rest, command->input_sent, TTY_INPUT_BYTES);
+
+	if (command->is_input_over) {
+		return;
+	}
+	command->input_sent += piece.len;
+	ssh_command_send(command->channel, piece);
+	if (command->input_sent == rest.len) {
+		command->is_input_over = true;
+		ssh_command_send(command->channel, str_of(ends_line ? "\x04" : "\x04\x04"));
+	}
+}
+
+static void send_stop(struct remote_command *command)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	command->is_input_over = true;
+	timer_stop(command->beat);
+	supervisor_add_stop(&out);
+	ssh_command_send(command->channel, strbuf_str(&out));
+	strbuf_release(&out);
+}
+
+static void begin_stop(struct remote_command *command)
+{
+	if (command->has_started && !command->spec.wants_tty) {
+		send_stop(command);
+	}
+	to(command, REMOTE_STOPPING);
+}
+
+/* --- what the supervisor says --------------------------------------------------------------- */
+
+static void told_password(struct remote_command *command)
+{
+	if (command->has_sent_settings) {
+		return; /* sudo has let us through; this is somebody else's */
+	}
+	if (!command->spec.sudo_password) {
+		finish_sudo(command, "sudo asks for a password, and there is none");
+	} else if (command->has_asked_password) {
+		finish_sudo(command, "sudo refuses the password");
+	} else {
+		command->has_asked_password = true;
+		strbuf_clear(&command->early[SSH_STREAM_STDERR]); /* its lecture explains nothing */
+		ssh_command_send(command->channel, str_of(command->spec.sudo_password));
+		ssh_command_send(command->channel, str_of("\n"));
+	}
+}
+
+static void hand_on(struct remote_command *command, enum ssh_stream stream, struct str bytes)
+{
+	if (!command->is_freed && bytes.len > 0) {
+		command->events.output(command->arg, stream, bytes);
+	}
+}
+
+static void tell_started(struct remote_command *command)
+{
+	command->has_started = true;
+	command->events.started(command->arg, command->pid);
+	hand_on(command, SSH_STREAM_STDERR, strbuf_str(&command->early[SSH_STREAM_STDERR]));
+	hand_on(command, SSH_STREAM_STDOUT, strbuf_str(&command->early[SSH_STREAM_STDOUT]));
+	strbuf_release(&command->early[SSH_STREAM_STDOUT]);
+	strbuf_release(&command->early[SSH_STREAM_STDERR]);
+}
+
+static void told_started(struct remote_command *command, int64_t pid)
+{
+	command->pid = pid;
+	if (command->spec.wants_tty) {
+		to(command, REMOTE_RUNNING);
+		send_tty_input(command);
+	} else if (command->state == REMOTE_STOPPING) {
+		send_stop(command);
+	} else {
+		to(command, REMOTE_RUNNING);
+		send_beat(command);
+		if (command->spec.supervised.has_input) {
+			send_input(command);
+		}
+	}
+	tell_started(command);
+}
+
+static void told_ready(struct remote_command *command)
+{
+	if (command->has_sent_settings) {
+		return;
+	}
+	command->has_sent_settings = true;
+	if (command->spec.wants_tty) {
+		told_started(command, 0);
+	} else {
+		send_settings(command);
+	}
+}
+
+static void told_ended(struct remote_command *command, const struct supervisor_event *event)
+{
+	command->outcome =
+		event->signal ? outcome_signal(event->signal) : outcome_exit(event->exit_code);
+	if (command->is_nowhere) {
+		command->outcome = caused(OUTCOME_NOT_STARTED, CAUSE_DIRECTORY_MISSING);
+		strbuf_adds(&command->message, "cannot enter the directory");
+		add_words(command, str_of(command->spec.supervised.directory));
+	} else if (command->has_clock_ended_it) {
+		command->outcome = timed_out(command->clock);
+	}
+	timer_stop(command->total);
+	timer_stop(command->beat);
+	command->drained_ms = loop_now_ms(command->loop) + DRAINS_MAX * drain_ms(command);
+	to(command, REMOTE_DRAINING);
+}
+
+static void on_word(void *arg, const struct supervisor_event *event)
+{
+	struct remote_command *command = arg;
+
+	if (command->is_freed) {
+		return;
+	}
+	switch (event->word) {
+	case SUPERVISOR_PASSWORD:
+		told_password(command);
+		break;
+	case SUPERVISOR_READY:
+		told_ready(command);
+		break;
+	case SUPERVISOR_STARTED:
+		told_started(command, event->pid);
+		break;
+	case SUPERVISOR_TAKEN:
+		command->chunks_under_way -= command->chunks_under_way > 0;
+		send_input(command);
+		break;
+	case SUPERVISOR_INPUT_CLOSED:
+		command->is_input_over = true;
+		break;
+	case SUPERVISOR_NOWHERE:
+		command->is_nowhere = true;
+		break;
+	case SUPERVISOR_ENDED:
+		if (command->has_started) {
+			told_ended(command, event);
+		}
+		break;
+	}
+}
+
+/* --- what comes over the channel ------------------------------------------------------------ */
+
+static void take_early(struct remote_command *command, enum ssh_stream stream, struct str bytes)
+{
+	struct strbuf *early = &command->early[stream];
+
+	strbuf_addstr(early, bytes);
+	if (stream == SSH_STREAM_STDOUT && early->dropped_bytes > 0) {
+		strbuf_adds(&command->message, "the host runs something else instead");
+		add_words(command, any_words(command));
+		finish_not_started(command, CAUSE_EXEC_REFUSED);
+	}
+}
+
+static void take(struct remote_command *command, enum ssh_stream stream, struct str bytes)
+{
+	if (!command->has_started) {
+		take_early(command, stream, bytes);
+		return;
+	}
+	if (command->state == REMOTE_RUNNING || command->state == REMOTE_DRAINING) {
+		set_step(command);
+	}
+	hand_on(command, stream, bytes);
+}
+
+static void on_text(void *arg, struct str bytes)
+{
+	struct remote_command *command = arg;
+
+	if (!command->is_freed) {
+		take(command, spoken_stream(command), bytes);
+	}
+}
+
+static void on_output(void *arg, enum ssh_stream stream, struct str bytes)
+{
+	struct remote_command *command = arg;
+	const struct supervisor_listener listener = {on_word, on_text, command};
+
+	enter(command);
+	if (stream == spoken_stream(command)) {
+		supervisor_read(&command->reader, bytes, &listener);
+	} else {
+		take(command, stream, bytes);
+	}
+	leave(command);
+}
+
+static void on_wants_input(void *arg)
+{
+	struct remote_command *command = arg;
+
+	if (command->spec.wants_tty && command->state == REMOTE_RUNNING) {
+		send_tty_input(command);
+	}
+}
+
+/* It ended, and the supervisor did not say so: SIGKILL took both, ours or somebody else's. */
+static void finish_unsaid(struct remote_command *command, const struct ssh_exec_end *end)
+{
+	if (command->has_clock_ended_it) {
+		finish(command, timed_out(command->clock), end->was_left_open, false);
+	} else if (end->outcome == SSH_EXEC_SIGNALED) {
+		finish(command, outcome_signal(end->signal_name), end->was_left_open, false);
+	} else if (command->state == REMOTE_STOPPING && !command->spec.wants_tty) {
+		finish(command, outcome_signal("KILL"), end->was_left_open, false);
+	} else if (end->outcome == SSH_EXEC_EXITED) {
+		finish(command,
+			outcome_exit(end->exit_code > INT32_MAX ? INT32_MAX : (int)end->exit_code),
+			end->was_left_open, false);
+	} else {
+		finish_lost(command, "the host closed the channel without saying how it ended");
+	}
+}
+
+static void finish_refused(struct remote_command *command, const struct ssh_exec_end *end)
+{
+	bool is_sudo = command->spec.supervised.sudo != SUPERVISOR_SUDO_NONE;
+	struct str said = any_words(command);
+
+	if (is_sudo && words(command, SSH_STREAM_STDERR).len > 0) {
+		finish_sudo(command, "");
+		return;
+	}
+	strbuf_adds(&command->message, "the host did not start the command");
+	if (said.len > 0) {
+		add_words(command, said);
+	} else if (end->outcome == SSH_EXEC_EXITED) {
+		strbuf_addf(&command->message, " (exit code %" PRIu32 ")", end->exit_code);
+	} else if (end->outcome == SSH_EXEC_SIGNALED) {
+		strbuf_addf(&command->message, " (signal %s)", end->signal_name);
+	}
+	finish_not_started(command, CAUSE_EXEC_REFUSED);
+}
+
+static void finish_closed(struct remote_command *command, const struct ssh_exec_end *end)
+{
+	if (command->state == REMOTE_DRAINING) {
+		finish(command, command->outcome, end->was_left_open, false);
+	} else if (end->outcome == SSH_EXEC_REFUSED) {
+		strbuf_adds(&command->message, end->text);
+		finish_not_started(command, CAUSE_EXEC_REFUSED);
+	} else if (end->outcome == SSH_EXEC_LOST && command->has_clock_ended_it) {
+		finish(command, timed_out(command->clock), false, true);
+	} else if (end->outcome == SSH_EXEC_LOST) {
+		finish_lost(command, end->text);
+	} else if (command->has_started) {
+		finish_unsaid(command, end);
+	} else if (command->state == REMOTE_STOPPING) {
+		finish_not_started(command, CAUSE_INTERRUPTED);
+	} else {
+		finish_refused(command, end);
+	}
+}
+
+static void on_ended(void *arg, const struct ssh_exec_end *end)
+{
+	struct remote_command *command = arg;
+	const struct supervisor_listener listener = {on_word, on_text, command};
+
+	enter(command);
+	command->channel = NULL; /* gone after this */
+	supervisor_read_end(&command->reader, &listener);
+	if (!command->is_freed) {
+		finish_closed(command, end);
+	}
+	leave(command);
+}
+
+/* --- clocks --------------------------------------------------------------------------------- */
+
+static void time_is_over(struct remote_command *command, enum outcome_clock clock)
+{
+	if (!command->has_started) {
+		finish_late(command, clock);
+		return;
+	}
+	command->has_clock_ended_it = true;
+	command->clock = clock;
+	begin_stop(command);
+}
+
+/* It does not answer, or is a tty's, which has no supervisor. */
+static void give_up(struct remote_command *command)
+{
+	bool may_run = command->has_sent_settings;
+
+	if (command->has_clock_ended_it) {
+		finish(command, timed_out(command->clock), false, may_run);
+	} else if (!command->has_started) {
+		finish(command, caused(OUTCOME_NOT_STARTED, CAUSE_INTERRUPTED), false, may_run);
+	} else if (command->spec.wants_tty) {
+		finish(command, outcome_signal("HUP"), false, may_run);
+	} else {
+		finish_lost(command, "it did not answer when it was stopped");
+	}
+}
+
+static void on_step(void *arg)
+{
+	struct remote_command *command = arg;
+
+	enter(command);
+	switch (command->state) {
+	case REMOTE_STARTING:
+		if (command->spec.wants_tty && command->has_sent_settings) {
+			told_started(command, 0);
+		} else {
+			time_is_over(command, CLOCK_CONNECT);
+		}
+		break;
+	case REMOTE_RUNNING:
+		time_is_over(command, CLOCK_SILENCE);
+		break;
+	case REMOTE_STOPPING:
+		give_up(command);
+		break;
+	case REMOTE_DRAINING:
+		finish(command, command->outcome, true, false);
+		break;
+	}
+	leave(command);
+}
+
+static void on_total(void *arg)
+{
+	struct remote_command *command = arg;
+
+	enter(command);
+	if (command->state != REMOTE_STOPPING) {
+		time_is_over(command, CLOCK_TOTAL);
+	}
+	leave(command);
+}
+
+static void on_beat(void *arg)
+{
+	send_beat(arg);
+}
+
+/* --- for users ------------------------------------------------------------------------------ */
+
+static void add_line(struct remote_command *command)
+{
+	if (command->spec.wants_tty) {
+		supervisor_add_tty_exec(&command->line, &command->spec.supervised, &command->key);
+	} else {
+		supervisor_add_exec(&command->line, &command->spec.supervised, &command->key);
+	}
+}
+
+static void open_channel(struct remote_command *command, struct ssh_login *login)
+{
+	static const struct ssh_exec_events events = {on_output, on_wants_input, on_ended};
+	const struct remote_command_spec *spec = &command->spec;
+	const struct ssh_exec_spec exec = {
+		.command = command->line.buf,
+		.wants_tty = spec->wants_tty,
+		.columns = spec->columns,
+		.rows = spec->rows,
+		/* With the supervisor we know better when it is over. */
+		.drain_ms = (spec->wants_tty ? 1 : DRAINS_MAX) * drain_ms(command),
+	};
+
+	command->channel = ssh_command_start(login, &exec, &events, command);
+	if (!asks_password(command)) {
+		command->has_sent_settings = true;
+		if (!spec->wants_tty) {
+			send_settings(command);
+		}
+	}
+}
+
+/* What proves all but the command. */
+static void rehearse(struct remote_command_spec *spec)
+{
+	spec->supervised.command = ":";
+	spec->supervised.argv = NULL;
+	spec->supervised.has_input = false;
+	spec->wants_tty = false;
+}
+
+struct remote_command *remote_command_start(struct loop *loop, struct ssh_login *login,
+	const struct remote_command_spec *spec, const struct remote_command_events *events,
+	void *arg)
+{
+	struct remote_command *command = xcalloc(1, sizeof(*command));
+
+	*command = (struct remote_command){
+		.loop = loop,
+		.spec = *spec,
+		.events = *events,
+		.arg = arg,
+		.line = STRBUF_INIT,
+		.early = {STRBUF_INIT_MAX(EARLY_OUT_MAX), STRBUF_INIT_MAX(EARLY_ERR_MAX)},
+		.message = STRBUF_INIT,
+	};
+	if (spec->is_rehearsal) {
+		rehearse(&command->spec);
+	}
+	if (supervisor_key_init(&command->key, NULL) < 0) {
+		abort(); /* so few bytes are never refused */
+	}
+	supervisor_reader_init(&command->reader, &command->key);
+	command->step = timer_new(loop, on_step, command);
+	command->total = timer_new(loop, on_total, command);
+	command->beat = timer_new(loop, on_beat, command);
+	add_line(command);
+	open_channel(command, login);
+	to(command, REMOTE_STARTING);
+	if (spec->total_ms > 0) {
+		timer_set(command->total, spec->total_ms);
+	}
+	return command;
+}
+
+void remote_command_pause(struct remote_command *command, bool is_paused)
+{
+	if (!command->channel || command->is_paused == is_paused) {
+		return;
+	}
+	command->is_paused = is_paused;
+	ssh_command_pause(command->channel, is_paused);
+	if (command->state == REMOTE_DRAINING) {
+		command->drained_ms = loop_now_ms(command->loop) + DRAINS_MAX * drain_ms(command);
+	}
+	if (command->state == REMOTE_RUNNING || command->state == REMOTE_DRAINING) {
+		set_step(command);
+	}
+}
+
+void remote_command_stop(struct remote_command *command)
+{
+	if (command->is_freed) {
+		return;
+	}
+	switch (command->state) {
+	case REMOTE_STARTING:
+		to(command, REMOTE_STOPPING);
+		if (!command->has_sent_settings) {
+			timer_set(command->step, 0); /* there is nothing to be stopped */
+		}
+		break;
+	case REMOTE_RUNNING:
+		begin_stop(command);
+		break;
+	case REMOTE_STOPPING:
+		break;
+	case REMOTE_DRAINING:
+		timer_set(command->step, 0);
+		break;
+	}
+}
+
+void remote_command_add_phase(const struct remote_command *command, struct strbuf *out)
+{
+	switch (command->state) {
+	case REMOTE_STARTING:
+		strbuf_adds(out, command->has_sent_settings ? "waiting for the command to start"
+							    : "waiting for sudo");
+		break;
+	case REMOTE_RUNNING:
+		strbuf_adds(out, "the command runs");
+		break;
+	case REMOTE_STOPPING:
+		strbuf_adds(out, "waiting for the command to end, as it was told to");
+		break;
+	case REMOTE_DRAINING:
+		strbuf_adds(out, "the command has ended, and something holds its output open");
+		break;
+	}
+	if (command->pid > 0) {
+		strbuf_addf(out, " (process group %" PRId64 ")", command->pid);
+	}
+}
