@@ -370,9 +370,9 @@ static void ends_when_we_hang_up(void **state)
 	struct host host = {0};
 
 	need(state);
-	start(&host, (struct supervisor_spec){
-			     .command = "trap '' TERM HUP; (trap '' TERM; sleep 300) & sleep 301"});
-	host_until(&host, "started");
+	start(&host, (struct supervisor_spec){.command = "trap '' TERM HUP; echo set >&2;"
+							 " (trap '' TERM; sleep 300) & sleep 301"});
+	host_until(&host, "set");
 	host_hang_up(&host);
 	host_gone(&host, END_MS);
 	host_stop(&host);
@@ -429,8 +429,9 @@ static void ends_when_we_ask(void **state)
 	assert_string_equal(polite.out.buf, "bye\n");
 	host_stop(&polite);
 
-	start(&deaf, (struct supervisor_spec){.command = "trap '' TERM; sleep 300", .grace_s = 1});
-	host_until(&deaf, "started");
+	start(&deaf, (struct supervisor_spec){
+			     .command = "trap '' TERM; echo set >&2; sleep 300", .grace_s = 1});
+	host_until(&deaf, "set");
 	host_send(&deaf, &stop);
 	host_gone(&deaf, END_MS);
 	host_until_closed(&deaf);
