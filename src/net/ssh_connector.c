@@ -58,6 +58,11 @@ void ssh_connector_free(struct ssh_connector **connector_ptr)
 
 		ssh_link_free(&link);
 	}
+	for (size_t pos = 0; map_next(connector->bastions, &pos, NULL, &value);) {
+		struct ssh_bastion *bastion = value;
+
+		ssh_bastion_free(&bastion);
+	}
 	map_free(connector->kept);
 	map_free(connector->bastions);
 	ssh_limiter_free(&connector->limiter);

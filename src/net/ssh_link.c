@@ -15,6 +15,7 @@ enum {
 	DEFAULT_CONNECT_MS = 10000,
 	DEFAULT_ATTEMPTS = 5,
 	NO_TIMEOUT_MS = INT32_MAX, /* for a session, whose clock is here */
+	LOOK_AGAIN_MS = 10,
 };
 
 /* --- the clock ------------------------------------------------------------------------------ */
@@ -29,27 +30,34 @@ static int64_t timeout_ms(const struct ssh_link *link)
 		       : DEFAULT_CONNECT_MS;
 }
 
-static int64_t used_ms(const struct ssh_link *link)
+int64_t ssh_link_used_ms(const struct ssh_link *link)
 {
-	int64_t running_ms =
-		link->began_ms < 0 ? 0 : loop_now_ms(link->connector->loop) - link->began_ms;
+	int64_t used_ms = link->used_ms;
 
-	return link->used_ms + running_ms;
+	if (link->state == SSH_LINK_BASTION) {
+		used_ms += ssh_link_used_ms(link->bastion->link) - link->joined_ms;
+	} else if (link->began_ms >= 0) {
+		used_ms += loop_now_ms(link->connector->loop) - link->began_ms;
+	}
+	return used_ms;
+}
+
+static void clock_set(struct ssh_link *link)
+{
+	int64_t left_ms = timeout_ms(link) - ssh_link_used_ms(link);
+
+	timer_set(link->deadline, left_ms > LOOK_AGAIN_MS ? left_ms : LOOK_AGAIN_MS);
 }
 
 static void clock_start(struct ssh_link *link)
 {
-	if (link->began_ms < 0) {
-		int64_t left_ms = timeout_ms(link) - link->used_ms;
-
-		link->began_ms = loop_now_ms(link->connector->loop);
-		timer_set(link->deadline, left_ms > 0 ? left_ms : 0);
-	}
+	link->began_ms = loop_now_ms(link->connector->loop);
+	clock_set(link);
 }
 
 static void clock_stop(struct ssh_link *link)
 {
-	link->used_ms = used_ms(link);
+	link->used_ms = ssh_link_used_ms(link);
 	link->began_ms = -1;
 	timer_stop(link->deadline);
 }
@@ -62,6 +70,7 @@ static void release(struct ssh_link *link)
 	ssh_config_question_free(&link->question);
 	ssh_ticket_end(&link->ticket, SSH_TICKET_NEITHER);
 	ssh_session_free(&link->session);
+	ssh_bastion_leave(link);
 	timer_free(&link->deadline);
 	timer_free(&link->keeping);
 }
@@ -76,21 +85,50 @@ static void end(struct ssh_link *link, const struct ssh_login_end *how)
 	link->events->ended(link->arg, &end);
 }
 
+static enum ssh_phase phase_of(const struct ssh_link *link)
+{
+	switch (link->state) {
+	case SSH_LINK_SETTINGS:
+	case SSH_LINK_TURN:
+		return SSH_PHASE_LOOKUP;
+	case SSH_LINK_BASTION:
+		return phase_of(link->bastion->link);
+	case SSH_LINK_CONNECTING:
+	case SSH_LINK_OPEN:
+	case SSH_LINK_ENDED:
+		break;
+	}
+	return link->session ? ssh_session_phase(link->session) : SSH_PHASE_CONNECT;
+}
+
+/* The bastion that it waits for right now, which may be one on the way to its own. */
+static const char *hop_of(const struct ssh_link *link)
+{
+	const char *hop = NULL;
+
+	for (; link->state == SSH_LINK_BASTION; link = link->bastion->link) {
+		hop = link->bastion->name;
+	}
+	return hop;
+}
+
 static void on_deadline(void *arg)
 {
 	struct ssh_link *link = arg;
-	struct ssh_login_end timeout = {.cause = SSH_END_TIMEOUT, .phase = SSH_PHASE_CONNECT};
 	struct strbuf text = STRBUF_INIT;
 
-	if (link->session) {
-		timeout.phase = ssh_session_phase(link->session);
+	if (ssh_link_used_ms(link) < timeout_ms(link)) {
+		clock_set(link); /* the bastion's clock stood meanwhile */
+		return;
 	}
 	strbuf_adds(&text, "gave up after ");
 	time_add_duration(&text, timeout_ms(link));
 	strbuf_adds(&text, ": ");
 	ssh_link_add_phase(link, &text);
-	timeout.text = text.buf;
-	end(link, &timeout);
+	end(link, &(struct ssh_login_end){.cause = SSH_END_TIMEOUT,
+			  .phase = phase_of(link),
+			  .hop = hop_of(link),
+			  .text = text.buf});
 	strbuf_release(&text);
 }
 
@@ -102,8 +140,8 @@ static void ask_for_turn(struct ssh_link *link)
 {
 	link->state = SSH_LINK_TURN;
 	clock_stop(link);
-	link->ticket =
-		ssh_limiter_ask(link->connector->limiter, link->hop, link->attempt, on_turn, link);
+	link->ticket = ssh_limiter_ask(
+		link->connector->limiter, link->target, link->attempt, on_turn, link);
 }
 
 static enum ssh_ticket_end ticket_end_of(const struct ssh_end *session_end)
@@ -132,13 +170,32 @@ static void end_dropped(struct ssh_link *link, const struct ssh_end *session_end
 	strbuf_release(&text);
 }
 
+/* The bastion that it went through was the reason. */
+static void end_by_bastion(struct ssh_link *link, const struct ssh_end *session_end)
+{
+	const char *text = link->lost_text;
+
+	if (!text) {
+		text = arena_printf(
+			link->arena, "bastion '%s': %s", link->bastion->name, session_end->text);
+	}
+	end(link, &(struct ssh_login_end){
+			  .cause = link->lost_text ? SSH_END_CLOSED : session_end->cause,
+			  .phase = session_end->phase,
+			  .hop = arena_strdup(link->arena,
+				  link->lost_text ? link->lost_hop : link->bastion->name),
+			  .text = text});
+}
+
 static void on_session_ended(void *arg, const struct ssh_end *session_end)
 {
 	struct ssh_link *link = arg;
 
 	link->session = NULL;
 	ssh_ticket_end(&link->ticket, ticket_end_of(session_end));
-	if (session_end->cause != SSH_END_DROPPED) {
+	if (link->lost_text || session_end->is_by_via) {
+		end_by_bastion(link, session_end);
+	} else if (session_end->cause != SSH_END_DROPPED) {
 		end(link, &(struct ssh_login_end){.cause = session_end->cause,
 				  .phase = session_end->phase,
 				  .text = session_end->text});
@@ -178,6 +235,7 @@ static void on_turn(void *arg)
 	struct ssh_link *link = arg;
 	const struct ssh_session_spec spec = {
 		.settings = link->settings,
+		.via = link->bastion ? link->bastion->link->session : NULL,
 		.password = link->spec.password,
 		.accepts_new_host_keys = accepts_new_host_keys(link),
 		.connect_timeout_ms = NO_TIMEOUT_MS,
@@ -188,7 +246,30 @@ static void on_turn(void *arg)
 	link->session = ssh_session_start(link->connector->client, &spec, &session_events, link);
 }
 
-/* --- the settings --------------------------------------------------------------------------- */
+/* --- the way there -------------------------------------------------------------------------- */
+
+void ssh_link_bastion_opened(struct ssh_link *link)
+{
+	ask_for_turn(link);
+}
+
+void ssh_link_bastion_failed(struct ssh_link *link, const struct ssh_login_end *how)
+{
+	struct ssh_login_end own = *how;
+
+	own.hop = arena_strdup(link->arena, how->hop);
+	end(link, &own);
+}
+
+/* A session that goes through it will notice, and is told why then. */
+void ssh_link_bastion_lost(struct ssh_link *link, const struct ssh_login_end *how)
+{
+	link->lost_hop = arena_strdup(link->arena, how->hop);
+	link->lost_text = arena_strdup(link->arena, how->text);
+	if (!link->session) {
+		end_by_bastion(link, &(struct ssh_end){.phase = SSH_PHASE_CONNECT});
+	}
+}
 
 static const char *target_of(struct ssh_link *link)
 {
@@ -196,10 +277,48 @@ static const char *target_of(struct ssh_link *link)
 	const char *target;
 
 	ssh_settings_add_target(link->settings, &text);
+	if (link->bastion) {
+		strbuf_addf(&text, " through %s", link->bastion->chain);
+	}
 	target = arena_strdup(link->arena, text.buf);
 	strbuf_release(&text);
 	return target;
 }
+
+static void go_through(struct ssh_link *link, const struct ssh_hop *hops, size_t hops_count)
+{
+	struct ssh_login_end failure = {0};
+
+	if (!ssh_bastion_join(link, hops, hops_count, &failure)) {
+		end(link, &failure);
+		return;
+	}
+	link->target = target_of(link);
+	if (link->bastion->link->state == SSH_LINK_OPEN) {
+		ask_for_turn(link);
+	} else {
+		link->state = SSH_LINK_BASTION;
+		link->joined_ms = ssh_link_used_ms(link->bastion->link);
+		clock_set(link);
+	}
+}
+
+static void find_way(struct ssh_link *link)
+{
+	const struct ssh_link_spec *spec = &link->spec;
+	const struct ssh_settings *settings = link->settings;
+
+	if (spec->hops_count > 0) {
+		go_through(link, spec->hops, spec->hops_count);
+	} else if (settings->hops_count > 0) {
+		go_through(link, settings->hops, settings->hops_count);
+	} else {
+		link->target = target_of(link);
+		ask_for_turn(link);
+	}
+}
+
+/* --- the settings --------------------------------------------------------------------------- */
 
 static void end_local(struct ssh_link *link, const char *text)
 {
@@ -232,18 +351,29 @@ static void on_settings(void *arg, const struct ssh_settings *settings, const st
 		return;
 	}
 	link->settings = settings_for_address(link, settings);
-	if (settings->needs_openssh || settings->hops_count > 0 ||
+	if (settings->needs_openssh ||
 		link->connector->options.transport == SSH_TRANSPORT_OPENSSH) {
 		end_local(link, "only direct connections of our own are built in");
 		return;
 	}
-	link->hop = target_of(link);
-	ask_for_turn(link);
+	find_way(link);
 }
 
 static const char *copy(struct ssh_link *link, const char *text)
 {
 	return text ? arena_strdup(link->arena, text) : NULL;
+}
+
+static const struct ssh_hop *copy_hops(struct ssh_link *link, const struct ssh_link_spec *spec)
+{
+	struct ssh_hop *hops = arena_calloc(link->arena, spec->hops_count + 1, sizeof(*hops));
+
+	for (size_t i = 0; i < spec->hops_count; i++) {
+		hops[i] = (struct ssh_hop){.user = copy(link, spec->hops[i].user),
+			.host = copy(link, spec->hops[i].host),
+			.port = spec->hops[i].port};
+	}
+	return hops;
 }
 
 struct ssh_link *ssh_link_new(struct ssh_connector *connector, const struct ssh_link_spec *spec,
@@ -264,6 +394,7 @@ struct ssh_link *ssh_link_new(struct ssh_connector *connector, const struct ssh_
 	link->spec.name = copy(link, spec->name);
 	link->spec.address = copy(link, spec->address);
 	link->spec.username = copy(link, spec->username);
+	link->spec.hops = copy_hops(link, spec);
 	link->question = ssh_config_ask(connector->config,
 		&(struct ssh_config_host){.name = link->spec.name,
 			.user = link->spec.username,
@@ -292,9 +423,13 @@ void ssh_link_add_phase(const struct ssh_link *link, struct strbuf *out)
 			utf8_quote(str_of(link->spec.name)).text);
 		break;
 	case SSH_LINK_BASTION:
+		if (link->bastion->link->state != SSH_LINK_BASTION) {
+			strbuf_addf(out, "bastion '%s': ", link->bastion->name);
+		}
+		ssh_link_add_phase(link->bastion->link, out);
 		break;
 	case SSH_LINK_TURN:
-		strbuf_addf(out, "waiting for its turn at %s", link->hop);
+		strbuf_addf(out, "waiting for its turn at %s", link->target);
 		break;
 	case SSH_LINK_CONNECTING:
 	case SSH_LINK_OPEN:

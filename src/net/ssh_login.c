@@ -167,10 +167,15 @@ static void on_wants_input(void *arg)
 static void on_command_ended(void *arg, const struct ssh_exec_end *end)
 {
 	struct ssh_command *command = arg;
+	const char *lost_text = command->login->link->lost_text;
+	struct ssh_exec_end own = *end;
 
+	if (own.outcome == SSH_EXEC_LOST && lost_text) {
+		own.text = lost_text; /* the session does not know of its bastion */
+	}
 	command->exec = NULL;
 	unlink_command(command);
-	command->events.ended(command->arg, end);
+	command->events.ended(command->arg, &own);
 	free(command);
 }
 

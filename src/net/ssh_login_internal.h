@@ -39,6 +39,7 @@ enum ssh_link_state {
 	SSH_LINK_ENDED,
 };
 
+/* Strings are copied, but for the password, which is borrowed until it is open. */
 struct ssh_link_spec {
 	const char *name;
 	const char *address;
@@ -46,6 +47,9 @@ struct ssh_link_spec {
 	uint16_t port;
 	const char *password;
 	int64_t connect_timeout_ms; /* 0: the settings', or 10 s */
+	const struct ssh_hop *hops; /* the way, if hops_count > 0; else as the settings say */
+	size_t hops_count;
+	struct ssh_bastion *bastion; /* that it is the connection of; NULL: of a login */
 };
 
 struct ssh_link_events {
@@ -66,7 +70,11 @@ struct ssh_link {
 	struct ssh_config_question *question;
 	const struct ssh_settings *settings; /* NULL: not known yet */
 
-	const char *hop; /* as the limiter knows it */
+	struct ssh_bastion *bastion;      /* that it goes through, or waits for; NULL: none */
+	struct ssh_link *next, *previous; /* who does that too */
+	const char *lost_hop, *lost_text; /* the bastion has gone, and why */
+
+	const char *target; /* as the limiter knows it */
 	struct ssh_ticket *ticket;
 	int attempt;
 	struct ssh_session *session; /* CONNECTING, OPEN */
@@ -74,19 +82,50 @@ struct ssh_link {
 	/* The clock of connecting. */
 	struct timer *deadline;
 	int64_t used_ms;
-	int64_t began_ms; /* when it was started last; -1: it stands */
+	int64_t began_ms;  /* when it was started last; -1: it stands */
+	int64_t joined_ms; /* BASTION: what the bastion's clock had used when this began to wait */
 
 	/* While it is kept. */
 	const char *key;
 	struct timer *keeping;
 };
 
-/* Strings of the spec are copied, but for the password, which is borrowed until it is open. */
 struct ssh_link *ssh_link_new(struct ssh_connector *, const struct ssh_link_spec *,
 	const struct ssh_link_events *, void *arg);
 void ssh_link_free(struct ssh_link **); /* nothing is called any more */
 
 void ssh_link_add_phase(const struct ssh_link *, struct strbuf *out);
+
+/* What its clock has used up so far. */
+int64_t ssh_link_used_ms(const struct ssh_link *);
+
+/* What became of the bastion that it waits for, or goes through; it has left it in the last two. */
+void ssh_link_bastion_opened(struct ssh_link *);
+void ssh_link_bastion_failed(struct ssh_link *, const struct ssh_login_end *);
+void ssh_link_bastion_lost(struct ssh_link *, const struct ssh_login_end *);
+
+/* --- ssh_bastion.c -------------------------------------------------------------------------- */
+
+/* A host that others go through: one for each chain of hosts, whoever it was that needed it. */
+struct ssh_bastion {
+	struct ssh_connector *connector;
+	struct arena *arena;
+	const char *chain;
+	const char *name;         /* of the last of the chain, as it stands in ProxyJump */
+	struct ssh_link *link;    /* NULL: it failed, and that is remembered for a while */
+	struct ssh_link *users;   /* that wait for it, or go through it */
+	struct ssh_login_end end; /* of the failure, as its users are told */
+	struct timer *goodbye;    /* set: nobody uses it, or it failed */
+};
+
+/*
+ * Make the link wait for the last of the hops: open already, being opened, or to be opened.  NULL,
+ * and *ret_end says why, if it has failed just now or its own way leads through the link.
+ */
+struct ssh_bastion *ssh_bastion_join(struct ssh_link *, const struct ssh_hop *hops,
+	size_t hops_count, struct ssh_login_end *ret_end);
+void ssh_bastion_leave(struct ssh_link *); /* if it is with one */
+void ssh_bastion_free(struct ssh_bastion **);
 
 /* --- ssh_connector.c ------------------------------------------------------------------------ */
 

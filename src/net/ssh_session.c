@@ -614,15 +614,32 @@ static void dial(struct ssh_session *session)
 		session->client->loop, session->client->resolver, &spec, on_dialled, session);
 }
 
-static void on_tunnel(void *arg, int fd, bool is_refused, const char *text)
+static void end_untunneled(
+	struct ssh_session *session, enum ssh_tunnel_outcome outcome, const char *text)
+{
+	static const struct {
+		enum ssh_end_cause cause;
+		bool is_by_via;
+	} ends[] = {
+		[SSH_TUNNEL_REFUSED] = {SSH_END_REFUSED, false},
+		[SSH_TUNNEL_UNREACHABLE] = {SSH_END_UNREACHABLE, false},
+		[SSH_TUNNEL_FORBIDDEN] = {SSH_END_UNREACHABLE, true},
+		[SSH_TUNNEL_LOST] = {SSH_END_CLOSED, true},
+		[SSH_TUNNEL_LOCAL] = {SSH_END_LOCAL, false},
+	};
+
+	ssh_session_end(session, ends[outcome].cause, "%s: %s", session->target, text);
+	session->end.is_by_via = ends[outcome].is_by_via;
+	ssh_session_settle(session);
+}
+
+static void on_tunnel(void *arg, enum ssh_tunnel_outcome outcome, int fd, const char *text)
 {
 	struct ssh_session *session = arg;
 
 	session->tunnel = NULL;
-	if (fd < 0) {
-		ssh_session_end(session, is_refused ? SSH_END_REFUSED : SSH_END_UNREACHABLE,
-			"%s: %s", session->target, text);
-		ssh_session_settle(session);
+	if (outcome != SSH_TUNNEL_OPEN) {
+		end_untunneled(session, outcome, text);
 		return;
 	}
 	ssh_handshake_begin(session, fd);

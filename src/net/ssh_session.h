@@ -69,7 +69,8 @@ enum ssh_end_cause {
 struct ssh_end {
 	enum ssh_end_cause cause;
 	enum ssh_phase phase;
-	const char *text;    /* what happened, for people; can be printed; no secrets */
+	const char *text; /* what happened, for people; can be printed; no secrets */
+	bool is_by_via; /* by the session that it went through, which is over or lets nobody pass */
 	bool lacks_host_key; /* SSH_END_KEX: it has no host key of a type that was asked for */
 };
 

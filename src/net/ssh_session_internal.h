@@ -126,9 +126,18 @@ void ssh_auth_free(struct ssh_auth **);
 
 /* ssh_tunnel.c */
 
-/* `done` once, never before this returns, with a socket (taken by it) or -1 and why. */
+enum ssh_tunnel_outcome {
+	SSH_TUNNEL_OPEN,
+	SSH_TUNNEL_REFUSED,     /* by the host */
+	SSH_TUNNEL_UNREACHABLE, /* from there, for whatever reason */
+	SSH_TUNNEL_FORBIDDEN,   /* the session's server does not let anybody through */
+	SSH_TUNNEL_LOST,        /* the session is over */
+	SSH_TUNNEL_LOCAL,       /* no descriptors */
+};
+
+/* `done` once, never before this returns, with a socket (taken by it) or why there is none. */
 struct ssh_tunnel;
-typedef void ssh_tunnel_fn(void *arg, int fd, bool is_refused, const char *text);
+typedef void ssh_tunnel_fn(void *arg, enum ssh_tunnel_outcome, int fd, const char *text);
 struct ssh_tunnel *ssh_tunnel_start(
 	struct ssh_session *via, const char *host, uint16_t port, ssh_tunnel_fn *done, void *arg);
 void ssh_tunnel_cancel(struct ssh_tunnel **); /* before `done`; later it goes with its socket */

@@ -34,26 +34,27 @@ static struct ssh_tunnel *tunnel_of(struct ssh_lane *lane)
 	return (struct ssh_tunnel *)lane;
 }
 
-static void tell(struct ssh_tunnel *tunnel, int fd, bool is_refused, const char *text)
+static void tell(
+	struct ssh_tunnel *tunnel, enum ssh_tunnel_outcome outcome, int fd, const char *text)
 {
 	ssh_tunnel_fn *done = TAKE(tunnel->done);
 
 	if (done) {
-		done(tunnel->arg, fd, is_refused, text);
+		done(tunnel->arg, outcome, fd, text);
 	}
 }
 
 static void lose(struct ssh_lane *lane, const char *text)
 {
 	lane->is_dead = true;
-	tell(tunnel_of(lane), -1, false, text);
+	tell(tunnel_of(lane), SSH_TUNNEL_LOST, -1, text);
 }
 
 static void release(struct ssh_lane *lane)
 {
 	struct ssh_tunnel *tunnel = tunnel_of(lane);
 
-	tell(tunnel, -1, false, "the connection to go through was closed");
+	tell(tunnel, SSH_TUNNEL_LOST, -1, "the connection to go through was closed");
 	io_free(&tunnel->io);
 	closep(&tunnel->near_fd);
 	strbuf_release(&tunnel->to_near);
@@ -189,20 +190,53 @@ static bool begin(struct ssh_tunnel *tunnel)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0) {
 		tunnel->lane.is_dead = true;
-		tell(tunnel, -1, false, errno_text(errno));
+		tell(tunnel, SSH_TUNNEL_LOCAL, -1, errno_text(errno));
 		return false;
 	}
 	tunnel->near_fd = pair[0];
 	tunnel->io =
 		io_add(tunnel->lane.session->client->loop, tunnel->near_fd, IO_READ, on_io, tunnel);
-	tell(tunnel, pair[1], false, "");
+	tell(tunnel, SSH_TUNNEL_OPEN, pair[1], "");
 	return true;
+}
+
+/* libssh tells the reason (RFC 4254, 5.1) in words only: "... error (2) Connection refused". */
+static struct str reason_of(const struct strbuf *error, bool *ret_is_connect_failure)
+{
+	struct str text = strbuf_str(error);
+	size_t at = str_find(text, '(', 0), end = str_find(text, ')', at);
+
+	*ret_is_connect_failure = str_contains(text, "error (2)");
+	return end < text.len ? str_trim(str_sub(text, end + 1, text.len)) : text;
+}
+
+static void tell_refusal(struct ssh_tunnel *tunnel)
+{
+	const struct ssh_session *session = tunnel->lane.session;
+	enum ssh_tunnel_outcome outcome = SSH_TUNNEL_FORBIDDEN;
+	struct strbuf error = STRBUF_INIT, text = STRBUF_INIT;
+	bool is_connect_failure;
+	struct str reason;
+
+	ssh_session_add_lib_error(session, &error);
+	reason = reason_of(&error, &is_connect_failure);
+	if (is_connect_failure) {
+		outcome = str_contains(reason, "refused") ? SSH_TUNNEL_REFUSED
+							  : SSH_TUNNEL_UNREACHABLE;
+		strbuf_addf(&text, "%s says: %.*s", session->target, STR_ARG(reason));
+	} else {
+		strbuf_addf(&text, "%s lets nobody through to it: %.*s", session->target,
+			STR_ARG(reason));
+	}
+	tunnel->lane.is_dead = true;
+	tell(tunnel, outcome, -1, text.buf);
+	strbuf_release(&error);
+	strbuf_release(&text);
 }
 
 static bool step_opening(struct ssh_tunnel *tunnel)
 {
 	struct ssh_session *session = tunnel->lane.session;
-	struct strbuf text = STRBUF_INIT;
 	int rc = ssh_channel_open_forward(
 		tunnel->lane.channel, tunnel->host, tunnel->port, "127.0.0.1", 0);
 
@@ -212,11 +246,7 @@ static bool step_opening(struct ssh_tunnel *tunnel)
 	if (rc == SSH_AGAIN || !ssh_is_connected(session->lib)) {
 		return false;
 	}
-	strbuf_addf(&text, "%s says: ", session->target);
-	ssh_session_add_lib_error(session, &text);
-	tunnel->lane.is_dead = true;
-	tell(tunnel, -1, str_contains(strbuf_str(&text), "refused"), text.buf);
-	strbuf_release(&text);
+	tell_refusal(tunnel);
 	return false;
 }
 

@@ -118,11 +118,13 @@ static void test_not_reached(void **state)
 	ssh_fixture_connect(fixture, closed_port, &bastion);
 	go_through(fixture, bastion.session, open_port, &told);
 	assert_end(told, SSH_END_UNREACHABLE, "127.0.0.1:");
+	assert_true(told.end.is_by_via); /* it would let nobody through */
 	ssh_session_free(&bastion.session);
 
 	ssh_fixture_connect(fixture, open_port, &bastion);
 	go_through(fixture, bastion.session, ssh_fixture_free_port(), &told);
 	assert_end(told, SSH_END_REFUSED, "says: ");
+	assert_false(told.end.is_by_via);
 	spec.via = bastion.session;
 	ssh_fixture_open(fixture, &spec, &told);
 	ssh_fixture_run(fixture, &told);
@@ -156,7 +158,8 @@ static void test_bastion_goes(void **state)
 	ssh_fixture_until(fixture, has_ended, &told);
 	ssh_fixture_until(fixture, has_ended, &waiting);
 	assert_end(told, SSH_END_CLOSED, "connection closed");
-	assert_end(waiting, SSH_END_UNREACHABLE, "the connection to go through was closed");
+	assert_end(waiting, SSH_END_CLOSED, "the connection to go through was closed");
+	assert_true(waiting.end.is_by_via);
 
 	/* And the other way round, at every moment. */
 	ssh_fixture_connect(fixture, bastion_port, &bastion);
