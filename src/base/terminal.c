@@ -82,6 +82,10 @@ static const char *color_code(enum color color)
 		return "32";
 	case COLOR_YELLOW:
 		return "33";
+	case COLOR_BLUE:
+		return "34";
+	case COLOR_MAGENTA:
+		return "35";
 	case COLOR_CYAN:
 		return "36";
 	}

@@ -31,6 +31,8 @@ enum color {
 	COLOR_GREEN,
 	COLOR_YELLOW,
 	COLOR_CYAN,
+	COLOR_BLUE,
+	COLOR_MAGENTA,
 };
 
 /* Append `text` in that colour; as it is when COLOR_NONE or not has_color. */
