@@ -1,8 +1,6 @@
 /*
  * `sre-toolkit check`: run checks once, in parallel, and print what they found.
  */
-#include <sys/resource.h>
-
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -22,6 +20,7 @@
 #include "cmd/check_select.h"
 #include "cmd/cmd.h"
 #include "cmd/config_root.h"
+#include "cmd/descriptors.h"
 #include "cmd/usage.h"
 #include "loop/loop.h"
 #include "loop/signals.h"
@@ -32,7 +31,6 @@ enum {
 	WORKERS_MAX = 100000,
 	PROGRESS_EVERY_MS = 100,
 	SECOND_SIGNAL_AFTER_MS = 200,
-	FDS_KEPT = 64,
 	FDS_PER_CHECK = 3,
 	ALERT_TIMEOUT_MS = 15000,
 };
@@ -365,27 +363,6 @@ static void signal_came(void *arg, int signo)
 	}
 }
 
-/* As many descriptors as the system lets us have; fewer workers where that is not enough. */
-static int64_t workers_allowed(int64_t wanted)
-{
-	struct rlimit limit = {0};
-	int64_t allowed;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
-		return wanted;
-	}
-	if (limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &limit); /* then with what there is */
-		(void)getrlimit(RLIMIT_NOFILE, &limit);
-	}
-	allowed = ((int64_t)limit.rlim_cur - FDS_KEPT) / FDS_PER_CHECK;
-	if (limit.rlim_cur == RLIM_INFINITY || allowed > wanted) {
-		return wanted;
-	}
-	return allowed > 1 ? allowed : 1;
-}
-
 static int env_open(struct check_cmd *check, struct err *err)
 {
 	const struct resolver_options resolver = {.servers = check->opts->resolver};
@@ -488,7 +465,7 @@ static enum exit_code check_main(struct check_cmd *check, const struct config *c
 	struct err err = {0};
 
 	check->opts = &opts;
-	opts.workers = workers_allowed(opts.workers);
+	opts.workers = descriptors_allow(opts.workers, FDS_PER_CHECK);
 	check->report = (struct check_report){
 		.command = "check",
 		.is_fail_on_warning = opts.fail_on == 1,

@@ -172,6 +172,9 @@ static int turn_on(struct parser *p, const struct flag *flag, struct err *err)
 {
 	char text[32] = "true";
 
+	if (flag->row->bare) {
+		return set_value(p, flag, str_of(flag->row->bare), err);
+	}
 	if (flag->row->type == &option_count) {
 		const char *base = flag->set->base;
 		int64_t count = was_given(&p->line, option_current(flag->set->rows, flag->row))

@@ -168,7 +168,11 @@ static void add_flag_label(const struct option_row *row, struct strbuf *out)
 		return;
 	}
 	option_add_flag_name(row, out);
-	if (!option_is_switch(row)) {
+	if (row->bare) {
+		strbuf_adds(out, "[=");
+		docs_add_value(row, out);
+		strbuf_addc(out, ']');
+	} else if (!option_is_switch(row)) {
 		strbuf_addc(out, ' ');
 		docs_add_value(row, out);
 	}

@@ -307,6 +307,11 @@ static void man_flag_label(struct man *m, const struct option_row *row)
 		docs_add_dashed(row->name, &text);
 		man_piece(m, str_of(","), false);
 		man_font(m, 'B', strbuf_str(&text), true);
+	} else if (row->bare) {
+		strbuf_adds(&text, "[=");
+		docs_add_value(row, &text);
+		strbuf_addc(&text, ']');
+		man_font(m, 'I', strbuf_str(&text), false);
 	} else if (!option_is_switch(row)) {
 		docs_add_value(row, &text);
 		man_font(m, 'I', strbuf_str(&text), true);

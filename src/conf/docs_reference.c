@@ -113,7 +113,11 @@ static void add_flag(const struct option_row *row, struct strbuf *out)
 		strbuf_addf(out, "`-%c`, ", row->letter);
 	}
 	option_add_flag_name(row, &flag);
-	if (!option_is_switch(row)) {
+	if (row->bare) {
+		strbuf_adds(&flag, "[=");
+		docs_add_value(row, &flag);
+		strbuf_addc(&flag, ']');
+	} else if (!option_is_switch(row)) {
 		strbuf_addc(&flag, ' ');
 		docs_add_value(row, &flag);
 	}

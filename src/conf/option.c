@@ -287,7 +287,7 @@ bool option_holds_rows(const struct option_row *row)
 bool option_is_switch(const struct option_row *row)
 {
 	return row->shape == OPTION_ONE &&
-	       (row->type == &option_bool || row->type == &option_count);
+	       (row->type == &option_bool || row->type == &option_count || row->bare);
 }
 
 void option_add_placeholder(const struct option_row *row, struct strbuf *out)

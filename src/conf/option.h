@@ -122,11 +122,14 @@ struct option_row {
 	int64_t min, max; /* for numbers, durations (ms) and sizes; both 0: only the type's limits;
 			     max below min: no upper limit */
 	const char *const *choices; /* NULL-terminated, for option_choice */
-	const char *placeholder;    /* NULL: the type's */
-	const char *help;           /* one line, lower case, no full stop */
-	const char *since;          /* version that brought it; NULL: "0.1" */
-	const char *instead;        /* with OPTION_DEPRECATED */
-	unsigned flags;             /* enum option_flags */
+	/* MAY.  What a flag stands for that is given without a value; a value must be joined to it
+	 * with "=" then.  With OPTION_ONE. */
+	const char *bare;
+	const char *placeholder; /* NULL: the type's */
+	const char *help;        /* one line, lower case, no full stop */
+	const char *since;       /* version that brought it; NULL: "0.1" */
+	const char *instead;     /* with OPTION_DEPRECATED */
+	unsigned flags;          /* enum option_flags */
 	/* For maps: MAY.  What a key must be; the error says what is wrong with it. */
 	int (*check_key)(struct str key, struct err *);
 	const struct option_row *rows;          /* for SECTION */
@@ -226,7 +229,7 @@ int option_map_find(const struct option_map *, struct str key);
 /* A row without a type, that holds other rows. */
 bool option_holds_rows(const struct option_row *);
 
-/* A flag that is given without a value: a boolean or a count. */
+/* A flag that is given without a value: a boolean, a count, or one that says what it is then. */
 bool option_is_switch(const struct option_row *);
 
 /* What stands for the value in --help: the row's or the type's, "KEY=" in front for maps. */

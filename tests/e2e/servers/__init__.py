@@ -21,9 +21,10 @@ from .receiver import Answer, Fault, Receiver
 from .slack import Slack
 from .smtp import SmtpServer
 from .smtp_sink import SmtpSink
+from .sshd import Sshd
 from .teams import Teams
 from .webhook import Webhook
 
 __all__ = ['Alertmanager', 'AlertmanagerApi', 'Answer', 'Backend', 'Boxes', 'Discord', 'DnsServer', 'EchoServer', 'Exim',
            'Fault', 'Filesystem', 'ForwardProxy', 'Nginx', 'Ntfy', 'Opsgenie', 'PagerDuty', 'Pki', 'Receiver', 'Slack',
-           'SmtpServer', 'SmtpSink', 'Teams', 'Webhook']
+           'SmtpServer', 'SmtpSink', 'Sshd', 'Teams', 'Webhook']

@@ -3,7 +3,7 @@ import signal
 import sys
 
 from . import (Alertmanager, Discord, DnsServer, EchoServer, Exim, ForwardProxy, Nginx, Ntfy, Opsgenie, PagerDuty, Pki,
-               Slack, SmtpServer, SmtpSink, Teams, Webhook)
+               Slack, SmtpServer, SmtpSink, Sshd, Teams, Webhook)
 
 SERVERS = {
     'alertmanager': Alertmanager,
@@ -21,6 +21,7 @@ SERVERS = {
     'slack': Slack,
     'smtp': SmtpServer,
     'smtp_sink': SmtpSink,
+    'sshd': Sshd,
     'teams': Teams,
     'webhook': Webhook,
 }

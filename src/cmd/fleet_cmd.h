@@ -1,0 +1,99 @@
+/*
+ * What the verbs of `sre-toolkit fleet` share.  One file fleet_<verb>.c for each of them.
+ */
+#ifndef CMD_FLEET_CMD_H
+#define CMD_FLEET_CMD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/exit_code.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "cmd/cmd.h"
+#include "cmd/config_root.h"
+#include "cmd/server_guard.h"
+#include "cmd/server_select.h"
+#include "cmd/ssh_options.h"
+#include "store/store.h"
+
+enum fleet_output {
+	FLEET_TEXT,
+	FLEET_JSON,
+	FLEET_JSONL,
+	FLEET_CSV,
+	FLEET_JUNIT,
+};
+
+enum fleet_fold {
+	FLEET_FOLD_NONE,
+	FLEET_FOLD_EXACT,
+	FLEET_FOLD_SMART,
+};
+
+/* Begins with struct ssh_opts, as these rows want it. */
+struct fleet_opts {
+	struct ssh_opts ssh;
+	const char *password_file;
+	bool asks_password;
+	/* which servers */
+	struct server_opts servers;
+	struct guard_opts guard;
+	bool is_list;
+	/* the command */
+	bool takes_stdin;
+	const char *script;
+	struct option_map env; /* const char * */
+	const char *directory;
+	int64_t nice; /* if it was given */
+	bool is_tty;
+	bool is_sudo;
+	const char *sudo_user, *sudo_password_file;
+	bool asks_sudo_password;
+	bool is_canary;
+	/* how */
+	int64_t workers; /* 0: not given */
+	int64_t timeout_ms, silence_ms;
+	bool is_dry_run;
+	/* results */
+	int output; /* enum fleet_output */
+	int fold;   /* enum fleet_fold */
+	bool is_live;
+	const char *output_dir;
+	/* the ledger */
+	const char *only;
+	int64_t limit;
+	const char *store;
+};
+
+struct fleet_cmd {
+	struct cmd_run *run;
+	const struct fleet_opts *opts;
+	const char *const *args; /* after the verb; without a verb all of them */
+	size_t args_count;
+	struct config config;
+	struct ssh_options ssh;
+	const char *store_path; /* NULL: the default */
+};
+
+extern const struct log_context fleet_log;
+
+/* Was this flag given? */
+bool fleet_has(const struct fleet_cmd *, const char *name);
+
+/* Exit code 2, the text told. */
+enum exit_code fleet_usage(const struct fleet_cmd *, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Exit code 2 for the user's own mistake (ERR_INPUT, ERR_NOT_FOUND, ERR_PERMISSION, ERR_LIMIT), 75
+ * for what others hold, 1 for all else; told. */
+enum exit_code fleet_failed(const struct fleet_cmd *, const struct err *);
+
+/* Write the command's data; takes the text. */
+enum exit_code fleet_write_out(
+	const struct fleet_cmd *, struct strbuf *text, enum exit_code exit_code);
+
+/* The verbs; cmd_fleet.c has their table. */
+enum exit_code fleet_command(struct fleet_cmd *);
+
+#endif

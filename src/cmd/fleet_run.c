@@ -1,0 +1,571 @@
+/*
+ * A run of `fleet COMMAND`.  See fleet_run.h.
+ *
+ * Everything comes from callbacks of the fan-out: bytes are spread by host_output.h, ends become
+ * results.  Nothing waits for the reader of our output: when too much of it waits, no host is read
+ * from any more.
+ */
+#include "cmd/fleet_run.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/progress.h"
+#include "base/time.h"
+#include "base/utf8.h"
+#include "cmd/descriptors.h"
+#include "fleet/host_output.h"
+#include "fleet/run_results.h"
+#include "loop/out_queue.h"
+#include "loop/signals.h"
+#include "net/resolver.h"
+
+enum {
+	PROGRESS_EVERY_MS = 100,
+	PHASES_EVERY_MS = 10000,
+	PHASES_SHOWN = 5,
+	SECOND_SIGNAL_AFTER_MS = 200,
+	STOP_MS = 5000, /* of the deadline, for what runs to be ended */
+	FDS_PER_HOST = 6,
+	QUEUE_FULL_BYTES = 1 << 20,
+	FILE_MAX_BYTES = 256 << 20,
+	SURVIVORS_SHOWN = 50,
+};
+
+struct run {
+	const struct fleet_run_spec *spec;
+	const struct fleet_cmd *fleet;
+	const struct fleet_opts *opts;
+	const struct common_opts *common;
+	struct arena *arena;
+	struct loop *loop;
+	struct signals *signals;
+	struct resolver *resolver;
+	struct ssh_connector *connector;
+	struct fan_out *fan;
+	struct timer *ticker, *phases, *deadline;
+	struct progress *progress;
+	struct out_queue *out;
+	struct strbuf file_out; /* with --output-file: all that is written, at the end */
+	struct strbuf live;     /* lines of one piece of output */
+	struct capture_pool pool;
+	struct output_dir *dir;
+	struct host_output_wants wants;
+	struct run_results results;
+	int64_t started_ms;
+	enum outcome_run_end end;
+	int64_t stopped_ms; /* 0: it goes on */
+	bool has_color;
+	bool is_output_lost;
+};
+
+/* --- output --------------------------------------------------------------------------------- */
+
+static void emit(struct run *run, struct str text)
+{
+	if (text.len == 0) {
+		return;
+	}
+	if (run->common->output_file) {
+		strbuf_addstr(&run->file_out, text);
+		return;
+	}
+	progress_erase(run->progress);
+	out_queue_add(run->out, text);
+}
+
+static void emit_piece(void *arg, struct str piece)
+{
+	emit(arg, piece);
+}
+
+static void queue_is_full(void *arg, bool is_full)
+{
+	struct run *run = arg;
+
+	if (run->fan) {
+		fan_out_pause(run->fan, is_full);
+	}
+}
+
+static void live_line(
+	void *arg, size_t host, enum ssh_stream stream, struct str line, enum line_end end)
+{
+	struct run *run = arg;
+
+	run_add_live_line(
+		&run->live, run->has_color, host, run->results.items[host].name, stream, line, end);
+}
+
+static void emit_live(struct run *run)
+{
+	emit(run, strbuf_str(&run->live));
+	strbuf_clear(&run->live);
+}
+
+static void output_lost(struct run *run, const struct err *err)
+{
+	if (!run->is_output_lost) {
+		log_error(&fleet_log, "%s", err->msg);
+	}
+	run->is_output_lost = true;
+}
+
+/* --- hosts ---------------------------------------------------------------------------------- */
+
+static struct host_output *output_of(struct run *run, size_t host)
+{
+	struct run_result *result = &run->results.items[host];
+	struct err err = {0};
+
+	if (!result->output) {
+		result->output = host_output_new(&run->wants, host, str_of(result->name), &err);
+	}
+	if (!result->output) {
+		output_lost(run, &err);
+		run->wants.dir = NULL; /* without files, then */
+		result->output = host_output_new(&run->wants, host, str_of(result->name), NULL);
+	}
+	return result->output;
+}
+
+static void host_started(void *arg, size_t host, int64_t pid)
+{
+	struct run *run = arg;
+
+	run->results.items[host].pid = pid;
+	(void)output_of(run, host);
+}
+
+static void host_wrote(void *arg, size_t host, enum ssh_stream stream, struct str bytes)
+{
+	struct run *run = arg;
+
+	host_output_add(output_of(run, host), stream, bytes);
+	emit_live(run);
+}
+
+static void end_output(struct run *run, struct run_result *result)
+{
+	struct err err = {0};
+
+	if (result->output && host_output_end(result->output, &err) < 0) {
+		output_lost(run, &err);
+	}
+	emit_live(run);
+}
+
+static void tell_report(struct run *run, const struct run_result *result)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	if (result->outcome.kind == OUTCOME_OK) {
+		return;
+	}
+	strbuf_addf(&text, "%s: ", result->name);
+	outcome_add_text(&text, &result->outcome);
+	run_report_add(run->fleet->run->report, REPORT_ERRORS, strbuf_str(&text));
+	if (run->common->log_file) { /* elsewhere the results themselves are read */
+		log_info(&fleet_log, "%s", text.buf);
+	}
+}
+
+static void host_ended(void *arg, size_t host, const struct fan_out_end *end)
+{
+	struct run *run = arg;
+	struct run_result *result = &run->results.items[host];
+	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
+
+	if (run->wants.dir) {
+		(void)output_of(run, host); /* so that no file of an earlier run is left */
+	}
+	result->has_ended = true;
+	result->outcome = end->outcome;
+	if (end->outcome.message) {
+		result->outcome.message = arena_strdup(run->arena, end->outcome.message);
+	}
+	result->duration_ms = end->duration_ms;
+	result->connect_ms = end->connect_ms;
+	result->pid = end->pid;
+	result->was_left_open = end->was_left_open;
+	result->may_be_running = end->may_be_running;
+	result->transport = end->transport;
+	if (end->duration_ms > 0) {
+		result->started_wall_ms = time_wall_ms() - end->duration_ms;
+	}
+	outcome_count(&run->results.counts, &result->outcome);
+	end_output(run, result);
+	tell_report(run, result);
+	if (run->opts->output == FLEET_JSONL) {
+		run_result_add_jsonl(result, &line);
+		emit(run, strbuf_str(&line));
+		if (result->output) {
+			host_output_forget(result->output);
+		}
+	}
+}
+
+static void all_ended(void *arg)
+{
+	struct run *run = arg;
+
+	loop_stop(run->loop);
+}
+
+/* --- clocks and signals --------------------------------------------------------------------- */
+
+static void tick(void *arg)
+{
+	struct run *run = arg;
+	const struct outcome_counts *counts = &run->results.counts;
+
+	progress_update(run->progress, counts->total, counts->total - counts->of[OUTCOME_OK],
+		loop_now_ms(run->loop));
+	timer_set(run->ticker, PROGRESS_EVERY_MS);
+}
+
+static void log_phases(struct run *run)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	struct str rest, line;
+
+	fan_out_add_phases(run->fan, PHASES_SHOWN, &text);
+	rest = strbuf_str(&text);
+	while (str_line(&rest, &line)) {
+		log_info(&fleet_log, "%.*s", STR_ARG(line));
+	}
+}
+
+static void phases_due(void *arg)
+{
+	struct run *run = arg;
+
+	log_phases(run);
+	timer_set(run->phases, PHASES_EVERY_MS);
+}
+
+static void say(struct run *run, const struct strbuf *text)
+{
+	progress_erase(run->progress);
+	(void)file_write_all(STDERR_FILENO, strbuf_str(text)); /* nobody else to tell */
+}
+
+/* The hosts of which it is not known that nothing of ours runs there any more. */
+static size_t add_left(const struct run *run, struct strbuf *out)
+{
+	struct fan_out_running *items = xcalloc(SURVIVORS_SHOWN, sizeof(*items));
+	size_t count = fan_out_running(run->fan, items, SURVIVORS_SHOWN);
+
+	for (size_t i = 0; i < count && i < SURVIVORS_SHOWN; i++) {
+		strbuf_addf(out, "%s%s (pid %lld)", i > 0 ? ", " : "",
+			run->results.items[items[i].host].name, (long long)items[i].pid);
+	}
+	if (count > SURVIVORS_SHOWN) {
+		strbuf_addf(out, " and %zu more", count - SURVIVORS_SHOWN);
+	}
+	free(items);
+	return count;
+}
+
+/* Their connections close with us, and the supervisors there end the commands for that; but nobody
+ * looks whether they do. */
+static void leave_at_once(struct run *run, int signo)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	_cleanup_(strbuf_release) struct strbuf left = STRBUF_INIT;
+
+	if (run->fan && add_left(run, &left) > 0) {
+		strbuf_addf(&text, "left without waiting for its end: %s\n", left.buf);
+	} else {
+		strbuf_adds(&text, "left; no command was running\n");
+	}
+	say(run, &text);
+	_exit(signo == SIGINT ? EXIT_CODE_INTERRUPTED : EXIT_CODE_TERMINATED);
+}
+
+static void stop(struct run *run, enum outcome_run_end end)
+{
+	run->end = end;
+	run->stopped_ms = loop_now_ms(run->loop);
+	fan_out_stop(run->fan, end == RUN_DEADLINE ? CAUSE_DEADLINE : CAUSE_INTERRUPTED);
+}
+
+static void signal_came(void *arg, int signo)
+{
+	struct run *run = arg;
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	bool is_int = signo == SIGINT;
+	bool was_signal = run->end == RUN_INTERRUPTED || run->end == RUN_TERMINATED;
+
+	if (was_signal) { /* timeout(1) sends its signal twice, and means it once */
+		if (loop_now_ms(run->loop) - run->stopped_ms >= SECOND_SIGNAL_AFTER_MS) {
+			leave_at_once(run, signo);
+		}
+		return;
+	}
+	strbuf_addf(&text, "%s: ending what runs on %zu of %zu servers; once more leaves at once\n",
+		is_int ? "interrupted" : "terminated", fan_out_counts(run->fan).running,
+		run->results.items_count);
+	say(run, &text);
+	stop(run, is_int ? RUN_INTERRUPTED : RUN_TERMINATED);
+}
+
+static void deadline_passed(void *arg)
+{
+	struct run *run = arg;
+
+	if (run->stopped_ms == 0) {
+		stop(run, RUN_DEADLINE);
+	}
+}
+
+/* The deadline covers ending what runs. */
+static int64_t until_stop_ms(int64_t deadline_ms)
+{
+	return deadline_ms - (deadline_ms / 5 < STOP_MS ? deadline_ms / 5 : STOP_MS);
+}
+
+static void start_clocks(struct run *run)
+{
+	run->ticker = timer_new(run->loop, tick, run);
+	run->phases = timer_add(run->loop, PHASES_EVERY_MS, phases_due, run);
+	if (run->common->deadline_ms > 0) {
+		run->deadline = timer_add(
+			run->loop, until_stop_ms(run->common->deadline_ms), deadline_passed, run);
+	}
+	if (!run->common->is_quiet) {
+		run->progress = progress_new(
+			STDERR_FILENO, "servers", run->results.items_count, run->started_ms);
+		timer_set(run->ticker, PROGRESS_EVERY_MS);
+	}
+}
+
+/* --- the run -------------------------------------------------------------------------------- */
+
+static void erase_progress(void *arg)
+{
+	const struct run *run = arg;
+
+	progress_erase(run->progress);
+}
+
+static int open_env(struct run *run, struct err *err)
+{
+	const struct resolver_options resolver = {0};
+
+	if (run->opts->output_dir && output_dir_open(run->opts->output_dir, &run->dir, err) < 0) {
+		return err_wrap(err, "--output-dir");
+	}
+	if (loop_new(&run->loop, err) < 0 ||
+		signals_new(run->loop, signal_came, run, &run->signals, err) < 0 ||
+		resolver_new(run->loop, &resolver, &run->resolver, err) < 0) {
+		return -1;
+	}
+	run->connector = ssh_connector_new(run->loop, run->resolver, &run->fleet->ssh.connector);
+	run->out = out_queue_new(run->loop, STDOUT_FILENO, QUEUE_FULL_BYTES, queue_is_full, run);
+	return 0;
+}
+
+static void set_wants(struct run *run)
+{
+	const struct fleet_opts *opts = run->opts;
+	bool is_text = opts->output == FLEET_TEXT;
+	bool is_folded = opts->fold != FLEET_FOLD_NONE;
+
+	capture_pool_init(&run->pool, run->results.items_count * HOST_STREAMS, CAPTURE_POOL_BYTES,
+		CAPTURE_BYTES_MAX);
+	run->wants = (struct host_output_wants){
+		.pool = !is_text || is_folded ? &run->pool : NULL,
+		.is_masked = opts->fold == FLEET_FOLD_SMART,
+		.dir = run->dir,
+		.line = is_text && (!is_folded || opts->is_live) ? live_line : NULL,
+		.arg = run,
+	};
+}
+
+static void set_results(struct run *run)
+{
+	const struct server_selection *selection = run->spec->selection;
+
+	run->results = (struct run_results){
+		.command = run->spec->command,
+		.is_rehearsal = run->opts->is_dry_run,
+		.started_wall_ms = time_wall_ms(),
+		.items = xcalloc(selection->hosts_count, sizeof(*run->results.items)),
+		.items_count = selection->hosts_count,
+	};
+	for (size_t i = 0; i < selection->hosts_count; i++) {
+		run->results.items[i].name = selection->hosts[i].name;
+		run->results.items[i].connect_ms = -1;
+	}
+}
+
+static void start(struct run *run)
+{
+	static const struct fan_out_events events = {
+		host_started, host_wrote, host_ended, all_ended};
+	struct fan_out_spec fan = run->spec->fan;
+
+	fan.workers = (int)descriptors_allow(fan.workers, FDS_PER_HOST);
+	run->started_ms = loop_now_ms(run->loop);
+	start_clocks(run);
+	log_before_stderr(erase_progress, run);
+	run->fan = fan_out_start(run->loop, run->connector, &fan, &events, run);
+}
+
+static void add_text(struct run *run)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	const struct run_style style = {
+		.has_color = run->has_color,
+		.is_folded = run->opts->fold != FLEET_FOLD_NONE,
+	};
+
+	if (style.is_folded) {
+		run_results_add_folded(
+			&run->results, run->has_color, run->opts->fold == FLEET_FOLD_SMART, &text);
+	}
+	run_results_add_text(&run->results, &style, &text);
+	emit(run, strbuf_str(&text));
+}
+
+static void add_results(struct run *run)
+{
+	const struct run_sink sink = {emit_piece, run};
+
+	switch ((enum fleet_output)run->opts->output) {
+	case FLEET_TEXT:
+		add_text(run);
+		return;
+	case FLEET_JSON:
+		run_results_write_json(&run->results, &sink);
+		return;
+	case FLEET_JSONL:
+		return;
+	case FLEET_CSV:
+		run_results_write_csv(&run->results, &sink);
+		return;
+	case FLEET_JUNIT:
+		run_results_write_junit(&run->results, &sink);
+		return;
+	}
+}
+
+/* What the queue still holds, and then the file: now there is time to wait. */
+static void write_rest(struct run *run)
+{
+	static const struct common_opts to_stdout = {0};
+	struct err err = {0};
+	int status;
+
+	if (run->file_out.dropped_bytes > 0) {
+		log_warn(&fleet_log,
+			"%llu bytes of output are not in the file; --output-dir keeps everything",
+			(unsigned long long)run->file_out.dropped_bytes);
+	}
+	status = run->common->output_file
+			 ? common_write_output(run->common, strbuf_str(&run->file_out), &err)
+			 : common_write_output(&to_stdout, out_queue_rest(run->out), &err);
+	if (status < 0 || out_queue_check(run->out, &err) < 0) {
+		output_lost(run, &err);
+	}
+}
+
+/* Printed for people in any case: nothing is to be found on a host that nobody knows of. */
+static void tell_survivors(struct run *run)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->results.items_count; i++) {
+		const struct run_result *result = &run->results.items[i];
+
+		if (!result->may_be_running) {
+			continue;
+		}
+		if (count++ < SURVIVORS_SHOWN) {
+			strbuf_addf(&text, "%s%s (pid %lld)", count > 1 ? ", " : "", result->name,
+				(long long)result->pid);
+		}
+	}
+	if (count > SURVIVORS_SHOWN) {
+		strbuf_addf(&text, " and %zu more", count - SURVIVORS_SHOWN);
+	}
+	if (count > 0) {
+		log_warn(&fleet_log, "not heard to end, and may still be running: %s", text.buf);
+	} else if (run->stopped_ms != 0) {
+		log_info(&fleet_log, "nothing of it is left running");
+	}
+}
+
+static enum exit_code run_loop(struct run *run)
+{
+	struct err err = {0};
+	enum exit_code exit_code;
+
+	start(run);
+	if (loop_run(run->loop, &err) < 0) {
+		log_error(&fleet_log, "%s", err.msg);
+		return EXIT_CODE_FAILED;
+	}
+	progress_free(&run->progress);
+	run->results.duration_ms = loop_now_ms(run->loop) - run->started_ms;
+	add_results(run);
+	write_rest(run);
+	tell_survivors(run);
+	exit_code = outcome_exit_code(&run->results.counts, run->end);
+	return exit_code == EXIT_CODE_OK && run->is_output_lost ? EXIT_CODE_FAILED : exit_code;
+}
+
+static void release(struct run *run)
+{
+	log_before_stderr(NULL, NULL);
+	progress_free(&run->progress);
+	fan_out_free(&run->fan);
+	for (size_t i = 0; i < run->results.items_count; i++) {
+		host_output_free(&run->results.items[i].output);
+	}
+	free(run->results.items);
+	output_dir_free(&run->dir);
+	out_queue_free(&run->out);
+	strbuf_release(&run->file_out);
+	strbuf_release(&run->live);
+	timer_free(&run->ticker);
+	timer_free(&run->phases);
+	timer_free(&run->deadline);
+	ssh_connector_free(&run->connector);
+	resolver_free(&run->resolver);
+	signals_free(&run->signals);
+	loop_free(&run->loop);
+}
+
+enum exit_code fleet_run(const struct fleet_run_spec *spec)
+{
+	const struct cmd_run *cmd = spec->fleet->run;
+	struct run run = {
+		.spec = spec,
+		.fleet = spec->fleet,
+		.opts = spec->fleet->opts,
+		.common = cmd->common,
+		.arena = cmd->arena,
+		.has_color = common_has_color(cmd->common),
+		.file_out = STRBUF_INIT_MAX(FILE_MAX_BYTES),
+		.live = STRBUF_INIT,
+		.end = RUN_COMPLETE,
+	};
+	enum exit_code exit_code;
+	struct err err = {0};
+
+	if (open_env(&run, &err) < 0) {
+		exit_code = fleet_failed(spec->fleet, &err);
+	} else {
+		set_results(&run);
+		set_wants(&run);
+		exit_code = run_loop(&run);
+	}
+	release(&run);
+	return exit_code;
+}
