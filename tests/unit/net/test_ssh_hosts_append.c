@@ -150,26 +150,37 @@ static void test_record(void **state)
 	strbuf_release(&text);
 }
 
-enum { WRITERS = 8, ROUNDS = 20 };
+enum { WRITERS = 8, ROUNDS = 10 };
 
-/* Keys that all of them have, a key of its own, and now and then the file is replaced. */
+static int write_three(const char *path, int writer, const char *own, struct err *err)
+{
+	const struct str all = ED('x');
+	const struct ssh_hosts_key keys[] = {{{"all", 22}, all}, {{own, 22}, ED('o')}};
+	const struct ssh_hosts_name changes = {"changes", 22};
+	const struct ssh_hosts_change change = {
+		.name = changes, .blobs = &all, .blobs_count = 1, .appends = true};
+	size_t removed;
+
+	if (ssh_hosts_record(path, keys, 2, writer % 2 == 0, NULL, err) < 0 ||
+		ssh_hosts_append(path, &changes, blob_of("ssh-ed25519", (char)('A' + writer)),
+			false, err) < 0) {
+		return -1;
+	}
+	return ssh_hosts_replace(path, &change, &removed, err);
+}
+
+/* Keys that all of them have, a key of its own, and a host that changes. */
 static int write_much(const char *path, int writer)
 {
-	char own[32];
-
 	for (int i = 0; i < ROUNDS; i++) {
-		const struct str all = ED('x');
-		const struct ssh_hosts_key keys[] = {{{"all", 22}, all}, {{own, 22}, ED('o')}};
-		const struct ssh_hosts_change change = {
-			.name = {"changes", 22}, .blobs = &all, .blobs_count = 1, .appends = true};
-		size_t removed;
+		struct err err = {0};
+		char own[32];
 
 		(void)snprintf(own, sizeof(own), "own-%d-%d", writer, i);
-		if (ssh_hosts_record(path, keys, 2, writer % 2 == 0, NULL, NULL) < 0 ||
-			ssh_hosts_append(path, &(struct ssh_hosts_name){"changes", 22},
-				blob_of("ssh-ed25519", (char)('A' + writer)), false, NULL) < 0 ||
-			ssh_hosts_replace(path, &change, &removed, NULL) < 0) {
-			return 1;
+		while (write_three(path, writer, own, &err) < 0) {
+			if (err.code != ERR_BUSY) { /* on a machine that is slow */
+				return 1;
+			}
 		}
 	}
 	return 0;
