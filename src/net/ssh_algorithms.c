@@ -106,3 +106,19 @@ bool ssh_algorithms_choose_host_keys(const char *allowed, struct str first, stru
 	strbuf_release(&chosen);
 	return count > 0;
 }
+
+bool ssh_algorithms_choose_other_host_keys(
+	const char *allowed, const char *offered, struct str shown, struct strbuf *out)
+{
+	struct str ours = str_of(choices[SSH_ALGORITHMS_HOST_KEY].ours);
+	struct strbuf wanted = STRBUF_INIT, chosen = STRBUF_INIT;
+	size_t count = 0;
+
+	if (add(ours, allowed, PART_REST, shown, &wanted) > 0) {
+		count = add(strbuf_str(&wanted), offered, PART_ALL, shown, &chosen);
+	}
+	strbuf_addstr(out, strbuf_str(&chosen));
+	strbuf_release(&wanted);
+	strbuf_release(&chosen);
+	return count > 0;
+}

@@ -32,4 +32,11 @@ bool ssh_algorithms_choose(enum ssh_algorithms, const char *allowed, struct strb
 /* The same of host keys, but those of the types in `first` ("ssh-rsa ssh-ed25519") come first. */
 bool ssh_algorithms_choose_host_keys(const char *allowed, struct str first, struct strbuf *out);
 
+/*
+ * Those of host keys that are in both lists (NULL: any) but for the types in `shown`: what is left
+ * to ask for.  False if nothing is.
+ */
+bool ssh_algorithms_choose_other_host_keys(
+	const char *allowed, const char *offered, struct str shown, struct strbuf *out);
+
 #endif

@@ -15,9 +15,10 @@
 #include "base/utf8.h"
 #include "net/ssh_algorithms.h"
 #include "net/ssh_host_words.h"
+#include "net/ssh_kexinit.h"
 #include "net/ssh_session_internal.h"
 
-enum { GREETING_MAX = 16 * 1024, TYPES_MAX = 1024, LIB_FD_MAX = 0xffff };
+enum { GREETING_MAX = 16 * 1024, PEEK_BYTES = 8192, TYPES_MAX = 1024, LIB_FD_MAX = 0xffff };
 
 /* --- what libssh is told -------------------------------------------------------------------- */
 
@@ -142,18 +143,43 @@ void ssh_handshake_begin(struct ssh_session *session, int fd)
 /* What is there to be read, before libssh takes it. */
 static void peek(struct ssh_session *session)
 {
-	char bytes[4096];
+	char bytes[PEEK_BYTES];
 	ssize_t n = recv(session->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
+	uint64_t taken = session->counter.in_bytes;
+	uint64_t end = taken + (uint64_t)(n > 0 ? n : 0);
 
-	uint64_t end = session->counter.in_bytes + (uint64_t)(n > 0 ? n : 0);
-
+	if (session->greeting_bytes < taken) {
+		session->is_opening_lost = true;
+		session->greeting_bytes = taken;
+	}
 	/* Part of it may have been there at the last look. */
-	if (n > 0 && end > session->greeting_bytes) {
+	if (end > session->greeting_bytes) {
 		size_t new_bytes = (size_t)(end - session->greeting_bytes);
+		const char *new = bytes + ((size_t)n - new_bytes);
 
-		strbuf_add(&session->greeting, bytes + ((size_t)n - new_bytes), new_bytes);
+		strbuf_add(&session->greeting, new, new_bytes);
+		if (session->events.showed_key) {
+			strbuf_add(&session->opening, new, new_bytes);
+		}
 		session->greeting_bytes = end;
 	}
+}
+
+/* Of host keys that the server knows; empty if that was not seen. */
+static struct str server_algorithms(const struct ssh_session *session)
+{
+	struct str names = str_n("", 0);
+
+	if (!session->is_opening_lost) {
+		(void)ssh_kexinit_host_keys(strbuf_str(&session->opening), &names);
+	}
+	return names;
+}
+
+static bool wants_to_peek(const struct ssh_session *session)
+{
+	return !ssh_get_serverbanner(session->lib) ||
+	       (session->events.showed_key && server_algorithms(session).len == 0);
 }
 
 static void end_not_ssh(struct ssh_session *session)
@@ -298,7 +324,7 @@ static void check_host_key(struct ssh_session *session, struct str blob)
 /* Who asked for the key alone does not log in. */
 static void show_key(struct ssh_session *session, struct str blob)
 {
-	session->events.showed_key(session->arg, blob);
+	session->events.showed_key(session->arg, blob, server_algorithms(session));
 	ssh_session_end(session, SSH_END_CLOSED, "%s showed its key", session->target);
 }
 
@@ -322,10 +348,10 @@ static void on_keys_exchanged(struct ssh_session *session)
 
 void ssh_handshake_step(struct ssh_session *session)
 {
-	bool is_greeted = ssh_get_serverbanner(session->lib) != NULL;
+	bool is_greeted;
 	int rc;
 
-	if (!is_greeted) {
+	if (wants_to_peek(session)) {
 		peek(session);
 	}
 	session->lib_fd = -1; /* it is libssh's from here on */

@@ -195,10 +195,12 @@ static void on_session_ended(void *arg, const struct ssh_end *session_end)
 	ssh_ticket_end(&link->ticket, ticket_end_of(session_end));
 	if (link->lost_text || session_end->is_by_via) {
 		end_by_bastion(link, session_end);
-	} else if (session_end->cause != SSH_END_DROPPED) {
+	} else if (session_end->cause != SSH_END_DROPPED ||
+		   (link->spec.ends_in_kex && session_end->phase == SSH_PHASE_KEX)) {
 		end(link, &(struct ssh_login_end){.cause = session_end->cause,
 				  .phase = session_end->phase,
-				  .text = session_end->text});
+				  .text = session_end->text,
+				  .lacks_host_key = session_end->lacks_host_key});
 	} else if (link->attempt + 1 < attempts_max(link)) {
 		link->attempt++;
 		ask_for_turn(link);
@@ -218,9 +220,23 @@ static void on_session_opened(void *arg)
 	link->events->opened(link->arg);
 }
 
+static void on_session_showed_key(void *arg, struct str blob, struct str algorithms)
+{
+	struct ssh_link *link = arg;
+
+	ssh_ticket_end(&link->ticket, SSH_TICKET_PASSED);
+	link->events->showed_key(link->arg, blob, algorithms);
+}
+
 static const struct ssh_session_events session_events = {
 	.opened = on_session_opened,
 	.ended = on_session_ended,
+};
+
+static const struct ssh_session_events key_events = {
+	.opened = on_session_opened,
+	.ended = on_session_ended,
+	.showed_key = on_session_showed_key,
 };
 
 static bool accepts_new_host_keys(const struct ssh_link *link)
@@ -239,11 +255,13 @@ static void on_turn(void *arg)
 		.password = link->spec.password,
 		.accepts_new_host_keys = accepts_new_host_keys(link),
 		.connect_timeout_ms = NO_TIMEOUT_MS,
+		.host_keys = link->spec.host_keys,
 	};
 
 	link->state = SSH_LINK_CONNECTING;
 	clock_start(link);
-	link->session = ssh_session_start(link->connector->client, &spec, &session_events, link);
+	link->session = ssh_session_start(link->connector->client, &spec,
+		link->events->showed_key ? &key_events : &session_events, link);
 }
 
 /* --- the way there -------------------------------------------------------------------------- */
@@ -351,6 +369,18 @@ static void on_settings(void *arg, const struct ssh_settings *settings, const st
 		return;
 	}
 	link->settings = settings_for_address(link, settings);
+	if (link->events->showed_key && settings->needs_openssh) {
+		end_local(
+			link, arena_printf(link->arena,
+				      "its host keys cannot be asked for without the program ssh, "
+				      "because of %s",
+				      settings->needs_openssh));
+		return;
+	}
+	if (link->events->showed_key) {
+		find_way(link);
+		return;
+	}
 	if (settings->needs_openssh ||
 		link->connector->options.transport == SSH_TRANSPORT_OPENSSH) {
 		end_local(link, "only direct connections of our own are built in");
@@ -395,6 +425,7 @@ struct ssh_link *ssh_link_new(struct ssh_connector *connector, const struct ssh_
 	link->spec.address = copy(link, spec->address);
 	link->spec.username = copy(link, spec->username);
 	link->spec.hops = copy_hops(link, spec);
+	link->spec.host_keys = copy(link, spec->host_keys);
 	link->question = ssh_config_ask(connector->config,
 		&(struct ssh_config_host){.name = link->spec.name,
 			.user = link->spec.username,

@@ -73,6 +73,7 @@ struct ssh_login_end {
 	enum ssh_phase phase; /* as far as it is known */
 	const char *hop;      /* the bastion that it ended at; NULL: the host itself */
 	const char *text;     /* what happened, for people; can be printed; no secrets */
+	bool lacks_host_key;  /* as of struct ssh_end */
 };
 
 struct ssh_login_events {

@@ -50,12 +50,17 @@ struct ssh_link_spec {
 	const struct ssh_hop *hops; /* the way, if hops_count > 0; else as the settings say */
 	size_t hops_count;
 	struct ssh_bastion *bastion; /* that it is the connection of; NULL: of a login */
+	const char *host_keys;       /* as of struct ssh_session_spec; NULL: what is usual */
+	bool ends_in_kex;            /* who drops it there is not asked again */
 };
 
 struct ssh_link_events {
 	void (*opened)(void *arg);
 	/* Once; the link may be freed in it.  What is told lives as long as the link. */
 	void (*ended)(void *arg, const struct ssh_login_end *);
+	/* MAY.  It is for the host's key alone, as of struct ssh_session_events; it ends then.  It
+	 * must not be freed in it. */
+	void (*showed_key)(void *arg, struct str blob, struct str algorithms);
 };
 
 /* One connection to one host, with its way there. */

@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "net/ssh_kexinit.h"
 #include "net/ssh_session_internal.h"
 
 enum {
@@ -236,6 +237,7 @@ static void session_destroy(struct ssh_session *session)
 	disconnect(session);
 	ssh_auth_free(&session->auth);
 	strbuf_release(&session->greeting);
+	strbuf_release(&session->opening);
 	arena_free(session->arena);
 	free(session);
 }
@@ -663,6 +665,7 @@ struct ssh_session *ssh_session_start(struct ssh_client *client,
 		.fd = -1,
 		.lib_fd = -1,
 		.greeting = STRBUF_INIT_MAX(256),
+		.opening = STRBUF_INIT_MAX(SSH_KEXINIT_MAX),
 	};
 	if (session->next) {
 		session->next->previous = session;

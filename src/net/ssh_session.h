@@ -94,8 +94,10 @@ struct ssh_session_events {
 	 * through it will notice. */
 	void (*ended)(void *arg, const struct ssh_end *);
 	/* MAY.  The session is for the host's key alone: it is told as soon as it is shown, not
-	 * judged, and nobody logs in; then the session ends (SSH_END_CLOSED).  Valid inside. */
-	void (*showed_key)(void *arg, struct str blob);
+	 * judged, and nobody logs in; then the session ends (SSH_END_CLOSED).  `algorithms` are
+	 * those of host keys that the server knows, with commas between; empty if that was not
+	 * seen.  Both are valid inside. */
+	void (*showed_key)(void *arg, struct str blob, struct str algorithms);
 };
 
 struct ssh_session *ssh_session_start(struct ssh_client *, const struct ssh_session_spec *,

@@ -81,7 +81,9 @@ struct ssh_session {
 	struct deferred *waking;
 	struct ssh_counter_struct counter; /* of bytes on the wire */
 	struct strbuf greeting;            /* what came instead of one, the beginning of it */
-	uint64_t greeting_bytes;
+	uint64_t greeting_bytes;           /* that have been peeked at */
+	struct strbuf opening;             /* for the host's key alone: all that was peeked at */
+	bool is_opening_lost;              /* libssh has taken some of it that nobody saw */
 	struct ssh_auth *auth;
 
 	struct ssh_lane *lanes, *last_lane; /* the oldest first */

@@ -74,12 +74,35 @@ static void test_host_keys(void **state)
 	}
 }
 
+static void test_other_host_keys(void **state)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	assert_true(ssh_algorithms_choose_other_host_keys(
+		"ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512,rsa-sha2-256", NULL,
+		str_of("ssh-rsa ssh-ed25519"), &out));
+	assert_string_equal(out.buf, "ecdsa-sha2-nistp256");
+	strbuf_clear(&out);
+	assert_false(ssh_algorithms_choose_other_host_keys(
+		"ssh-ed25519,rsa-sha2-256", NULL, str_of("ssh-rsa ssh-ed25519"), &out));
+	assert_string_equal(out.buf, "");
+	assert_true(ssh_algorithms_choose_other_host_keys(
+		NULL, "ssh-dss,rsa-sha2-256,ssh-ed25519", str_of("ssh-ed25519"), &out));
+	assert_string_equal(out.buf, "rsa-sha2-256");
+	strbuf_clear(&out);
+	assert_false(ssh_algorithms_choose_other_host_keys(
+		"ssh-ed25519", "rsa-sha2-256", str_n("", 0), &out));
+	strbuf_release(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_host_keys),
+		cmocka_unit_test(test_other_host_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -239,13 +239,14 @@ static void on_asked_ended(void *arg, const struct ssh_end *end)
 	loop_stop(asked->fixture->loop);
 }
 
-static void on_showed_key(void *arg, struct str blob)
+static void on_showed_key(void *arg, struct str blob, struct str algorithms)
 {
 	struct asked *asked = arg;
 	struct str type;
 
 	assert_true(ssh_host_key_type(blob, &type));
 	strbuf_addf(&asked->types, "%.*s ", STR_ARG(type));
+	assert_true(str_is(algorithms, "rsa-sha2-512,rsa-sha2-256,ssh-ed25519"));
 	if (asked->frees) {
 		ssh_session_free(&asked->session);
 		loop_stop(asked->fixture->loop);
