@@ -99,7 +99,8 @@ def kept(servers, count, commands):
     path = servers.hosts_file(hosts)
     cpu, peak = kept_cpu([program, servers.config_x25519, path, str(commands + 1), '1'],
                          [program, servers.config_x25519, path, '1', '1'])
-    _, _, peak_of_none, _ = run_cpu_tree([program, servers.config_x25519, '/dev/null', '1', '1'])
+    (servers.folder / 'nobody').touch()
+    _, _, peak_of_none, _ = run_cpu_tree([program, servers.config_x25519, servers.folder / 'nobody', '1', '1'])
     started = masters(servers, hosts)
     memory = sum(process_share(process.pid) for process in started)
     before = sum(process_cpu(process.pid) for process in started)

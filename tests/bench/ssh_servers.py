@@ -75,7 +75,7 @@ class Servers:
             f'AuthorizedKeysFile {self.folder}/authorized_keys\nStrictModes no\nUsePAM no\nUseDNS no\n'
             f'PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nPidFile none\n'
             f'PrintMotd no\nPrintLastLog no\nLogLevel QUIET\nMaxStartups 2000:30:4000\nMaxSessions 1000\n'
-            f'Subsystem sftp internal-sftp\n')
+            f'SetEnv SHLVL=9\nSubsystem sftp internal-sftp\n')
         pathlib.Path('/run/sshd').mkdir(exist_ok=True)
         process = subprocess.Popen(['/usr/sbin/sshd', '-D', '-e', '-f', config],
                                    stderr=open(self.folder / f'sshd_{port}.log', 'wb'))
