@@ -146,10 +146,8 @@ int outcome_kinds_parse(struct str text, unsigned *ret_kinds, struct err *err)
 
 /* --- Words --- */
 
-static void add_cause(struct strbuf *out, const struct outcome *outcome)
+static void add_words(struct strbuf *out, const char *words)
 {
-	const char *words = outcome->message ? outcome->message : causes[outcome->cause].words;
-
 	if (words) {
 		strbuf_adds(out, ": ");
 		utf8_add_escaped(out, str_of(words), MESSAGE_MAX);
@@ -169,10 +167,11 @@ void outcome_add_text(struct strbuf *out, const struct outcome *outcome)
 		break;
 	case OUTCOME_TIMEOUT:
 		strbuf_addf(out, " (%s)", outcome_clock_name(outcome->clock));
+		add_words(out, outcome->message);
 		break;
 	case OUTCOME_UNREACHABLE:
 	case OUTCOME_NOT_STARTED:
-		add_cause(out, outcome);
+		add_words(out, outcome->message ? outcome->message : causes[outcome->cause].words);
 		break;
 	case OUTCOME_OK:
 	case OUTCOME_KIND_MAX:
@@ -243,6 +242,7 @@ void outcome_store(const struct outcome *outcome, struct stored_run_host *host)
 		break;
 	case OUTCOME_TIMEOUT:
 		host->detail = (int)outcome->clock;
+		host->text = outcome->message;
 		break;
 	case OUTCOME_UNREACHABLE:
 	case OUTCOME_NOT_STARTED:
@@ -275,6 +275,7 @@ struct outcome outcome_stored(const struct stored_run_host *host)
 		outcome.clock = host->detail >= 0 && host->detail < CLOCK_MAX
 					? (enum outcome_clock)host->detail
 					: CLOCK_TOTAL;
+		outcome.message = host->text;
 		break;
 	case OUTCOME_UNREACHABLE:
 	case OUTCOME_NOT_STARTED:

@@ -71,7 +71,7 @@ struct outcome {
 	enum outcome_clock clock;            /* of OUTCOME_TIMEOUT */
 	enum outcome_cause cause;            /* of OUTCOME_UNREACHABLE and OUTCOME_NOT_STARTED */
 	char signal[OUTCOME_SIGNAL_MAX + 1]; /* of OUTCOME_SIGNAL: "TERM" */
-	const char *message;                 /* the cause in words; NULL: none.  Borrowed */
+	const char *message; /* in words: the cause, or what took so long; NULL: none.  Borrowed */
 };
 
 /* OUTCOME_OK for 0.  A code that no process can have (300) stays as it is. */
@@ -87,8 +87,9 @@ const char *outcome_cause_name(enum outcome_cause); /* "auth_failed"; of CAUSE_N
  * is. */
 int outcome_kinds_parse(struct str, unsigned *ret_kinds, struct err *);
 
-/* "ok", "exit 3", "signal TERM", "timeout (silence)", "unreachable: no route to host",
- * "not started: the run was interrupted".  The message is escaped. */
+/* "ok", "exit 3", "signal TERM", "timeout (silence)", "timeout (connect): waiting for web-01:22",
+ * "unreachable: no route to host", "not started: the run was interrupted".  The message is escaped.
+ */
 void outcome_add_text(struct strbuf *, const struct outcome *);
 
 /* "✓ web-01", "✗ web-02: exit 3", without a newline; the mark and what follows the name in the

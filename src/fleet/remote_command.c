@@ -250,7 +250,7 @@ static void finish_not_started(struct remote_command *command, enum outcome_caus
 static void finish_sudo(struct remote_command *command, const char *what)
 {
 	strbuf_adds(&command->message, what);
-	add_words(command, words(command, SSH_STREAM_STDERR));
+	add_words(command, words(command, spoken_stream(command)));
 	finish_not_started(command, CAUSE_SUDO_FAILED);
 }
 
@@ -367,7 +367,8 @@ static void told_password(struct remote_command *command)
 		finish_sudo(command, "sudo refuses the password");
 	} else {
 		command->has_asked_password = true;
-		strbuf_clear(&command->early[SSH_STREAM_STDERR]); /* its lecture explains nothing */
+		/* Its lecture explains nothing. */
+		strbuf_clear(&command->early[spoken_stream(command)]);
 		ssh_command_send(command->channel, str_of(command->spec.sudo_password));
 		ssh_command_send(command->channel, str_of("\n"));
 	}
@@ -554,7 +555,7 @@ static void finish_refused(struct remote_command *command, const struct ssh_exec
 	bool is_sudo = command->spec.supervised.sudo != SUPERVISOR_SUDO_NONE;
 	struct str said = any_words(command);
 
-	if (is_sudo && words(command, SSH_STREAM_STDERR).len > 0) {
+	if (is_sudo && words(command, spoken_stream(command)).len > 0) {
 		finish_sudo(command, "");
 		return;
 	}
