@@ -179,18 +179,27 @@ void outcome_add_text(struct strbuf *out, const struct outcome *outcome)
 	}
 }
 
+/* It was not started because the host would not, not because its turn never came. */
+static bool is_hosts_fault(const struct outcome *outcome)
+{
+	return outcome->kind == OUTCOME_NOT_STARTED &&
+	       (outcome->cause == CAUSE_EXEC_REFUSED || outcome->cause == CAUSE_SUDO_FAILED ||
+		       outcome->cause == CAUSE_DIRECTORY_MISSING);
+}
+
 void outcome_add_line(
 	struct strbuf *out, bool has_color, struct str name, const struct outcome *outcome)
 {
+	enum outcome_kind look = is_hosts_fault(outcome) ? OUTCOME_EXIT : outcome->kind;
 	struct strbuf text = STRBUF_INIT;
 
-	color_add(out, has_color, kinds[outcome->kind].color, str_of(kinds[outcome->kind].mark));
+	color_add(out, has_color, kinds[look].color, str_of(kinds[look].mark));
 	strbuf_addc(out, ' ');
 	utf8_add_escaped(out, name, 0);
 	if (outcome->kind != OUTCOME_OK) {
 		strbuf_adds(out, ": ");
 		outcome_add_text(&text, outcome);
-		color_add(out, has_color, kinds[outcome->kind].color, strbuf_str(&text));
+		color_add(out, has_color, kinds[look].color, strbuf_str(&text));
 	}
 	strbuf_release(&text);
 }

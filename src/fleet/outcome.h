@@ -93,7 +93,7 @@ int outcome_kinds_parse(struct str, unsigned *ret_kinds, struct err *);
 void outcome_add_text(struct strbuf *, const struct outcome *);
 
 /* "✓ web-01", "✗ web-02: exit 3", without a newline; the mark and what follows the name in the
- * outcome's colour. */
+ * outcome's colour.  "-" is for hosts whose turn never came. */
 void outcome_add_line(struct strbuf *, bool has_color, struct str name, const struct outcome *);
 
 /* Members of a result: outcome, success, code, exit_code, signal, clock, message.  What does not

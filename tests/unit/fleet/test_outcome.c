@@ -29,6 +29,11 @@ static const struct {
 		"{\"outcome\": \"timeout\", \"success\": false, \"code\": \"timeout\", "
 		"\"exit_code\": null, \"signal\": null, \"clock\": \"silence\", \"message\": "
 		"\"timeout (silence)\"}"},
+	{{.kind = OUTCOME_TIMEOUT, .clock = CLOCK_CONNECT, .message = "waiting\n"},
+		"timeout (connect): waiting\\n", "✗ web-01: timeout (connect): waiting\\n",
+		"{\"outcome\": \"timeout\", \"success\": false, \"code\": \"timeout\", "
+		"\"exit_code\": null, \"signal\": null, \"clock\": \"connect\", \"message\": "
+		"\"timeout (connect): waiting\\\\n\"}"},
 	{{.kind = OUTCOME_UNREACHABLE, .cause = CAUSE_AUTH_FAILED, .message = "no key\x1b[0m"},
 		"unreachable: no key\\x1b[0m", "✗ web-01: unreachable: no key\\x1b[0m",
 		"{\"outcome\": \"unreachable\", \"success\": false, \"code\": \"auth_failed\", "
@@ -44,6 +49,12 @@ static const struct {
 		"{\"outcome\": \"not_started\", \"success\": false, \"code\": \"interrupted\", "
 		"\"exit_code\": null, \"signal\": null, \"clock\": null, \"message\": "
 		"\"not started: the run was interrupted\"}"},
+	/* The host would not, so it is marked as failed. */
+	{{.kind = OUTCOME_NOT_STARTED, .cause = CAUSE_SUDO_FAILED}, "not started: sudo refused",
+		"✗ web-01: not started: sudo refused",
+		"{\"outcome\": \"not_started\", \"success\": false, \"code\": \"sudo_failed\", "
+		"\"exit_code\": null, \"signal\": null, \"clock\": null, \"message\": "
+		"\"not started: sudo refused\"}"},
 };
 
 static void words(void **state)
@@ -213,7 +224,7 @@ static void runs(void **state)
 			outcome_count(&counts, &all[1].outcome);
 		}
 		for (size_t n = 0; n < cases[i].lost; n++) {
-			outcome_count(&counts, &all[6].outcome);
+			outcome_count(&counts, &all[7].outcome);
 		}
 		assert_int_equal(outcome_exit_code(&counts, cases[i].end), cases[i].exit_code);
 		outcome_add_summary(&out, &counts);

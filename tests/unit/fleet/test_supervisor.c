@@ -131,6 +131,46 @@ static void executes(void **state)
 	}
 }
 
+/* Whatever the login shell is, it sees letters, digits and what is harmless in single quotes. */
+static void executes_with_a_tty(void **state)
+{
+	const struct {
+		struct supervisor_spec spec;
+		const char *begin;
+	} cases[] = {
+		{{.command = "ls"}, "exec /bin/sh -c 'eval \"$(printf \""},
+		{{.argv = ARGV("ls"), .shell = "/bin/dash"},
+			"exec /bin/dash -c 'eval \"$(printf \""},
+		{{.command = "-x!'\n%\\", .sudo = SUPERVISOR_SUDO_QUIET, .sudo_user = "db"},
+			"exec sudo -n -u db -- /bin/sh -c 'eval \"$(printf \""},
+		{{.command = "!",
+			 .directory = "'",
+			 .env = ARGV("A=\"b"),
+			 .sudo = SUPERVISOR_SUDO_PASSWORD},
+			"exec sudo -S -p '\x1eg p' -- /bin/sh -c 'printf %s \"\x1eg r\"; eval "
+			"\"$(printf \""},
+	};
+	const struct supervisor_key key = {"\x1es ", "\x1eg "};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct strbuf out = STRBUF_INIT;
+		struct str rest;
+
+		supervisor_add_tty_exec(&out, &cases[i].spec, &key);
+		if (!str_starts(strbuf_str(&out), cases[i].begin)) {
+			fail_msg("case %zu: %s", i, out.buf);
+		}
+		rest = str_sub(strbuf_str(&out), strlen(cases[i].begin), out.len);
+		assert_true(str_ends(rest, "\")\"'"));
+		rest = str_sub(rest, 0, rest.len - strlen("\")\"'"));
+		for (size_t at = 0; at < rest.len; at++) {
+			assert_true(char_is_alnum(rest.ptr[at]) || rest.ptr[at] == '\\');
+		}
+		strbuf_release(&out);
+	}
+}
+
 static void settings(void **state)
 {
 	const struct supervisor_key key = {"\x1es ", "\x1eg "};
@@ -179,6 +219,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_too_long),
 		cmocka_unit_test(keys_are_random),
 		cmocka_unit_test(executes),
+		cmocka_unit_test(executes_with_a_tty),
 		cmocka_unit_test(settings),
 		cmocka_unit_test(follows),
 	};
