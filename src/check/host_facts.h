@@ -1,7 +1,7 @@
 /*
  * What is known of one machine, put together from named texts.
  *
- * Whoever collects (host_local.c here; later a remote command's output) hands over sections: the
+ * Whoever collects (host_local.c here, host_remote.c elsewhere) hands over sections: the
  * content of files under /proc and a few lines in formats of our own.  Sections may come in any
  * order and may be missing, cut short or nonsense; what could not be read stays NaN or NULL and is
  * "not measured", never zero.
@@ -96,6 +96,12 @@ struct host_facts {
 	int64_t zombies;
 	struct host_process largest[HOST_PROCESSES_SHOWN]; /* by resident memory; name NULL: none */
 	struct host_process dead[HOST_PROCESSES_SHOWN];    /* the first zombies */
+};
+
+/* The facts, and of its mounts those that are worth looking at. */
+struct host_machine {
+	struct host_facts facts;
+	struct host_filesystems filesystems;
 };
 
 void host_facts_init(struct host_facts *, struct arena *);

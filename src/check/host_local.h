@@ -26,11 +26,6 @@ struct host_local_spec {
 	int (*statfs)(const char *, struct statfs *);
 };
 
-struct host_machine {
-	struct host_facts facts;
-	struct host_filesystems filesystems;
-};
-
 typedef void host_local_done_fn(void *arg, const struct host_machine *);
 
 /* `done` is called once, never before this returns; what it gets is in the arena.  New; free with

@@ -4,8 +4,9 @@
  * It is sent for each check, so its comments stay here.  It ends in the call of its last line: a
  * text that was cut on the way does nothing.
  *
- * n: begins the lines that name sections.  r: in front of paths.  w, v: seconds between the samples,
- * as a fraction and in whole seconds, where `sleep` knows no others.  z: seconds until the end.
+ * n: begins the lines that name sections.  r: in front of paths.  w, v: seconds between the
+ * samples, as a fraction and in whole seconds, where `sleep` knows no others.  z: seconds until the
+ * end.
  */
 #include "check/host_script.h"
 

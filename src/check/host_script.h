@@ -6,7 +6,7 @@
  * is read from standard input, so that the login shell, which may be any, has nothing to quote.
  *
  * A mount that does not answer hangs whoever asks, so each is asked by a process of its own
- * (`chain`, and its child), whose answers come through a pipe to one that stops at a deadline.  None
+ * (`chain`, and its child), whose answers come through a pipe to one that stops at a deadline. None
  * of them holds the session open.  What still hangs then is killed.  What not even that ends, is in
  * state D with the mount point among its arguments: as long as it is there, no other is sent after
  * it.  `dog` ends the program if nobody speaks to it any more.
@@ -17,7 +17,8 @@
 /* As every login shell understands it. */
 #define HOST_SCRIPT_COMMAND "exec sh"
 
-/* The variables that it expects are set by lines in front of it: see host_sections_add_program(). */
+/* The variables that it expects are set by lines in front of it: see host_sections_add_program().
+ */
 extern const char host_script[];
 
 #endif
