@@ -22,14 +22,20 @@
 
 struct check_run;
 struct http_client;
+struct inventory;
 struct resolver;
+struct ssh_connector;
 
 /* What kinds may use; one for the process. */
 struct check_env {
 	struct loop *loop;
 	struct resolver *resolver;
 	struct http_client *http;
-	bool wants_evidence; /* of successes too */
+	struct ssh_connector *ssh;
+	const char *ssh_username; /* of logins that say no other; NULL: as configured for ssh */
+	int64_t ssh_connect_timeout_ms;    /* of a login; 0: what the check has */
+	const struct inventory *inventory; /* what is known of servers; NULL: nothing */
+	bool wants_evidence;               /* of successes too */
 };
 
 /* A value that a kind can measure, for documentation, for checking thresholds' names, and with the
@@ -66,6 +72,10 @@ struct check_kind {
 	int (*from_target)(struct str target, struct arena *, void *opts, struct err *);
 	/* MUST.  The target for people: as the user wrote it, secrets masked. */
 	const char *(*target)(const void *opts, struct arena *);
+	/* MAY.  The server that it is about, or a node set of them: then there is to be a check for
+	 * each of them, from a copy of opts, with set_server().  NULL: none that has a name. */
+	const char *(*servers)(const void *opts);
+	void (*set_server)(void *opts, const char *server, struct arena *);
 	/* MUST.  Begin one run; never blocks; ends in check_done() exactly once, possibly from
 	 * inside start.  The run has an arena, a result to fill, and a place for the kind's state.
 	 */

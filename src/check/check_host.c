@@ -1,5 +1,6 @@
 /*
- * The kind `host`: the health of a machine; this one, written "local:".
+ * The kind `host`: the health of a machine: of this one, written "local:", or of a server, over
+ * SSH.
  */
 #include <stdlib.h>
 
@@ -8,26 +9,31 @@
 #include "check/check.h"
 #include "check/check_kinds.h"
 #include "check/host_local.h"
+#include "check/host_remote.h"
 #include "check/host_report.h"
+#include "check/host_target.h"
+#include "conf/inventory.h"
 
 enum { STUCK_MARGIN_MS = 700 };
 
 struct host_opts {
-	const char *target;
+	const char *text; /* as written */
+	struct host_target target;
 	struct option_list include_mounts, exclude_mounts; /* const char * */
 	int64_t mount_timeout_ms;
 	int64_t cpu_sample_ms;
 };
 
 struct host_run {
-	struct host_local *local;
+	struct host_local *local; /* this machine, or else */
+	struct host_remote *remote;
 	const struct host_machine *machine; /* once it was measured */
 };
 
 // clang-format off
 static const struct option_row host_rows[] = {
-	{.name = "host", .type = &option_string, .offset = offsetof(struct host_opts, target), .flags = OPTION_VARIANT_KEY,
-	 .placeholder = "local:", .help = "the machine: 'local:' is this one"},
+	{.name = "host", .type = &option_string, .offset = offsetof(struct host_opts, text), .flags = OPTION_VARIANT_KEY,
+	 .placeholder = "HOSTS", .help = "the machine: a server, a node set (a check for each of them), ssh://USER@HOST:PORT; 'local:' is this one"},
 	{.name = "include_mounts", .shape = OPTION_LIST, .type = &option_string, .offset = offsetof(struct host_opts, include_mounts),
 	 .placeholder = "GLOB", .help = "mount points (/...) or filesystem types to measure besides the real ones"},
 	{.name = "exclude_mounts", .shape = OPTION_LIST, .type = &option_string, .offset = offsetof(struct host_opts, exclude_mounts),
@@ -64,11 +70,15 @@ static int64_t at_most(int64_t ms, int64_t max_ms)
 	return ms < max_ms ? ms : max_ms;
 }
 
+static void host_not_measured(void *arg, const struct host_remote_failure *failure)
+{
+	check_done(arg, failure->state, failure->code, "%s", failure->text);
+}
+
 /* What hangs is told before the deadline of the run, so that it hides nothing else. */
-static void host_start(struct check_run *run)
+static struct host_local *local_start(struct check_run *run)
 {
 	const struct host_opts *opts = run->opts;
-	struct host_run *host = arena_alloc(run->arena, sizeof(*host));
 	int64_t timeout_ms = run->check->timeout_ms;
 	int64_t mount_max_ms =
 		timeout_ms > 2 * STUCK_MARGIN_MS ? timeout_ms - STUCK_MARGIN_MS : timeout_ms / 2;
@@ -81,22 +91,83 @@ static void host_start(struct check_run *run)
 		.mount_timeout_ms = at_most(opts->mount_timeout_ms, mount_max_ms),
 	};
 
+	return host_local_start(&spec, host_measured, run);
+}
+
+/* What the target says goes before what the command line and the configuration say of all servers,
+ * and that before what the inventory says of this one. */
+static struct ssh_login_spec login_of(const struct check_run *run)
+{
+	const struct host_target *target = &((const struct host_opts *)run->opts)->target;
+	const struct check_env *env = run->env;
+	const struct inventory_host *known =
+		env->inventory ? inventory_find(env->inventory, target->host) : NULL;
+	struct ssh_login_spec login = {
+		.name = target->host,
+		.username = target->username ? target->username : env->ssh_username,
+		.port = target->port,
+		.connect_timeout_ms = env->ssh_connect_timeout_ms,
+	};
+
+	if (known) {
+		login.address = known->address;
+		login.username = login.username ? login.username : known->username;
+		login.port = login.port ? login.port : (uint16_t)known->port;
+	}
+	return login;
+}
+
+static struct host_remote *remote_start(struct check_run *run)
+{
+	static const struct host_remote_events events = {
+		.measured = host_measured,
+		.failed = host_not_measured,
+	};
+	const struct host_opts *opts = run->opts;
+	int64_t timeout_ms = run->check->timeout_ms;
+	const struct host_remote_spec spec = {
+		.loop = run->env->loop,
+		.arena = run->arena,
+		.connector = run->env->ssh,
+		.login = login_of(run),
+		.include_mounts = &opts->include_mounts,
+		.exclude_mounts = &opts->exclude_mounts,
+		.cpu_sample_ms = at_most(opts->cpu_sample_ms, timeout_ms / 2),
+		.mount_timeout_ms = opts->mount_timeout_ms,
+		.timeout_ms = timeout_ms,
+	};
+
+	return host_remote_start(&spec, &events, run);
+}
+
+static void host_start(struct check_run *run)
+{
+	struct host_run *host = arena_alloc(run->arena, sizeof(*host));
+	const struct host_opts *opts = run->opts;
+
 	run->state = host;
-	host->local = host_local_start(&spec, host_measured, run);
+	if (opts->target.is_local) {
+		host->local = local_start(run);
+	} else {
+		host->remote = remote_start(run);
+	}
 }
 
 static const char *host_interrupted(struct check_run *run)
 {
 	const struct host_run *host = run->state;
 
-	return host_local_phase(host->local);
+	return host->local ? host_local_phase(host->local) : host_remote_phase(host->remote);
 }
 
 static void host_explain(struct check_run *run)
 {
 	const struct host_run *host = run->state;
 
-	host_report_explain(&host->machine->facts, &host->machine->filesystems, &run->result);
+	if (host->machine) {
+		host_report_explain(
+			&host->machine->facts, &host->machine->filesystems, &run->result);
+	}
 }
 
 static void host_release(struct check_run *run)
@@ -104,34 +175,43 @@ static void host_release(struct check_run *run)
 	struct host_run *host = run->state;
 
 	host_local_free(&host->local);
+	host_remote_free(&host->remote);
 }
 
 static int host_from_target(struct str target, struct arena *arena, void *opts, struct err *err)
 {
 	(void)err;
-	((struct host_opts *)opts)->target = str_dup(target, arena);
+	((struct host_opts *)opts)->text = str_dup(target, arena);
 	return 0;
 }
 
 static int host_validate(void *opts, struct arena *arena, struct err *err)
 {
-	const struct host_opts *host = opts;
+	struct host_opts *host = opts;
 
-	(void)arena;
-	if (!host->target || !str_case_eq(str_of(host->target), str_of("local:"))) {
-		return err_set(err, ERR_INPUT,
-			"'%s' is not a machine that can be measured; write 'local:' for this one",
-			host->target ? host->target : "");
-	}
-	return 0;
+	return host_target_parse(str_of(host->text ? host->text : ""), arena, &host->target, err);
 }
 
 static const char *host_target(const void *opts, struct arena *arena)
 {
-	return arena_strdup(arena, ((const struct host_opts *)opts)->target);
+	return arena_strdup(arena, ((const struct host_opts *)opts)->text);
 }
 
-static const char *const host_schemes[] = {"local", NULL};
+static const char *host_servers(const void *opts)
+{
+	return ((const struct host_opts *)opts)->target.host;
+}
+
+static void host_set_server(void *opts, const char *server, struct arena *arena)
+{
+	struct host_opts *host = opts;
+
+	host->text = host_target_text(&host->target, server, arena);
+	host->target.host = server;
+	host->target.is_set = false;
+}
+
+static const char *const host_schemes[] = {"local", "ssh", NULL};
 
 const struct check_kind check_host = {
 	.variant =
@@ -148,6 +228,8 @@ const struct check_kind check_host = {
 	.timeout_state = CHECK_UNKNOWN,
 	.from_target = host_from_target,
 	.target = host_target,
+	.servers = host_servers,
+	.set_server = host_set_server,
 	.start = host_start,
 	.interrupted = host_interrupted,
 	.explain = host_explain,

@@ -1,0 +1,150 @@
+/*
+ * Targets of the kind `host`.  See host_target.h.
+ */
+#include "check/host_target.h"
+
+#include <string.h>
+
+#include "base/parse.h"
+#include "base/strbuf.h"
+#include "base/utf8.h"
+#include "conf/nodeset.h"
+
+static const char scheme[] = "ssh://";
+
+/* Not a name: more than one may be meant. */
+static bool is_set(const char *host)
+{
+	return strpbrk(host, "@[],!& \t") != NULL;
+}
+
+/* Names of users are the host's business, but for what could be taken for something else. */
+static int take_username(
+	struct str *rest, struct arena *arena, struct host_target *target, struct err *err)
+{
+	size_t at = str_find(*rest, '@', 0);
+	struct str name = str_sub(*rest, 0, at);
+
+	if (at == rest->len || at == 0) { /* "@web" is a group */
+		return 0;
+	}
+	for (size_t i = 0; i < name.len; i++) {
+		if (!char_is_alnum(name.ptr[i]) && !strchr("._-+\\$", name.ptr[i])) {
+			return err_set(
+				err, ERR_INPUT, "'%s' is no name of a user", utf8_quote(name).text);
+		}
+	}
+	if (name.ptr[0] == '-') {
+		return err_set(err, ERR_INPUT, "the name of a user does not begin with '-'");
+	}
+	target->username = str_dup(name, arena);
+	*rest = str_sub(*rest, at + 1, rest->len);
+	return 0;
+}
+
+/* Behind the last colon that is not in brackets. */
+static int take_port(struct str *rest, struct host_target *target, struct err *err)
+{
+	size_t colon = rest->len;
+	size_t depth = 0;
+	int64_t port;
+
+	for (size_t i = 0; i < rest->len; i++) {
+		depth += rest->ptr[i] == '[';
+		depth -= rest->ptr[i] == ']' && depth > 0;
+		if (rest->ptr[i] == ':' && depth == 0) {
+			colon = i;
+		}
+	}
+	if (colon == rest->len) {
+		return 0;
+	}
+	if (parse_int(str_sub(*rest, colon + 1, rest->len), 1, UINT16_MAX, &port, err) < 0) {
+		return err_wrap(err, "port");
+	}
+	target->port = (uint16_t)port;
+	*rest = str_sub(*rest, 0, colon);
+	return 0;
+}
+
+/* "[2001:db8::1]"; of a node set a colon would be one of Ansible's ranges, "web[01:20]". */
+static bool is_in_brackets(struct str text)
+{
+	return text.len > 2 && text.ptr[0] == '[' && str_find(text, ']', 0) == text.len - 1 &&
+	       str_contains(text, ":");
+}
+
+static int take_host(
+	struct str text, struct arena *arena, struct host_target *target, struct err *err)
+{
+	size_t column;
+
+	if (text.len == 0) {
+		return err_set(err, ERR_INPUT, "no host; write ssh://[USER@]HOST[:PORT]");
+	}
+	target->is_address = is_in_brackets(text);
+	if (target->is_address) {
+		text = str_sub(text, 1, text.len - 2);
+	}
+	target->host = str_dup(text, arena);
+	target->is_set = !target->is_address && is_set(target->host);
+	if (target->is_set) {
+		return nodeset_check(text, &column, err);
+	}
+	return nodeset_check_name(text, err);
+}
+
+int host_target_parse(
+	struct str text, struct arena *arena, struct host_target *ret_target, struct err *err)
+{
+	struct host_target target = {0};
+	bool has_scheme = str_case_eq(str_sub(text, 0, strlen(scheme)), str_of(scheme));
+
+	if (str_case_eq(text, str_of("local:"))) {
+		*ret_target = (struct host_target){.is_local = true};
+		return 0;
+	}
+	if (str_case_eq(str_sub(text, 0, strlen("local:")), str_of("local:"))) {
+		return err_set(err, ERR_INPUT,
+			"'%s' is not a machine that can be measured; write 'local:' for this one",
+			utf8_quote(text).text);
+	}
+	if (has_scheme) {
+		text = str_sub(text, strlen(scheme), text.len);
+		text.len -= str_ends(text, "/");
+		if (take_username(&text, arena, &target, err) < 0 ||
+			take_port(&text, &target, err) < 0) {
+			return -1;
+		}
+	}
+	if (take_host(text, arena, &target, err) < 0) {
+		return -1;
+	}
+	*ret_target = target;
+	return 0;
+}
+
+const char *host_target_text(
+	const struct host_target *target, const char *host, struct arena *arena)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *copy;
+
+	if (target->username || target->port || target->is_address) {
+		strbuf_adds(&text, scheme);
+	}
+	if (target->username) {
+		strbuf_addf(&text, "%s@", target->username);
+	}
+	if (target->is_address) {
+		strbuf_addf(&text, "[%s]", host);
+	} else {
+		strbuf_adds(&text, host);
+	}
+	if (target->port) {
+		strbuf_addf(&text, ":%u", target->port);
+	}
+	copy = arena_strndup(arena, text.buf, text.len);
+	strbuf_release(&text);
+	return copy;
+}
