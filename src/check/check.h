@@ -32,7 +32,8 @@ struct check_env {
 	struct resolver *resolver;
 	struct http_client *http;
 	struct ssh_connector *ssh;
-	const char *ssh_username; /* of logins that say no other; NULL: as configured for ssh */
+	const char *ssh_username;          /* where no other is said; NULL: as ssh has it */
+	bool is_ssh_username_given;        /* on the command line: it goes before the inventory's */
 	int64_t ssh_connect_timeout_ms;    /* of a login; 0: what the check has */
 	const struct inventory *inventory; /* what is known of servers; NULL: nothing */
 	bool wants_evidence;               /* of successes too */
@@ -72,9 +73,11 @@ struct check_kind {
 	int (*from_target)(struct str target, struct arena *, void *opts, struct err *);
 	/* MUST.  The target for people: as the user wrote it, secrets masked. */
 	const char *(*target)(const void *opts, struct arena *);
-	/* MAY.  The server that it is about, or a node set of them: then there is to be a check for
-	 * each of them, from a copy of opts, with set_server().  NULL: none that has a name. */
+	/* MAY, all three or none.  The server that it is about, by name, or a node set of them;
+	 * NULL: none that has a name.  Whether it is a node set: then there is to be a check for
+	 * each, whose opts are a copy with set_server(). */
 	const char *(*servers)(const void *opts);
+	bool (*has_servers)(const void *opts);
 	void (*set_server)(void *opts, const char *server, struct arena *);
 	/* MUST.  Begin one run; never blocks; ends in check_done() exactly once, possibly from
 	 * inside start.  The run has an arena, a result to fill, and a place for the kind's state.
@@ -99,7 +102,8 @@ struct check {
 	const struct check_kind *kind;
 	const struct option_variant *variant; /* set by the reader; kind follows from it */
 	void *opts;
-	const char *origin;                  /* "file:line:column"; NULL: from the command line */
+	const char *origin; /* "file:line:column"; NULL: from the command line */
+	const char *family; /* the name of the check of several servers that it is one of; NULL */
 	struct option_list tags;             /* const char * */
 	struct option_map labels;            /* const char * */
 	struct option_map warning, critical; /* struct threshold, by value key */

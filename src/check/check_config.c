@@ -3,6 +3,8 @@
  */
 #include "check/check_config.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/map.h"
 #include "base/strbuf.h"
@@ -14,6 +16,8 @@
 #include "net/url.h"
 
 enum { DAY_MS = 24 * 3600 * 1000 };
+
+#define SCHEME_OF_SERVERS "ssh" /* what a name without any means */
 
 // clang-format off
 const struct option_row check_defaults_rows[] = {
@@ -181,6 +185,63 @@ void check_config_finish(
 	map_free(by_name);
 }
 
+struct check *check_for_server(const struct check *check, const char *server, struct arena *arena)
+{
+	struct check *copy = arena_alloc(arena, sizeof(*copy));
+	void *opts = arena_alloc(arena, check->variant->opts_size);
+
+	memcpy(opts, check->opts, check->variant->opts_size);
+	check->kind->set_server(opts, server, arena);
+	*copy = *check;
+	copy->opts = opts;
+	copy->target = check->kind->target(opts, arena);
+	copy->family = check->name;
+	copy->name = strcmp(check->name, check->target) == 0
+			     ? copy->target
+			     : arena_printf(arena, "%s/%s", check->name, server);
+	return copy;
+}
+
+static void expand_one(struct conf *conf, const struct option_context *context,
+	const struct check *check, struct inventory *inventory, struct option_items *add_to)
+{
+	const char *servers = check->kind->servers(check->opts);
+	struct nodeset set = {0};
+	struct err err = {0};
+
+	if (inventory_select(inventory, str_of(servers), conf->arena, &set, &err) < 0) {
+		conf_error(conf, check->origin, "check '%s': %s", check->name, err.msg);
+		return;
+	}
+	for (size_t i = 0; i < set.names_count; i++) {
+		option_items_add(
+			context, check_for_server(check, set.names[i], conf->arena), add_to);
+	}
+}
+
+void check_config_expand(struct conf *conf, const struct option_items *checks,
+	struct inventory *inventory, struct option_items *ret_checks)
+{
+	const struct option_context context = {.arena = conf->arena};
+	struct map *by_name = map_new(MAP_KEYS_BORROWED);
+	struct option_items all = {0};
+
+	for (size_t i = 0; i < checks->count; i++) {
+		struct check *check = checks->items[i];
+
+		if (check->kind->has_servers && check->kind->has_servers(check->opts)) {
+			expand_one(conf, &context, check, inventory, &all);
+		} else {
+			option_items_add(&context, check, &all);
+		}
+	}
+	for (size_t i = 0; i < all.count; i++) {
+		name_check(conf, by_name, all.items[i]);
+	}
+	map_free(by_name);
+	*ret_checks = all;
+}
+
 /* Those that the check's kind has, or every check; why another is none is kept for its owner. */
 static int settings_apply(struct check *check, struct check_setting *settings, size_t count,
 	struct arena *arena, struct err *err)
@@ -260,7 +321,9 @@ int check_from_target(struct str target, const struct check_defaults *defaults,
 	const struct check **ret_check, struct err *err)
 {
 	const struct option_context context = {.arena = arena};
-	struct str scheme = str_sub(target, 0, str_find(target, ':', 0));
+	size_t colon = str_find(target, ':', 0);
+	struct str scheme =
+		colon < target.len ? str_sub(target, 0, colon) : str_of(SCHEME_OF_SERVERS);
 	const struct check_kind *kind = check_kind_by_scheme(scheme);
 	struct check *check;
 

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "check/check.h"
 #include "conf/conf.h"
+#include "conf/inventory.h"
 #include "conf/option.h"
 
 /* The section `defaults`: what checks have that do not say otherwise. */
@@ -34,6 +35,18 @@ extern const struct option_variants check_variants; /* the list `checks`; items 
 void check_config_finish(
 	struct conf *, const struct check_defaults *, const struct option_items *checks);
 
+/*
+ * The checks as they are run: for one of several servers (`host: "@web"`) there is one for each of
+ * them, called "NAME/web-01", or "web-01" if it has no name of its own.  In the arena.  Servers
+ * that are not known and names that are taken go to conf_error().  After check_config_finish()
+ * without errors.
+ */
+void check_config_expand(struct conf *, const struct option_items *checks, struct inventory *,
+	struct option_items *ret_checks);
+
+/* The check for one of the servers that it is about, in the arena. */
+struct check *check_for_server(const struct check *, const char *server, struct arena *);
+
 /* A setting of the command line: "expect.status=200", "timeout=5s", "warning.total_seconds=1". */
 struct check_setting {
 	struct str text;
@@ -42,9 +55,9 @@ struct check_setting {
 };
 
 /*
- * A check for a target as typed ("https://...", "local:"), with those of the settings that its kind
- * has on top of the defaults.  In the arena.  A setting that nobody has used is the caller's error
- * to tell.
+ * A check for a target as typed ("https://...", "local:", "web-01"), with those of the settings
+ * that its kind has on top of the defaults.  In the arena.  A setting that nobody has used is the
+ * caller's error to tell.
  */
 int check_from_target(struct str target, const struct check_defaults *,
 	struct check_setting *settings, size_t settings_count, struct arena *,

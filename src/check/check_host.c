@@ -94,27 +94,35 @@ static struct host_local *local_start(struct check_run *run)
 	return host_local_start(&spec, host_measured, run);
 }
 
-/* What the target says goes before what the command line and the configuration say of all servers,
- * and that before what the inventory says of this one. */
+/* The target's own goes before one that was given, that before the inventory's, and that before one
+ * for all servers. */
+static const char *username_of(const struct check_run *run, const struct inventory_host *known)
+{
+	const struct host_target *target = &((const struct host_opts *)run->opts)->target;
+
+	if (target->username) {
+		return target->username;
+	}
+	if (!run->env->is_ssh_username_given && known && known->username) {
+		return known->username;
+	}
+	return run->env->ssh_username;
+}
+
 static struct ssh_login_spec login_of(const struct check_run *run)
 {
 	const struct host_target *target = &((const struct host_opts *)run->opts)->target;
-	const struct check_env *env = run->env;
+	const struct inventory *inventory = run->env->inventory;
 	const struct inventory_host *known =
-		env->inventory ? inventory_find(env->inventory, target->host) : NULL;
-	struct ssh_login_spec login = {
-		.name = target->host,
-		.username = target->username ? target->username : env->ssh_username,
-		.port = target->port,
-		.connect_timeout_ms = env->ssh_connect_timeout_ms,
-	};
+		inventory ? inventory_find(inventory, target->host) : NULL;
 
-	if (known) {
-		login.address = known->address;
-		login.username = login.username ? login.username : known->username;
-		login.port = login.port ? login.port : (uint16_t)known->port;
-	}
-	return login;
+	return (struct ssh_login_spec){
+		.name = target->host,
+		.address = known ? known->address : NULL,
+		.username = username_of(run, known),
+		.port = target->port || !known ? target->port : (uint16_t)known->port,
+		.connect_timeout_ms = run->env->ssh_connect_timeout_ms,
+	};
 }
 
 static struct host_remote *remote_start(struct check_run *run)
@@ -202,6 +210,11 @@ static const char *host_servers(const void *opts)
 	return ((const struct host_opts *)opts)->target.host;
 }
 
+static bool host_has_servers(const void *opts)
+{
+	return ((const struct host_opts *)opts)->target.is_set;
+}
+
 static void host_set_server(void *opts, const char *server, struct arena *arena)
 {
 	struct host_opts *host = opts;
@@ -229,6 +242,7 @@ const struct check_kind check_host = {
 	.from_target = host_from_target,
 	.target = host_target,
 	.servers = host_servers,
+	.has_servers = host_has_servers,
 	.set_server = host_set_server,
 	.start = host_start,
 	.interrupted = host_interrupted,

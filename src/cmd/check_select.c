@@ -38,7 +38,8 @@ static bool has_one_of(const struct check *check, const struct option_list *tags
 
 static bool is_wanted(const struct check_select_spec *spec, const struct check *check)
 {
-	if (spec->names->count > 0 && !matches_any(spec->names, check->name)) {
+	if (spec->names->count > 0 && !matches_any(spec->names, check->name) &&
+		(!check->family || !matches_any(spec->names, check->family))) {
 		return false;
 	}
 	return spec->tags->count == 0 || has_one_of(check, spec->tags);
@@ -120,11 +121,17 @@ static const struct check *with_flags(
 	return changed;
 }
 
+/* Configured checks of one name, or of one server. */
+struct named {
+	const struct check **checks;
+	size_t checks_count, checks_alloc;
+};
+
 /* Each check and each target once. */
 struct selecting {
 	const struct check_select_spec *spec;
 	struct check_selection selection;
-	struct map *configured; /* by name */
+	struct map *configured; /* struct named, by what they can be asked for */
 	struct check_setting *settings;
 	struct map *seen; /* names of checks, and targets */
 };
@@ -150,9 +157,10 @@ static void add_configured(struct selecting *selecting, const struct check *chec
 	}
 }
 
-static int unknown_name(const struct check_select_spec *spec, const char *target, struct err *err)
+/* A name that is nothing but a server's: perhaps a check was meant. */
+static void warn_of_near_name(const struct check_select_spec *spec, const char *target)
 {
-	const struct option_items *checks = &spec->config->checks;
+	const struct option_items *checks = &spec->config->all_checks;
 	const char **names = arena_calloc(spec->arena, checks->count, sizeof(*names));
 	const char *near;
 
@@ -160,24 +168,18 @@ static int unknown_name(const struct check_select_spec *spec, const char *target
 		names[i] = ((const struct check *)checks->items[i])->name;
 	}
 	near = suggest(str_of(target), names, checks->count);
-	if (strcmp(target, "local") == 0 || strcmp(target, "localhost") == 0) {
-		return err_set(err, ERR_INPUT,
-			"no check is called '%s'; this machine's health is 'local:'", target);
-	}
-	if (near) {
-		return err_set(err, ERR_INPUT, "no check is called '%s'; did you mean '%s'?",
+	if (near && !inventory_find(spec->config->inventory, target)) {
+		log_warn(&log_context,
+			"no check is called '%s' (did you mean '%s'?); it is taken for a server",
 			target, near);
 	}
-	return err_set(err, ERR_INPUT,
-		"no check is called '%s'; a target has a scheme: https://%s, tcp://%s:PORT, local:",
-		target, target, target);
 }
 
 /* "localhost:8080" looks like a scheme and is none. */
 static int missing_scheme(const char *target, struct err *err)
 {
-	return err_set(err, ERR_INPUT, "'%s' has no scheme; write tcp://%s or http://%s", target,
-		target, target);
+	return err_set(err, ERR_INPUT, "'%s' has no scheme; write ssh://%s, tcp://%s or http://%s",
+		target, target, target, target);
 }
 
 static bool is_host_and_port(const char *target)
@@ -188,18 +190,71 @@ static bool is_host_and_port(const char *target)
 	       strspn(colon + 1, "0123456789") == strlen(colon + 1);
 }
 
+static void name_configured(
+	struct selecting *selecting, const char *name, const struct check *check)
+{
+	struct named *named = map_get(selecting->configured, str_of(name));
+
+	if (!named) {
+		named = arena_alloc(selecting->spec->arena, sizeof(*named));
+		map_set(selecting->configured, str_of(name), named);
+	}
+	*VEC_PUSH_IN(selecting->spec->arena, named, checks) = check;
+}
+
+/* A check goes by its own name, that of the check that it is one of, and that of its server. */
+static void name_all_configured(struct selecting *selecting)
+{
+	const struct option_items *checks = &selecting->spec->config->all_checks;
+
+	for (size_t i = 0; i < checks->count; i++) {
+		const struct check *check = checks->items[i];
+		const char *server =
+			check->kind->servers ? check->kind->servers(check->opts) : NULL;
+
+		name_configured(selecting, check->name, check);
+		if (check->family && strcmp(check->family, check->name) != 0) {
+			name_configured(selecting, check->family, check);
+		}
+		if (server && strcmp(server, check->name) != 0) {
+			name_configured(selecting, server, check);
+		}
+	}
+}
+
+/* Those that are called so, and that --name and --tag choose.  *ret_found: there are any. */
+static int add_by_name(
+	struct selecting *selecting, const char *name, bool *ret_found, struct err *err)
+{
+	const struct named *named = map_get(selecting->configured, str_of(name));
+	bool is_any_wanted = false;
+
+	*ret_found = named != NULL;
+	if (!named) {
+		return 0;
+	}
+	for (size_t i = 0; i < named->checks_count; i++) {
+		is_any_wanted = is_any_wanted || is_wanted(selecting->spec, named->checks[i]);
+		add_configured(selecting, named->checks[i]);
+	}
+	if (!is_any_wanted) {
+		return err_set(err, ERR_INPUT,
+			"check '%s' is asked for and left out: it does not match --name and --tag",
+			name);
+	}
+	return 0;
+}
+
 static int add_target(struct selecting *selecting, const char *target, struct err *err)
 {
 	const struct check_select_spec *spec = selecting->spec;
-	const struct check *check = map_get(selecting->configured, str_of(target));
+	const struct check *check = NULL;
+	bool is_found;
 
-	if (check && !is_wanted(spec, check)) {
-		return err_set(err, ERR_INPUT,
-			"check '%s' is asked for and left out: it does not match --name and --tag",
-			target);
+	if (add_by_name(selecting, target, &is_found, err) < 0) {
+		return -1;
 	}
-	if (check) {
-		add_configured(selecting, check);
+	if (is_found) {
 		return 0;
 	}
 	if (spec->names->count > 0 || spec->tags->count > 0) {
@@ -207,15 +262,15 @@ static int add_target(struct selecting *selecting, const char *target, struct er
 			"--name and --tag choose among configured checks, and '%s' is none",
 			target);
 	}
-	if (!strchr(target, ':')) {
-		return unknown_name(spec, target, err);
-	}
 	if (is_host_and_port(target) && !strstr(target, "//")) {
 		return missing_scheme(target, err);
 	}
 	if (!is_first_time(selecting, target)) {
 		log_info(&log_context, "'%s' was given twice; it is checked once", target);
 		return 0;
+	}
+	if (!target_has_scheme(target)) {
+		warn_of_near_name(spec, target);
 	}
 	if (check_from_target(str_of(target), &spec->config->defaults, selecting->settings,
 		    spec->settings->count, spec->arena, &check, err) < 0) {
@@ -225,11 +280,19 @@ static int add_target(struct selecting *selecting, const char *target, struct er
 	return 0;
 }
 
-/* One, or one for each host of a node set. */
+/* The name of a check may have spaces, and brackets; else it is one target, or one for each host of
+ * a node set. */
 static int add_targets(struct selecting *selecting, const char *text, struct err *err)
 {
 	struct targets targets = {0};
+	bool is_found;
 
+	if (add_by_name(selecting, text, &is_found, err) < 0) {
+		return -1;
+	}
+	if (is_found) {
+		return 0;
+	}
 	if (target_expand(text, selecting->spec->config->inventory, selecting->spec->arena,
 		    &targets, err) < 0) {
 		return -1;
@@ -246,12 +309,11 @@ static int nothing_selected(const struct check_select_spec *spec, struct err *er
 {
 	if (spec->config->checks.count == 0) {
 		return err_set(err, ERR_INPUT,
-			"nothing to check: give a target (https://..., tcp://host:port, local:) or "
-			"a "
-			"configuration with checks");
+			"nothing to check: give a target (a server, https://..., tcp://host:port, "
+			"local:) or a configuration with checks");
 	}
 	return err_set(err, ERR_INPUT, "the selection matches none of the %zu configured checks",
-		spec->config->checks.count);
+		spec->config->all_checks.count);
 }
 
 static void make_settings(struct selecting *selecting)
@@ -285,15 +347,10 @@ static int settings_are_used(const struct selecting *selecting, struct err *err)
 static int select_all(struct selecting *selecting, struct err *err)
 {
 	const struct check_select_spec *spec = selecting->spec;
-	const struct option_items *checks = &spec->config->checks;
+	const struct option_items *checks = &spec->config->all_checks;
 
-	for (size_t i = 0; i < checks->count; i++) {
-		struct check *check = checks->items[i];
-
-		map_set(selecting->configured, str_of(check->name), check);
-		if (spec->targets_count == 0) {
-			add_configured(selecting, check);
-		}
+	for (size_t i = 0; i < checks->count && spec->targets_count == 0; i++) {
+		add_configured(selecting, checks->items[i]);
 	}
 	for (size_t i = 0; i < spec->targets_count; i++) {
 		if (add_targets(selecting, spec->targets[i], err) < 0) {
@@ -327,6 +384,7 @@ int check_select(const struct check_select_spec *spec, struct check_selection *r
 	int status;
 
 	make_settings(&selecting);
+	name_all_configured(&selecting);
 	status = select_all(&selecting, err);
 
 	if (status == 0) {

@@ -109,6 +109,9 @@ int config_load(struct config *config, const char *given, struct err *err)
 	load_inventory(config);
 	check_config_finish(conf, &config->defaults, &config->checks);
 	alert_settings_finish(conf, &config->alerts);
+	if (conf->errors_count == 0) {
+		check_config_expand(conf, &config->checks, config->inventory, &config->all_checks);
+	}
 	if (conf->errors_count > 0) {
 		return err_set(err, ERR_INPUT, "%s", conf->errors[0]);
 	}

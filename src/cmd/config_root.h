@@ -23,10 +23,12 @@ struct config {
 	struct config_servers servers;
 	struct ssh_config_opts ssh;
 	struct check_defaults defaults;
-	struct option_items checks; /* struct check */
+	struct option_items checks; /* struct check, as they are written */
 	struct alert_settings alerts;
 	const char *store; /* NULL: store_default_path() */
 	struct inventory *inventory;
+	struct option_items
+		all_checks; /* struct check, as they are run: see check_config_expand() */
 };
 
 extern const struct option_row config_rows[]; /* over struct config */

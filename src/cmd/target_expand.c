@@ -8,6 +8,21 @@
 #include "base/vec.h"
 #include "conf/nodeset.h"
 
+/* A colon outside of brackets: in them it is one of Ansible's ranges, web[01:20]. */
+bool target_has_scheme(const char *text)
+{
+	int depth = 0;
+
+	for (const char *c = text; *c; c++) {
+		depth += *c == '[';
+		depth -= *c == ']' && depth > 0;
+		if (*c == ':' && depth == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Where the host stands in "scheme://[user@]host[:port][/path]"; an empty view: nowhere. */
 static struct str find_host(struct str text)
 {
@@ -15,6 +30,7 @@ static struct str find_host(struct str text)
 	struct str host;
 	size_t end = 0;
 	size_t depth = 0;
+	size_t at;
 
 	if (!slashes) {
 		return str_n(text.ptr, 0);
@@ -24,6 +40,10 @@ static struct str find_host(struct str text)
 		end++;
 	}
 	host.len = end;
+	at = str_find(host, '@', 0);
+	if (at > 0 && at < host.len) { /* at the beginning it is a group's */
+		host = str_sub(host, at + 1, host.len);
+	}
 	for (end = 0; end < host.len; end++) {
 		depth += host.ptr[end] == '[';
 		if (host.ptr[end] == ']' && depth > 0) {
@@ -34,6 +54,20 @@ static struct str find_host(struct str text)
 		}
 	}
 	return str_sub(host, 0, end);
+}
+
+static int add_servers(struct str set, struct inventory *inventory, struct arena *arena,
+	struct targets *add_to, struct err *err)
+{
+	struct nodeset hosts;
+
+	if (inventory_select(inventory, set, arena, &hosts, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < hosts.names_count; i++) {
+		*VEC_PUSH_IN(arena, add_to, texts) = hosts.names[i];
+	}
+	return 0;
 }
 
 /* "@group", or brackets that hold no IPv6 address. */
@@ -55,6 +89,9 @@ int target_expand(const char *text, struct inventory *inventory, struct arena *a
 	size_t before = (size_t)(host.ptr - whole.ptr);
 	struct nodeset hosts;
 
+	if (!target_has_scheme(text)) {
+		return add_servers(whole, inventory, arena, add_to, err);
+	}
 	if (!is_node_set(host)) {
 		*VEC_PUSH_IN(arena, add_to, texts) = text;
 		return 0;
