@@ -52,11 +52,11 @@ static const char *const code_names[] = {
 	[CODE_EXEC_FAILED] = "exec_failed",
 	[CODE_EXEC_SIGNALED] = "exec_signaled",
 	[CODE_BAD_EXIT_CODE] = "bad_exit_code",
+	[CODE_LOCAL_ERROR] = "local_error",
 	[CODE_AUTH_FAILED] = "auth_failed",
 	[CODE_HOST_KEY_UNKNOWN] = "host_key_unknown",
 	[CODE_HOST_KEY_MISMATCH] = "host_key_mismatch",
 	[CODE_JUMP_FAILED] = "jump_failed",
-	[CODE_LOCAL_ERROR] = "local_error",
 };
 static_assert(ARRAY_LEN(code_names) == CODE_MAX, "every code has a name");
 

@@ -57,13 +57,13 @@ enum check_code {
 	CODE_EXEC_FAILED, /* it could not be started */
 	CODE_EXEC_SIGNALED,
 	CODE_BAD_EXIT_CODE, /* outside 0..3 */
+	/* ours */
+	CODE_LOCAL_ERROR, /* a file of the check's, no descriptors left, ... */
 	/* a host that was not logged in to */
 	CODE_AUTH_FAILED,
 	CODE_HOST_KEY_UNKNOWN,
 	CODE_HOST_KEY_MISMATCH, /* changed, or revoked */
 	CODE_JUMP_FAILED,       /* a host on the way */
-	/* ours */
-	CODE_LOCAL_ERROR, /* a file of the check's, no descriptors left, ... */
 	CODE_MAX,
 };
 

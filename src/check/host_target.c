@@ -13,9 +13,14 @@
 static const char scheme[] = "ssh://";
 
 /* Not a name: more than one may be meant. */
-static bool is_set(const char *host)
+static bool is_set(struct str text)
 {
-	return strpbrk(host, "@[],!& \t") != NULL;
+	for (size_t i = 0; i < text.len; i++) {
+		if (strchr("@[],!& \t", text.ptr[i])) {
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Names of users are the host's business, but for what could be taken for something else. */
@@ -87,7 +92,7 @@ static int take_host(
 		text = str_sub(text, 1, text.len - 2);
 	}
 	target->host = str_dup(text, arena);
-	target->is_set = !target->is_address && is_set(target->host);
+	target->is_set = !target->is_address && is_set(text);
 	if (target->is_set) {
 		return nodeset_check(text, &column, err);
 	}
@@ -116,6 +121,10 @@ int host_target_parse(
 			take_port(&text, &target, err) < 0) {
 			return -1;
 		}
+	}
+	if (!has_scheme && str_contains(text, ":") && !is_set(text)) {
+		return err_set(err, ERR_INPUT, "'%s' is no name; write ssh://[USER@]HOST[:PORT]",
+			utf8_quote(text).text);
 	}
 	if (take_host(text, arena, &target, err) < 0) {
 		return -1;

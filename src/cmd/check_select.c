@@ -265,6 +265,10 @@ static int add_target(struct selecting *selecting, const char *target, struct er
 	if (is_host_and_port(target) && !strstr(target, "//")) {
 		return missing_scheme(target, err);
 	}
+	if (strcmp(target, "local") == 0) {
+		return err_set(err, ERR_INPUT,
+			"no check is called 'local'; this machine's health is 'local:'");
+	}
 	if (!is_first_time(selecting, target)) {
 		log_info(&log_context, "'%s' was given twice; it is checked once", target);
 		return 0;

@@ -21,6 +21,7 @@
 #include "cmd/cmd.h"
 #include "cmd/config_root.h"
 #include "cmd/descriptors.h"
+#include "cmd/ssh_options.h"
 #include "cmd/usage.h"
 #include "loop/loop.h"
 #include "loop/signals.h"
@@ -33,10 +34,12 @@ enum {
 	SECOND_SIGNAL_AFTER_MS = 200,
 	FDS_PER_CHECK = 3,
 	ALERT_TIMEOUT_MS = 15000,
+	KEEP_LOGIN_MS = 5000,
 };
 
 struct check_opts {
-	int output; /* index into check_formats() */
+	struct ssh_opts ssh; /* the first: see cmd/ssh_options.h */
+	int output;          /* index into check_formats() */
 	struct option_list names, tags;
 	int fail_on; /* 0: critical, 1: warning */
 	int64_t timeout_ms;
@@ -363,7 +366,25 @@ static void signal_came(void *arg, int signo)
 	}
 }
 
-static int env_open(struct check_cmd *check, struct err *err)
+/* Who checks again and again logs in once. */
+static void ssh_open(struct check_cmd *check, const struct config *config)
+{
+	struct check_env *env = &check->env;
+	struct ssh_options ssh;
+
+	ssh_options_join(&config->ssh, &check->opts->ssh, check->cmd->line, &ssh);
+	ssh.connector.keep_ms = KEEP_LOGIN_MS;
+	if (check->opts->is_watch) {
+		ssh.connector.keep_ms += check->opts->interval_ms;
+	}
+	env->ssh = ssh_connector_new(env->loop, env->resolver, &ssh.connector);
+	env->ssh_username = ssh.username;
+	env->is_ssh_username_given = ssh.is_username_given;
+	env->ssh_connect_timeout_ms = ssh.connect_timeout_ms;
+	env->inventory = config->inventory;
+}
+
+static int env_open(struct check_cmd *check, const struct config *config, struct err *err)
 {
 	const struct resolver_options resolver = {.servers = check->opts->resolver};
 
@@ -372,6 +393,7 @@ static int env_open(struct check_cmd *check, struct err *err)
 		resolver_new(check->env.loop, &resolver, &check->env.resolver, err) < 0) {
 		return -1;
 	}
+	ssh_open(check, config);
 	return http_client_new(check->env.loop, check->env.resolver, &check->env.http, err);
 }
 
@@ -404,6 +426,7 @@ static void check_release(struct check_cmd *check)
 	timer_free(&check->ticker);
 	timer_free(&check->next);
 	http_client_free(&check->env.http);
+	ssh_connector_free(&check->env.ssh);
 	resolver_free(&check->env.resolver);
 	signals_free(&check->signals);
 	loop_free(&check->env.loop);
@@ -478,7 +501,7 @@ static enum exit_code check_main(struct check_cmd *check, const struct config *c
 		usage_error(common, "check", "%s", err.msg);
 		return EXIT_CODE_USAGE;
 	}
-	if (env_open(check, &err) < 0) {
+	if (env_open(check, config, &err) < 0) {
 		if (err.code == ERR_INPUT) { /* the only input of these is the name server */
 			usage_error(common, "check", "--resolver: %s", err.msg);
 			return EXIT_CODE_USAGE;
@@ -562,6 +585,7 @@ static enum exit_code check_run_cmd(struct cmd_run *cmd)
 
 static const struct option_set sets[] = {
 	{"Options", check_rows, NULL},
+	{"How servers are logged in to", ssh_option_rows, NULL},
 	{"Common options", common_rows, NULL},
 	{0},
 };

@@ -70,13 +70,18 @@ static int add_servers(struct str set, struct inventory *inventory, struct arena
 	return 0;
 }
 
-/* "@group", or brackets that hold no IPv6 address. */
+/* "@group", operators, or brackets that hold no IPv6 address. */
 static bool is_node_set(struct str host)
 {
 	size_t open = str_find(host, '[', 0);
 
 	if (host.len > 1 && host.ptr[0] == '@') {
 		return true;
+	}
+	for (size_t i = 0; i < host.len; i++) {
+		if (strchr(",!& \t", host.ptr[i])) {
+			return true;
+		}
 	}
 	return open < host.len && str_find(host, ':', open) == host.len;
 }

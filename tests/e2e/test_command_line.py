@@ -112,14 +112,14 @@ def test_no_command(toolkit):
     (['check', '--workers', '1e3'], "sre-toolkit check: option '--workers': number '1e3': not a whole number "
                                     '(see sre-toolkit check --help)'),
     (['check', 'htps://a/'], "sre-toolkit check: unknown scheme 'htps:' in 'htps://a/'; did you mean 'https:'?"),
-    (['check', 'gopher://a/'], "sre-toolkit check: unknown scheme 'gopher:' in 'gopher://a/'; known are exec, local, http, https, tcp"),
+    (['check', 'gopher://a/'], "sre-toolkit check: unknown scheme 'gopher:' in 'gopher://a/'; known are exec, local, ssh, http, https, tcp"),
     (['check', 'tcp://a:80', '--set', 'expct=x'], "sre-toolkit check: --set: kind 'tcp': no setting 'expct'; did you mean 'expect'?"),
     (['check', 'tcp://a:80', '--set', 'expect'], "sre-toolkit check: 'tcp://a:80': setting 'expect' has no value; write expect=VALUE"),
     (['check', 'tcp://a:80', '--warning', 'total_second=1'],
      "sre-toolkit check: --warning: kind 'tcp' measures no 'total_second'; did you mean 'total_seconds'?"),
     (['check', 'tcp://a:80', '--critical', 'total_seconds'],
      "sre-toolkit check: option '--critical': 'total_seconds' is not KEY=VALUE (see sre-toolkit check --help)"),
-    (['check', 'localhost:80'], "sre-toolkit check: 'localhost:80' has no scheme; write tcp://localhost:80 or http://localhost:80"),
+    (['check', 'localhost:80'], "sre-toolkit check: 'localhost:80' has no scheme; write ssh://localhost:80, tcp://localhost:80 or http://localhost:80"),
 ])
 def test_wrong_usage(toolkit, args, message):
     done = toolkit(*args)
@@ -168,7 +168,7 @@ def test_configured_checks_beside_targets(toolkit, echo, five):
     (['--name', 'none'], 'the selection matches none of the 5 configured checks'),
     (['--tag', 'web', '--name', 'db-*'], 'the selection matches none of the 5 configured checks'),
     (['web-1', '--tag', 'db'], "check 'web-1' is asked for and left out: it does not match --name and --tag"),
-    (['web-3'], "no check is called 'web-3'; did you mean 'web-1'?"),
+    (['@web'], "node set '@web': column 1: unknown group 'web'; no groups are defined"),
 ])
 def test_a_selection_of_nothing(toolkit, five, flags, message):
     done = toolkit('check', *flags)
@@ -178,7 +178,7 @@ def test_a_selection_of_nothing(toolkit, five, flags, message):
 def test_nothing_to_check(toolkit):
     done = toolkit('check')
     assert (done.exit_code, done.stdout) == (2, '')
-    assert done.stderr == ('sre-toolkit check: nothing to check: give a target (https://..., tcp://host:port, local:) or a '
+    assert done.stderr == ('sre-toolkit check: nothing to check: give a target (a server, https://..., tcp://host:port, local:) or a '
                            'configuration with checks\n')
 
 
@@ -266,7 +266,7 @@ def test_quiet_and_verbose(toolkit, echo):
     assert normal.stderr == ''
     assert verbose.stdout.startswith(normal.stdout) and 'command: nc' in verbose.stdout
     assert '[INFO    ] check: ' in verbose.stderr
-    assert toolkit('check', 'nope', '--quiet').stderr.startswith("sre-toolkit check: no check is called 'nope'")
+    assert toolkit('check', 'nope:', '--quiet').stderr.startswith("sre-toolkit check: unknown scheme 'nope:'")
 
 
 LOG_LINE = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \[INFO    \] check: '.*' was given twice; it is checked once\n"
@@ -279,9 +279,9 @@ def test_log_file(toolkit, echo):
         done = toolkit('check', *again, '-v', '--log-file', log)
         assert (done.exit_code, done.stderr) == (0, '')
         assert re.fullmatch((LOG_LINE + RESULT_LINE) * lines, log.read_text())
-    done = toolkit('check', 'nope', '--log-file', log)
+    done = toolkit('check', 'nope:', '--log-file', log)
     assert done.exit_code == 2
-    assert log.read_text().endswith(done.stderr) and '[ERROR   ] check: no check is called' in done.stderr
+    assert log.read_text().endswith(done.stderr) and '[ERROR   ] check: unknown scheme' in done.stderr
     assert log.stat().st_mode & 0o007 == 0
 
 
@@ -292,7 +292,7 @@ def test_log_format_json(toolkit, echo):
     assert result['message'].startswith(f'{again[0]} is ok: connected to ')
     assert datetime.fromisoformat(line.pop('time'))
     assert line == {'level': 'info', 'component': 'check', 'message': f"'{again[0]}' was given twice; it is checked once"}
-    wrong = toolkit('check', 'nope', '--log-format', 'json')
+    wrong = toolkit('check', 'nope:', '--log-format', 'json')
     assert wrong.exit_code == 2
     assert json.loads(wrong.stderr)['level'] == 'error'
 
@@ -374,8 +374,8 @@ def test_report(toolkit, echo):
 
 
 def test_report_of_what_could_not_begin(toolkit):
-    report = report_of(toolkit, 'check', 'nope', exit_code=2)
-    assert report['errors'] == ["check: no check is called 'nope'; a target has a scheme: https://nope, tcp://nope:PORT, local:"]
+    report = report_of(toolkit, 'check', 'local', exit_code=2)
+    assert report['errors'] == ["check: no check is called 'local'; this machine's health is 'local:'"]
     toolkit.config('checks:\n  - {tcp: a}\n  - {nope: b}\n')
     report = report_of(toolkit, 'check', exit_code=2)
     assert report['errors'] == ["sre-toolkit.yaml:2:5: checks[0]: no port in 'tcp://a'",

@@ -17,7 +17,8 @@ static void names_stay_as_they_are(void **state)
 		"size_mismatch", "too_large", "redirect_refused", "dialogue_mismatch",
 		"partly_failed", "filesystem_read_only", "mount_stuck", "measure_failed",
 		"plugin_warning", "plugin_critical", "plugin_unknown", "exec_failed",
-		"exec_signaled", "bad_exit_code", "local_error"};
+		"exec_signaled", "bad_exit_code", "local_error", "auth_failed", "host_key_unknown",
+		"host_key_mismatch", "jump_failed"};
 
 	(void)state;
 	assert_int_equal(ARRAY_LEN(states), CHECK_STATE_MAX);

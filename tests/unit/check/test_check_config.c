@@ -288,10 +288,10 @@ static void refuses_what_is_no_target(void **state)
 	} cases[] = {
 		// clang-format off
 		{"htps://example.com", {{0}}, "unknown scheme 'htps:' in 'htps://example.com'; did you mean 'https:'?"},
-		{"ftp://me:secret@example.com", {{0}}, "unknown scheme 'ftp:' in 'ftp://me:***@example.com'; known are exec, local, http, https, tcp"},
+		{"ftp://me:secret@example.com", {{0}}, "unknown scheme 'ftp:' in 'ftp://me:***@example.com'; known are exec, local, ssh, http, https, tcp"},
 		{"tpc://x:1", {{0}}, "unknown scheme 'tpc:' in 'tpc://x:1'; did you mean 'tcp:'?"},
-		{"\x1b[2J://x", {{0}}, "unknown scheme '\\x1b[2J:' in '\\x1b[2J://x'; known are exec, local, http, https, tcp"},
-		{"://x", {{0}}, "unknown scheme ':' in '://x'; known are exec, local, http, https, tcp"},
+		{"\x1b[2J://x", {{0}}, "unknown scheme '\\x1b[2J:' in '\\x1b[2J://x'; known are exec, local, ssh, http, https, tcp"},
+		{"://x", {{0}}, "unknown scheme ':' in '://x'; known are exec, local, ssh, http, https, tcp"},
 		{"http://", {{0}}, "no host in 'http://'"},
 		{"http:/x", {{0}}, "no scheme (like \"http://\") in 'http:/x'"},
 		{"http://me:secret@x:70000/", {{0}}, "port must be a number from 1 to 65535 in 'http://me:***@x:70000/'"},

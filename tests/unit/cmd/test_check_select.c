@@ -9,6 +9,15 @@ static const char config_text[] =
 	"  - {name: api, tcp: \"127.0.0.1:81\", tags: [web], warning: {total_seconds: 1}}\n"
 	"  - {name: mail, tcp: \"127.0.0.1:25\"}\n";
 
+static const char servers_text[] = "servers:\n"
+				   "  groups: {db: \"db-[1-2]\"}\n"
+				   "checks:\n"
+				   "  - {name: databases, host: \"@db\", tags: [db]}\n"
+				   "  - {name: spare, host: db-2, warning: {load1: 5}}\n"
+				   "  - {host: \"ssh://sre@cache-[1-2]:2222\"}\n"
+				   "  - {host: \"n[8-9]\"}\n"
+				   "  - {name: web, tcp: \"127.0.0.1:80\"}\n";
+
 enum { WORDS_MAX = 4 };
 
 struct fixture {
@@ -16,22 +25,36 @@ struct fixture {
 	struct arena *arena;
 };
 
-static int set_up(void **state)
+static int set_up_with(const char *text, void **state)
 {
 	static struct fixture f;
+	struct config *config = &f.config;
 	struct err err = {0};
 
-	f.config = (struct config){0};
-	conf_init(&f.config.conf);
-	assert_int_equal(conf_read_text(&f.config.conf, "test.yaml", NULL, str_of(config_text),
-				 config_rows, &f.config, &err),
+	*config = (struct config){0};
+	conf_init(&config->conf);
+	assert_int_equal(conf_read_text(&config->conf, "test.yaml", NULL, str_of(text), config_rows,
+				 config, &err),
 		0);
-	f.config.inventory = inventory_new(f.config.conf.arena);
-	check_config_finish(&f.config.conf, &f.config.defaults, &f.config.checks);
-	assert_int_equal(f.config.conf.errors_count, 0);
+	config->inventory = inventory_new(config->conf.arena);
+	assert_int_equal(inventory_add_group(config->inventory, "db", "db-[1-2]", NULL, &err), 0);
+	assert_int_equal(inventory_check(config->inventory, &err), 0);
+	check_config_finish(&config->conf, &config->defaults, &config->checks);
+	check_config_expand(&config->conf, &config->checks, config->inventory, &config->all_checks);
+	assert_int_equal(config->conf.errors_count, 0);
 	f.arena = arena_new();
 	*state = &f;
 	return 0;
+}
+
+static int set_up(void **state)
+{
+	return set_up_with(config_text, state);
+}
+
+static int set_up_servers(void **state)
+{
+	return set_up_with(servers_text, state);
 }
 
 static int tear_down(void **state)
@@ -77,12 +100,35 @@ static int select_these(struct fixture *f, const char *const *targets, const cha
 	return check_select(&spec, ret_selection, err);
 }
 
+struct choice {
+	const char *targets[WORDS_MAX], *names[WORDS_MAX], *tags[WORDS_MAX];
+	const char *expected;
+};
+
+static void check_choices(struct fixture *f, const struct choice *cases, size_t count)
+{
+	static const char *const none[WORDS_MAX] = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		struct check_selection selection = {0};
+		struct strbuf names = STRBUF_INIT;
+		struct err err = {0};
+
+		if (select_these(f, cases[i].targets, cases[i].names, cases[i].tags, none,
+			    &selection, &err) < 0) {
+			fail_msg("%s", err.msg);
+		}
+		for (size_t c = 0; c < selection.checks_count; c++) {
+			strbuf_addf(&names, "%s%s", c > 0 ? " " : "", selection.checks[c]->name);
+		}
+		assert_string_equal(names.buf, cases[i].expected);
+		strbuf_release(&names);
+	}
+}
+
 static void chooses(void **state)
 {
-	static const struct {
-		const char *targets[WORDS_MAX], *names[WORDS_MAX], *tags[WORDS_MAX];
-		const char *expected;
-	} cases[] = {
+	static const struct choice cases[] = {
 		{{0}, {0}, {0}, "web api mail"},
 		{{"mail", "web"}, {0}, {0}, "mail web"},
 		{{"web", "web"}, {0}, {0}, "web"},
@@ -94,22 +140,35 @@ static void chooses(void **state)
 		{{"tcp://localhost:1", "tcp://localhost:1"}, {0}, {0}, "tcp://localhost:1"},
 		{{"tcp://n[1-3]:1"}, {0}, {0}, "tcp://n1:1 tcp://n2:1 tcp://n3:1"},
 	};
-	static const char *const none[WORDS_MAX] = {0};
+	check_choices(*state, cases, ARRAY_LEN(cases));
+}
 
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct check_selection selection = {0};
-		struct strbuf names = STRBUF_INIT;
-		struct err err = {0};
+/* A name is a check's, or a server's, whose checks these are; or else a server to be measured. */
+static void chooses_servers(void **state)
+{
+	static const struct choice cases[] = {
+		{{0}, {0}, {0},
+			"databases/db-1 databases/db-2 spare ssh://sre@cache-1:2222 "
+			"ssh://sre@cache-2:2222 n8 n9 web"},
+		{{"databases"}, {0}, {0}, "databases/db-1 databases/db-2"},
+		{{"db-2"}, {0}, {0}, "databases/db-2 spare"},
+		{{"databases/db-1"}, {0}, {0}, "databases/db-1"},
+		{{"db-[1-3]"}, {0}, {0}, "databases/db-1 databases/db-2 spare db-3"},
+		{{"@db!db-2"}, {0}, {0}, "databases/db-1"},
+		{{"cache-1"}, {0}, {0}, "ssh://sre@cache-1:2222"},
+		{{"n8", "n9 n8"}, {0}, {0}, "n8 n9"},
+		{{"other", "other"}, {0}, {0}, "other"},
+		{{"web[01:02]"}, {0}, {0}, "web01 web02"},
+		{{"localhost"}, {0}, {0}, "localhost"},
+		{{"ssh://x@@db:5/"}, {0}, {0}, "ssh://x@db-1:5/ ssh://x@db-2:5/"},
+		{{"ssh://[::1]:22"}, {0}, {0}, "ssh://[::1]:22"},
+		{{0}, {"databases"}, {0}, "databases/db-1 databases/db-2"},
+		{{0}, {"*db-1"}, {0}, "databases/db-1"},
+		{{"db-2"}, {0}, {"db"}, "databases/db-2"},
+		{{"web"}, {0}, {0}, "web"},
+	};
 
-		assert_int_equal(select_these(*state, cases[i].targets, cases[i].names,
-					 cases[i].tags, none, &selection, &err),
-			0);
-		for (size_t c = 0; c < selection.checks_count; c++) {
-			strbuf_addf(&names, "%s%s", c > 0 ? " " : "", selection.checks[c]->name);
-		}
-		assert_string_equal(names.buf, cases[i].expected);
-		strbuf_release(&names);
-	}
+	check_choices(*state, cases, ARRAY_LEN(cases));
 }
 
 static void says_what_is_wrong(void **state)
@@ -118,9 +177,12 @@ static void says_what_is_wrong(void **state)
 		const char *targets[WORDS_MAX], *names[WORDS_MAX], *settings[WORDS_MAX];
 		const char *error;
 	} cases[] = {
-		{{"wbe"}, {0}, {0}, "no check is called 'wbe'; did you mean 'web'?"},
-		{{"zzz"}, {0}, {0}, "a target has a scheme"},
-		{{"localhost:8080"}, {0}, {0}, "has no scheme; write tcp://localhost:8080"},
+		{{"@nobody"}, {0}, {0}, "nobody"},
+		{{"local"}, {0}, {0}, "this machine's health is 'local:'"},
+		{{"a b;c"}, {0}, {0}, "';'"},
+		{{"web-01!web-01"}, {0}, {0}, "matches no server"},
+		{{"zzz"}, {"web"}, {0}, "'zzz' is none"},
+		{{"localhost:8080"}, {0}, {0}, "has no scheme; write ssh://localhost:8080, tcp://"},
 		{{"htps://x"}, {0}, {0}, "did you mean 'https:'?"},
 		{{0}, {"nothing*"}, {0}, "matches none of the 3 configured checks"},
 		{{"tcp://x:1"}, {0}, {"expectt=a"}, "did you mean 'expect'?"},
@@ -189,6 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(chooses, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(chooses_servers, set_up_servers, tear_down),
 		cmocka_unit_test_setup_teardown(says_what_is_wrong, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			flags_go_before_the_configuration, set_up, tear_down),

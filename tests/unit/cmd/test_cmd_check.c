@@ -44,7 +44,12 @@ static void wrong_usage_does_nothing(void **state)
 	} cases[] = {
 		{{{0}}, "sre-toolkit check: nothing to check: give a target "},
 		{{{"htps://x/"}}, "sre-toolkit check: unknown scheme 'htps:' in 'htps://x/'; did you mean 'https:'?\n"},
-		{{{"nonsense"}}, "sre-toolkit check: no check is called 'nonsense'; "},
+		{{{"local"}}, "sre-toolkit check: no check is called 'local'; "},
+		{{{"-web-01"}}, "-web-01"},
+		{{{"--", "-web-01"}}, "sre-toolkit check: "},
+		{{{"web 01;reboot"}}, "sre-toolkit check: "},
+		{{{"ssh://-oProxyCommand=x"}}, "sre-toolkit check: "},
+		{{{"ssh://-x@web-01"}}, "sre-toolkit check: "},
 		{{{"tcp://x:1", "--set", "exepct=x"}}, "no setting 'exepct'; did you mean 'expect'?\n"},
 		{{{"tcp://x:1", "--warning", "total=1"}}, "kind 'tcp' measures no 'total'; did you mean 'total_seconds'?\n"},
 		{{{"tcp://x:1", "--resolver", "nonsense"}}, "sre-toolkit check: --resolver: 'nonsense' is no name server's address\n"},
