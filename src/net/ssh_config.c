@@ -40,7 +40,7 @@ struct answer {
 	enum answer_state state;
 	const char *key;  /* which hosts; user and port as asked */
 	const char *name; /* of the host that is asked about */
-	const char *user;
+	const char *user, *address;
 	uint16_t port;
 	bool is_shared;     /* with hosts of other names */
 	bool is_no_example; /* we would not have guessed the host's name */
@@ -248,10 +248,10 @@ static bool is_good_example(const struct ssh_config *config, const struct answer
 	struct strbuf hostname = STRBUF_INIT;
 	struct arena *arena = arena_new();
 	struct ssh_settings settings;
-	bool is_good = add_hostname(config, answer->name, &hostname) &&
+	bool is_good = (answer->address || add_hostname(config, answer->name, &hostname)) &&
 		       ssh_settings_read(
 			       strbuf_str(&answer->text), &context, arena, &settings, NULL) == 0 &&
-		       strcmp(settings.hostname, hostname.buf) == 0;
+		       (answer->address || strcmp(settings.hostname, hostname.buf) == 0);
 
 	arena_free(arena);
 	strbuf_release(&hostname);
@@ -320,7 +320,8 @@ static void run(struct answer *answer)
 {
 	struct ssh_config *config = answer->config;
 	char port[8];
-	const char *argv[12] = {config->program, "-G"};
+	struct strbuf hostname = STRBUF_INIT;
+	const char *argv[14] = {config->program, "-G"};
 	size_t count = 2;
 	const struct child_spec spec = {
 		.argv = argv,
@@ -344,6 +345,12 @@ static void run(struct answer *answer)
 		argv[count++] = "-p";
 		argv[count++] = port;
 	}
+	if (answer->address) {
+		strbuf_adds(&hostname, "HostName=");
+		ssh_tokens_add_escaped(&hostname, answer->address);
+		argv[count++] = "-o";
+		argv[count++] = hostname.buf;
+	}
 	argv[count++] = "--";
 	argv[count] = answer->name;
 	answer->state = ANSWER_RUNNING;
@@ -355,6 +362,7 @@ static void run(struct answer *answer)
 		config->running--;
 		tell_later(config);
 	}
+	strbuf_release(&hostname);
 }
 
 static void run_waiting(struct ssh_config *config)
@@ -377,7 +385,9 @@ static void answer_by_reader(struct answer *answer)
 	if (answer->port != 0) {
 		strbuf_addf(&answer->text, "port %u\n", answer->port);
 	}
-	ssh_config_file_add_lines(answer->config->files, answer->name, &answer->text);
+	ssh_config_file_add_lines(answer->config->files,
+		&(struct ssh_config_name){.alias = answer->name, .address = answer->address},
+		&answer->text);
 	answer->state = ANSWER_READY;
 }
 
@@ -469,8 +479,10 @@ static void tell_settings(struct ssh_config_question *question, const struct ans
 	struct strbuf hostname = STRBUF_INIT;
 	struct err err = {0};
 
-	if ((answer->is_shared || !config->program) &&
-		add_hostname(config, question->host.name, &hostname)) {
+	if (question->host.address) {
+		context.hostname = question->host.address;
+	} else if ((answer->is_shared || !config->program) &&
+		   add_hostname(config, question->host.name, &hostname)) {
 		context.hostname = hostname.buf;
 	}
 	if (ssh_settings_read(strbuf_str(&answer->text), &context, arena, settings, &err) < 0) {
@@ -542,30 +554,49 @@ static void tell_later(struct ssh_config *config)
 static void add_key(struct ssh_config *config, const struct ssh_config_host *host,
 	struct strbuf *key, bool *is_shared)
 {
-	strbuf_addf(key, "%s\n%u\n", host->user ? host->user : "", host->port);
-	*is_shared = ssh_config_file_add_signature(config->files, host->name, key) &&
+	const struct ssh_config_name name = {.alias = host->name, .address = host->address};
+
+	strbuf_addf(key, "%s\n%u\n%d\n", host->user ? host->user : "", host->port,
+		host->address != NULL);
+	*is_shared = ssh_config_file_add_signature(config->files, &name, key) &&
 		     !map_has(config->unshared, strbuf_str(key));
 	if (!*is_shared || !config->program) {
 		*is_shared = false;
-		strbuf_addf(key, "\n%s", host->name);
+		strbuf_addf(key, "\n%s\n%s", host->name, host->address ? host->address : "");
 	}
+}
+
+static size_t size_of(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+static char *copy(char **room, const char *text)
+{
+	char *copied = text ? memcpy(*room, text, size_of(text)) : NULL;
+
+	*room += size_of(text);
+	return copied;
 }
 
 static struct answer *answer_new(struct ssh_config *config, const struct ssh_config_host *host,
 	const char *key, bool is_shared)
 {
-	size_t name_len = strlen(host->name) + 1, key_len = strlen(key) + 1;
-	size_t user_len = host->user ? strlen(host->user) + 1 : 0;
-	struct answer *answer = xcalloc(1, sizeof(*answer) + name_len + key_len + user_len);
-	char *texts = (char *)(answer + 1);
+	size_t texts_size =
+		size_of(host->name) + size_of(host->user) + size_of(host->address) + size_of(key);
+	struct answer *answer = xcalloc(1, sizeof(*answer) + texts_size);
+	char *room = (char *)(answer + 1);
 
 	*answer = (struct answer){
-		.config = config, .port = host->port, .is_shared = is_shared, .text = STRBUF_INIT};
-	answer->name = memcpy(texts, host->name, name_len);
-	answer->key = memcpy(texts + name_len, key, key_len);
-	if (host->user) {
-		answer->user = memcpy(texts + name_len + key_len, host->user, user_len);
-	}
+		.config = config,
+		.port = host->port,
+		.is_shared = is_shared,
+		.text = STRBUF_INIT,
+		.name = copy(&room, host->name),
+		.user = copy(&room, host->user),
+		.address = copy(&room, host->address),
+		.key = copy(&room, key),
+	};
 	return answer;
 }
 
@@ -593,14 +624,23 @@ static void assign(struct ssh_config_question *question)
 	tell_later(config);
 }
 
-static int check_host(const struct ssh_config_host *host, struct err *err)
+static bool is_host(struct str name)
 {
-	struct str name = str_of(host->name);
 	struct address address;
 
-	if (str_starts(name, "-") ||
-		(!host_name_is_valid(name) && !address_parse(name, 0, &address))) {
-		return err_set(err, ERR_INPUT, "'%s' is no name of a host", utf8_quote(name).text);
+	return !str_starts(name, "-") &&
+	       (host_name_is_valid(name) || address_parse(name, 0, &address));
+}
+
+static int check_host(const struct ssh_config_host *host, struct err *err)
+{
+	if (!is_host(str_of(host->name))) {
+		return err_set(err, ERR_INPUT, "'%s' is no name of a host",
+			utf8_quote(str_of(host->name)).text);
+	}
+	if (host->address && !is_host(str_of(host->address))) {
+		return err_set(err, ERR_INPUT, "'%s' is no address of a host",
+			utf8_quote(str_of(host->address)).text);
 	}
 	if (host->user &&
 		(host->user[0] == '\0' || host->user[0] == '-' || strpbrk(host->user, " \t\r\n"))) {

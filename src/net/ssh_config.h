@@ -32,6 +32,7 @@ struct ssh_config_host {
 	const char *name;    /* as the user wrote it */
 	const char *user;    /* to log in as (ssh -l); NULL: as configured */
 	uint16_t port;       /* (ssh -p) 0: as configured */
+	const char *address; /* (ssh -o HostName) connected to instead; NULL: as configured */
 	struct arena *arena; /* what is answered is kept in it; NULL: it is valid inside only */
 };
 

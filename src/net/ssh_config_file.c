@@ -349,8 +349,8 @@ static bool host_matches(struct str args, struct str alias)
 	return has_match;
 }
 
-static enum verdict match_term(
-	const struct ssh_config_file *file, struct str name, struct str *rest, struct str alias)
+static enum verdict match_term(const struct ssh_config_file *file, struct str name,
+	struct str *rest, const struct ssh_config_name *whom)
 {
 	bool is_host = str_case_eq(name, str_of("host"));
 	struct str pattern;
@@ -361,15 +361,16 @@ static enum verdict match_term(
 	if (!is_host && !str_case_eq(name, str_of("originalhost"))) {
 		return VERDICT_UNKNOWN;
 	}
-	if (!next_argument(rest, &pattern) || (is_host && file->has_hostname)) {
+	if (!next_argument(rest, &pattern) || (is_host && !whom->address && file->has_hostname)) {
 		return VERDICT_UNKNOWN;
 	}
-	return ssh_pattern_list_matches(pattern, alias) ? VERDICT_YES : VERDICT_NO;
+	name = str_of(is_host && whom->address ? whom->address : whom->alias);
+	return ssh_pattern_list_matches(pattern, name) ? VERDICT_YES : VERDICT_NO;
 }
 
 /* "originalhost web-*,!web-07 !host db-*": all of them, as far as we can say. */
 static enum verdict match_matches(
-	const struct ssh_config_file *file, struct str args, struct str alias)
+	const struct ssh_config_file *file, struct str args, const struct ssh_config_name *whom)
 {
 	enum verdict verdict = VERDICT_YES;
 	struct str name;
@@ -378,7 +379,7 @@ static enum verdict match_matches(
 		bool is_negated = str_starts(name, "!");
 
 		verdict = match_term(
-			file, is_negated ? str_sub(name, 1, name.len) : name, &args, alias);
+			file, is_negated ? str_sub(name, 1, name.len) : name, &args, whom);
 		if (is_negated && verdict != VERDICT_UNKNOWN) {
 			verdict = verdict == VERDICT_YES ? VERDICT_NO : VERDICT_YES;
 		}
@@ -386,22 +387,22 @@ static enum verdict match_matches(
 	return verdict;
 }
 
-static enum verdict judge_one(
-	const struct ssh_config_file *file, const struct condition *condition, struct str alias)
+static enum verdict judge_one(const struct ssh_config_file *file, const struct condition *condition,
+	const struct ssh_config_name *whom)
 {
 	if (condition->kind == CONDITION_MATCH) {
-		return match_matches(file, condition->args, alias);
+		return match_matches(file, condition->args, whom);
 	}
-	return host_matches(condition->args, alias) ? VERDICT_YES : VERDICT_NO;
+	return host_matches(condition->args, str_of(whom->alias)) ? VERDICT_YES : VERDICT_NO;
 }
 
-static enum verdict judge(
-	const struct ssh_config_file *file, const struct condition *condition, struct str alias)
+static enum verdict judge(const struct ssh_config_file *file, const struct condition *condition,
+	const struct ssh_config_name *whom)
 {
 	enum verdict verdict = VERDICT_YES;
 
 	for (; condition && verdict != VERDICT_NO; condition = condition->outer) {
-		enum verdict one = judge_one(file, condition, alias);
+		enum verdict one = judge_one(file, condition, whom);
 
 		verdict = one == VERDICT_YES ? verdict : one;
 	}
@@ -475,25 +476,26 @@ static bool asks_again(struct str args)
 }
 
 bool ssh_config_file_add_signature(
-	const struct ssh_config_file *file, const char *alias, struct strbuf *out)
+	const struct ssh_config_file *file, const struct ssh_config_name *whom, struct strbuf *out)
 {
 	bool is_shared = true;
 
 	for (size_t i = 0; i < file->conditions_count; i++) {
 		const struct condition *condition = file->conditions[i];
-		enum verdict verdict = judge(file, condition, str_of(alias));
+		enum verdict verdict = judge(file, condition, whom);
 
 		strbuf_addc(out, "ny?"[verdict]);
 		if (condition->kind == CONDITION_MATCH &&
 			((verdict == VERDICT_UNKNOWN && is_about_host(condition->args)) ||
-				(file->has_hostname && asks_again(condition->args)))) {
+				((file->has_hostname || whom->address) &&
+					asks_again(condition->args)))) {
 			is_shared = false;
 		}
 	}
 	for (size_t i = 0; i < file->lines_count; i++) {
-		if (looks_twice(&file->lines[i]) || (depends_on_name(&file->lines[i]) &&
-							    judge(file, file->lines[i].condition,
-								    str_of(alias)) != VERDICT_NO)) {
+		if (looks_twice(&file->lines[i]) ||
+			(depends_on_name(&file->lines[i]) &&
+				judge(file, file->lines[i].condition, whom) != VERDICT_NO)) {
 			is_shared = false;
 		}
 	}
@@ -512,12 +514,12 @@ static void add_value(struct str value, struct strbuf *out)
 }
 
 void ssh_config_file_add_lines(
-	const struct ssh_config_file *file, const char *alias, struct strbuf *out)
+	const struct ssh_config_file *file, const struct ssh_config_name *whom, struct strbuf *out)
 {
 	for (size_t i = 0; i < file->lines_count; i++) {
 		const struct line *line = &file->lines[i];
 
-		if (judge(file, line->condition, str_of(alias)) == VERDICT_YES) {
+		if (judge(file, line->condition, whom) == VERDICT_YES) {
 			strbuf_addstr(out, line->keyword);
 			add_value(line->value, out);
 			strbuf_addc(out, '\n');
@@ -528,11 +530,13 @@ void ssh_config_file_add_lines(
 bool ssh_config_file_hostname(
 	const struct ssh_config_file *file, const char *alias, struct str *ret_value)
 {
+	const struct ssh_config_name whom = {.alias = alias};
+
 	for (size_t i = 0; i < file->lines_count; i++) {
 		struct str value = file->lines[i].value;
 
 		if (str_case_eq(file->lines[i].keyword, str_of("hostname")) &&
-			judge(file, file->lines[i].condition, str_of(alias)) == VERDICT_YES &&
+			judge(file, file->lines[i].condition, &whom) == VERDICT_YES &&
 			next_argument(&value, ret_value)) {
 			return true;
 		}

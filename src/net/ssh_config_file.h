@@ -37,19 +37,26 @@ struct ssh_config_file *ssh_config_file_of_text(struct str text);
 /* A file of it, or what an Include finds, is no longer as it was. */
 bool ssh_config_file_has_changed(const struct ssh_config_file *);
 
+/* Who is asked about. */
+struct ssh_config_name {
+	const char *alias;   /* as the user wrote it: what Host and originalhost are about */
+	const char *address; /* instead of every HostName: what Match host is about; NULL: none */
+};
+
 /*
  * Append which blocks are for the host.  Hosts for which this is the same get the same settings but
- * for their name; false: so does no other host (`Match exec`, a file name with %h in it ...).
+ * for their name and address; false: so does no other host (`Match exec`, a file name with %h in it
+ * ...).
  */
 bool ssh_config_file_add_signature(
-	const struct ssh_config_file *, const char *alias, struct strbuf *out);
+	const struct ssh_config_file *, const struct ssh_config_name *, struct strbuf *out);
 
 /*
  * Append the lines "keyword value" that are for the host, as `ssh -G` would (see ssh_settings.h),
  * but that nothing is expanded.  Match blocks that need ssh to judge them are passed over.
  */
 void ssh_config_file_add_lines(
-	const struct ssh_config_file *, const char *alias, struct strbuf *out);
+	const struct ssh_config_file *, const struct ssh_config_name *, struct strbuf *out);
 
 /* The host's HostName as it is written; false if it has none. */
 bool ssh_config_file_hostname(

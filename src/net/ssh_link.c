@@ -344,21 +344,6 @@ static void end_local(struct ssh_link *link, const char *text)
 			  .cause = SSH_END_LOCAL, .phase = SSH_PHASE_LOOKUP, .text = text});
 }
 
-/* As -o HostName= would have it: the host's key is looked up by the address too. */
-static const struct ssh_settings *settings_for_address(
-	struct ssh_link *link, const struct ssh_settings *settings)
-{
-	struct ssh_settings *own;
-
-	if (!link->spec.address) {
-		return settings;
-	}
-	own = arena_alloc(link->arena, sizeof(*own));
-	*own = *settings;
-	own->hostname = link->spec.address;
-	return own;
-}
-
 static void on_settings(void *arg, const struct ssh_settings *settings, const struct err *err)
 {
 	struct ssh_link *link = arg;
@@ -368,7 +353,7 @@ static void on_settings(void *arg, const struct ssh_settings *settings, const st
 		end_local(link, err->msg);
 		return;
 	}
-	link->settings = settings_for_address(link, settings);
+	link->settings = settings;
 	if (link->events->showed_key && settings->needs_openssh) {
 		end_local(
 			link, arena_printf(link->arena,
@@ -430,6 +415,7 @@ struct ssh_link *ssh_link_new(struct ssh_connector *connector, const struct ssh_
 		&(struct ssh_config_host){.name = link->spec.name,
 			.user = link->spec.username,
 			.port = spec->port,
+			.address = link->spec.address,
 			.arena = link->arena},
 		on_settings, link);
 	return link;

@@ -116,3 +116,11 @@ int ssh_tokens_expand(
 	}
 	return 0;
 }
+
+void ssh_tokens_add_escaped(struct strbuf *out, const char *text)
+{
+	for (; *text; text++) {
+		strbuf_adds(out, *text == '%' ? "%" : "");
+		strbuf_addc(out, *text);
+	}
+}

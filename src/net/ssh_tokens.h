@@ -24,4 +24,7 @@ struct ssh_tokens {
 int ssh_tokens_expand(
 	struct str value, const struct ssh_tokens *, struct strbuf *out, struct err *err);
 
+/* Append a text so that ssh makes just this of it. */
+void ssh_tokens_add_escaped(struct strbuf *out, const char *text);
+
 #endif

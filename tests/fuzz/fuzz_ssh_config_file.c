@@ -12,14 +12,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ssh_config_file *file = ssh_config_file_of_text(str_n((const char *)data, size));
 	struct strbuf one = STRBUF_INIT, other = STRBUF_INIT;
+	const struct ssh_config_name name = {.alias = "web-01", .address = "192.0.2.7"};
 	struct str hostname;
-	bool is_shared = ssh_config_file_add_signature(file, "web-01", &one);
+	bool is_shared = ssh_config_file_add_signature(file, &name, &one);
 
-	ssh_config_file_add_lines(file, "web-01", &one);
-	if (ssh_config_file_add_signature(file, "web-01", &other) != is_shared) {
+	ssh_config_file_add_lines(file, &name, &one);
+	if (ssh_config_file_add_signature(file, &name, &other) != is_shared) {
 		abort();
 	}
-	ssh_config_file_add_lines(file, "web-01", &other);
+	ssh_config_file_add_lines(file, &name, &other);
 	if (!str_eq(strbuf_str(&one), strbuf_str(&other))) {
 		abort();
 	}

@@ -199,7 +199,7 @@ static void test_dies(void **state)
 	kill_connections(fixture->servers[1]);
 	login_fixture_open(
 		fixture, connector, &(struct ssh_login_spec){.name = "web-03"}, &told[2]);
-	for (size_t i = 0; i < ARRAY_LEN(told); i++) {
+	for (size_t i = 0; i < 2; i++) {
 		ssh_fixture_until(fixture, has_ended, &told[i]);
 		assert_end(&told[i], SSH_END_CLOSED, "bastion", "bastion 'bastion': 127.0.0.1:");
 	}
@@ -207,6 +207,12 @@ static void test_dies(void **state)
 	assert_int_equal(said.end.outcome, SSH_EXEC_LOST);
 	assert_non_null(strstr(said.end.text, "bastion 'bastion': 127.0.0.1:"));
 	ssh_said_release(&said);
+	/* Too late for the one that has gone, or early enough for the next. */
+	login_fixture_run(&told[2]);
+	if (told[2].has_ended) {
+		assert_end(&told[2], SSH_END_CLOSED, "bastion", "bastion 'bastion': 127.0.0.1:");
+	}
+	ssh_login_free(&told[2].login);
 	/* It is opened anew for who asks then. */
 	login_fixture_connect(fixture, connector, "web-01", &told[0]);
 	ssh_login_free(&told[0].login);

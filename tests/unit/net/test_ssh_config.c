@@ -151,6 +151,51 @@ static void test_unshared(void **state)
 	ssh_config_free(&config);
 }
 
+static const char *ask_at(
+	struct fixture *fixture, struct ssh_config *config, const char *name, const char *address)
+{
+	static struct told told;
+	const struct ssh_config_host host = {.name = name, .address = address};
+
+	told = (struct told){0};
+	(void)ssh_config_ask(config, &host, on_told, &told);
+	assert_int_equal(loop_run(fixture->loop, NULL), 0);
+	assert_true(told.is_told);
+	return told.text;
+}
+
+/* The settings of the name, but for where it is; `ssh -o HostName=` agrees. */
+static void test_address(void **state)
+{
+	struct fixture *fixture = *state;
+	struct ssh_config *config =
+		config_of(fixture, "Host web-*\n User sre\n HostName %h.example\n"
+				   "Match host 192.0.2.9\n Port 9\n"
+				   "Host db\n IdentityFile /k-%h\nHost *\n IdentityFile /k\n");
+
+	for (int i = 0; i < 2; i++) {
+		assert_string_equal(
+			ask_at(fixture, config, "web-1", "192.0.2.7"), "sre@192.0.2.7:22 /k -");
+		assert_string_equal(
+			ask_at(fixture, config, "web-2", "fe80::1%lo"), "sre@fe80::1%lo:22 /k -");
+		assert_int_equal(ssh_config_runs(config), i == 0 ? 1 : 4);
+		assert_string_equal(
+			ask_at(fixture, config, "web-3", "192.0.2.9"), "sre@192.0.2.9:9 /k -");
+		assert_string_equal(
+			ask_at(fixture, config, "web-1", NULL), "sre@web-1.example:22 /k -");
+		assert_non_null(strstr(ask_at(fixture, config, "db", "192.0.2.7"),
+			"@192.0.2.7:22 /k-192.0.2.7 -"));
+	}
+	assert_int_equal(ssh_config_runs(config), 4);
+	assert_string_equal(ask_at(fixture, config, "web-1", "-oProxyCommand=x"),
+		"'-oProxyCommand=x' is no address of a host");
+	ssh_config_free(&config);
+	config = ssh_config_new(fixture->loop,
+		&(struct ssh_config_options){.file = fixture->file, .has_no_program = true});
+	assert_string_equal(ask_at(fixture, config, "web-3", "192.0.2.9"), "sre@192.0.2.9:9 /k -");
+	ssh_config_free(&config);
+}
+
 static void test_changed_file(void **state)
 {
 	struct fixture *fixture = *state;
@@ -323,6 +368,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_shared, start, end),
 		cmocka_unit_test_setup_teardown(test_many_at_once, start, end),
 		cmocka_unit_test_setup_teardown(test_unshared, start, end),
+		cmocka_unit_test_setup_teardown(test_address, start, end),
 		cmocka_unit_test_setup_teardown(test_changed_file, start, end),
 		cmocka_unit_test_setup_teardown(test_errors, start, end),
 		cmocka_unit_test_setup_teardown(test_sick_programs, start, end),

@@ -18,7 +18,7 @@ static void assert_lines(const struct ssh_config_file *file, const char *alias, 
 {
 	struct strbuf out = STRBUF_INIT;
 
-	ssh_config_file_add_lines(file, alias, &out);
+	ssh_config_file_add_lines(file, &(struct ssh_config_name){.alias = alias}, &out);
 	if (strcmp(out.buf, lines) != 0) {
 		fail_msg("%s: '%s', expected '%s'", alias, out.buf, lines);
 	}
@@ -74,11 +74,26 @@ static void test_hostname(void **state)
 	ssh_config_file_free(&file);
 }
 
+static bool add_signature(const struct ssh_config_file *file, const char *whom, struct strbuf *out)
+{
+	char text[32];
+	struct ssh_config_name name = {.alias = text};
+	char *at;
+
+	(void)snprintf(text, sizeof(text), "%s", whom);
+	at = strchr(text, '@');
+	if (at) {
+		*at = '\0';
+		name.address = at + 1;
+	}
+	return ssh_config_file_add_signature(file, &name, out);
+}
+
 static void test_signatures(void **state)
 {
 	static const struct {
-		const char *text, *one, *other;
-		bool is_same, is_shared; /* by the one */
+		const char *text, *one, *other; /* "name" or "name@address" */
+		bool is_same, is_shared;        /* by the one */
 	} cases[] = {
 		{"", "a", "b", true, true},
 		{"Host a*\nPort 1\n", "a1", "a2", true, true},
@@ -99,15 +114,21 @@ static void test_signatures(void **state)
 		{"Match final all\nPort 1\nHost *\nHostName b\n", "a", "b", true, false},
 		{"CanonicalizeHostname yes\n", "a", "b", true, false},
 		{"CanonicalizeHostname no\n", "a", "b", true, true},
+		{"Host a\nPort 1\n", "a@x", "a@y", true, true},
+		{"Host a\nPort 1\n", "b@a", "a@y", false, true},
+		{"Match host a\nPort 1\n", "b@a", "a@y", false, true},
+		{"Match host a\nPort 1\nHost *\nHostName b\n", "b@a", "b@y", false, true},
+		{"Match originalhost a\nPort 1\n", "b@a", "b@y", true, true},
+		{"Match final all\nPort 1\n", "a@x", "a@y", true, false},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct ssh_config_file *file = ssh_config_file_of_text(str_of(cases[i].text));
 		struct strbuf one = STRBUF_INIT, other = STRBUF_INIT;
-		bool is_shared = ssh_config_file_add_signature(file, cases[i].one, &one);
+		bool is_shared = add_signature(file, cases[i].one, &one);
 
-		(void)ssh_config_file_add_signature(file, cases[i].other, &other);
+		(void)add_signature(file, cases[i].other, &other);
 		if (is_shared != cases[i].is_shared ||
 			(strcmp(one.buf, other.buf) == 0) != cases[i].is_same) {
 			fail_msg("%s: %d, '%s' and '%s'", cases[i].text, is_shared, one.buf,

@@ -75,11 +75,25 @@ static void test_of_this_machine(void **state)
 	strbuf_release(&out);
 }
 
+static void test_escaped(void **state)
+{
+	struct strbuf out = STRBUF_INIT, again = STRBUF_INIT;
+
+	(void)state;
+	ssh_tokens_add_escaped(&out, "fe80::1%eth0%%");
+	assert_string_equal(out.buf, "fe80::1%%eth0%%%%");
+	assert_int_equal(ssh_tokens_expand(strbuf_str(&out), &tokens, &again, NULL), 0);
+	assert_string_equal(again.buf, "fe80::1%eth0%%");
+	strbuf_release(&out);
+	strbuf_release(&again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_of_this_machine),
+		cmocka_unit_test(test_escaped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
