@@ -1,0 +1,249 @@
+/*
+ * One connection on its way: what is tried again and what never, what the clock counts, which
+ * settings hold.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/time.h"
+#include "cmocka_all.h"
+#include "support/login_fixture.h"
+#include "support/ssh_server.h"
+#include "support/tcp_script.h"
+
+static uint16_t start_sshd(struct ssh_fixture *fixture, const char *lines)
+{
+	uint16_t port = ssh_fixture_sshd(fixture, lines);
+
+	if (port == 0) {
+		skip_because("needs openssh-server");
+	}
+	return port;
+}
+
+static struct ssh_connector *connector_for(
+	struct ssh_fixture *fixture, uint16_t port, const struct ssh_connector_options *options)
+{
+	return login_fixture_connector(
+		fixture, login_fixture_host(fixture, "web*", port, ""), options);
+}
+
+static void assert_end(const struct login_told *told, enum ssh_end_cause cause, const char *text)
+{
+	if (!told->has_ended || told->end.cause != cause || !strstr(told->end.text, text)) {
+		fail_msg("%d: %s; expected %d: %s", told->end.cause, told->end.text, cause, text);
+	}
+	assert_null(told->end.hop);
+}
+
+/* A server that lets in few at a time, and drops the others: all get in. */
+static void test_crowd(void **state)
+{
+	enum { LOGINS = 50 };
+	struct ssh_fixture *fixture = *state;
+	struct ssh_connector *connector =
+		connector_for(fixture, start_sshd(fixture, "MaxStartups 2:50:4"), NULL);
+	struct login_told told[LOGINS];
+
+	for (int i = 0; i < LOGINS; i++) {
+		login_fixture_open(
+			fixture, connector, &(struct ssh_login_spec){.name = "web"}, &told[i]);
+	}
+	for (int i = 0; i < LOGINS; i++) {
+		login_fixture_run(&told[i]);
+		if (!told[i].is_opened) {
+			fail_msg("%d: %s", i, told[i].end.text);
+		}
+	}
+	for (int i = 0; i < LOGINS; i++) {
+		ssh_login_free(&told[i].login);
+	}
+	ssh_connector_free(&connector);
+}
+
+static size_t greetings(const struct tcp_script *peer)
+{
+	size_t count = 0;
+
+	for (const char *at = tcp_script_received(peer)->buf; (at = strstr(at, "SSH-2.0-")); at++) {
+		count++;
+	}
+	return count;
+}
+
+static void test_dropped_to_the_end(void **state)
+{
+	const struct tcp_script_step steps[] = {{SCRIPT_WAIT, "SSH-2.0-"}, {SCRIPT_END, NULL}};
+	struct ssh_fixture *fixture = *state;
+	struct tcp_script *peer = tcp_script_new(fixture->loop, "127.0.0.1", steps);
+	const struct ssh_connector_options options = {.attempts = 3, .limiter = {.pause_ms = 10}};
+	struct ssh_connector *connector = connector_for(fixture, tcp_script_port(peer), &options);
+	struct login_told told;
+
+	login_fixture_open(fixture, connector, &(struct ssh_login_spec){.name = "web"}, &told);
+	login_fixture_run(&told);
+	assert_end(&told, SSH_END_DROPPED, "without a greeting (3 attempts)");
+	assert_int_equal(told.end.phase, SSH_PHASE_GREETING);
+	/* The last one's may not have been read any more. */
+	assert_true(greetings(peer) == 2 || greetings(peer) == 3);
+	ssh_connector_free(&connector);
+	tcp_script_free(&peer);
+}
+
+/* The account would be locked. */
+static void test_wrong_password(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	uint16_t port = ssh_server_start(fixture, SSH_SERVER_PASSWORD);
+	struct ssh_connector *connector = connector_for(fixture, port, NULL);
+	struct login_told told;
+
+	login_fixture_open(fixture, connector,
+		&(struct ssh_login_spec){.name = "web", .password = "wrong"}, &told);
+	login_fixture_run(&told);
+	assert_end(&told, SSH_END_AUTH, "permission denied");
+	assert_int_equal(told.end.phase, SSH_PHASE_AUTH);
+	login_fixture_open(fixture, connector,
+		&(struct ssh_login_spec){.name = "web", .password = "secret"}, &told);
+	login_fixture_run(&told);
+	assert_true(told.is_opened);
+	ssh_login_free(&told.login);
+	ssh_connector_free(&connector);
+}
+
+/* It counts while something is done, and stands in the queue. */
+static void test_clock(void **state)
+{
+	const struct tcp_script_step steps[] = {{SCRIPT_HANG, NULL}};
+	struct ssh_fixture *fixture = *state;
+	struct tcp_script *peer = tcp_script_new(fixture->loop, "127.0.0.1", steps);
+	const struct ssh_connector_options options = {
+		.limiter = {.window_first = 1, .window_max = 1}};
+	struct ssh_connector *connector = connector_for(fixture, tcp_script_port(peer), &options);
+	const struct ssh_login_spec spec = {.name = "web", .connect_timeout_ms = 300};
+	int64_t began_ms = time_mono_ms();
+	struct login_told told[3];
+	struct strbuf text = STRBUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(told); i++) {
+		login_fixture_open(fixture, connector, &spec, &told[i]);
+	}
+	ssh_login_add_phase(told[2].login, &text);
+	assert_string_equal(text.buf, "reading the SSH settings of 'web'");
+	for (size_t i = 0; i < ARRAY_LEN(told); i++) {
+		if (i == 1) {
+			strbuf_clear(&text);
+			ssh_login_add_phase(told[2].login, &text);
+			assert_true(str_starts(
+				strbuf_str(&text), "waiting for its turn at 127.0.0.1:"));
+		}
+		login_fixture_run(&told[i]);
+		assert_end(&told[i], SSH_END_TIMEOUT,
+			"gave up after 300 ms: waiting for the greeting of 127.0.0.1:");
+		assert_int_equal(told[i].end.phase, SSH_PHASE_GREETING);
+		assert_true(time_mono_ms() - began_ms >= 300 * ((int64_t)i + 1));
+	}
+	strbuf_release(&text);
+	ssh_connector_free(&connector);
+	tcp_script_free(&peer);
+}
+
+/* Settings of the name, connection to the address, whose key is the one that has to be known. */
+static void test_address(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	uint16_t port = start_sshd(fixture, "");
+	const char *config = arena_printf(fixture->arena, "%s%s",
+		login_fixture_host(fixture, "alias", port,
+			arena_printf(fixture->arena, "\tHostKeyAlias [127.0.0.1]:%u\n", port)),
+		login_fixture_host(fixture, "*", port, ""));
+	struct ssh_connector *connector;
+	struct login_told told;
+
+	/* Its HostName would lead nowhere. */
+	config = arena_printf(fixture->arena,
+		"Host web\n\tHostName 127.0.0.3\nHost alias\n\tHostName 127.0.0.3\n%s", config);
+	connector = login_fixture_connector(fixture, config, NULL);
+	login_fixture_open(fixture, connector,
+		&(struct ssh_login_spec){.name = "web", .address = "127.0.0.1"}, &told);
+	login_fixture_run(&told);
+	assert_true(told.is_opened);
+	ssh_login_free(&told.login);
+	/* 127.0.0.1's key is known, localhost's is not; an alias comes before either. */
+	login_fixture_open(fixture, connector,
+		&(struct ssh_login_spec){.name = "web", .address = "localhost"}, &told);
+	login_fixture_run(&told);
+	assert_end(&told, SSH_END_HOST_KEY_UNKNOWN, "'[localhost]:");
+	login_fixture_open(fixture, connector,
+		&(struct ssh_login_spec){.name = "alias", .address = "localhost"}, &told);
+	login_fixture_run(&told);
+	if (!told.is_opened) {
+		fail_msg("%s", told.end.text);
+	}
+	ssh_login_free(&told.login);
+	login_fixture_open(fixture, connector,
+		&(struct ssh_login_spec){.name = "web", .address = "-oProxyCommand=x"}, &told);
+	login_fixture_run(&told);
+	assert_end(&told, SSH_END_LOCAL, "is no address of a host");
+	ssh_connector_free(&connector);
+}
+
+/* Who, where and which keys are new. */
+static void test_settings(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	uint16_t port = start_sshd(fixture, "");
+	const char *config = arena_printf(fixture->arena, "Host new*\n\tUserKnownHostsFile %s\n%s",
+		ssh_fixture_path(fixture, "new"), login_fixture_host(fixture, "*", port, ""));
+	struct ssh_connector_options options = {0};
+	struct ssh_connector *connector = login_fixture_connector(fixture, config, &options);
+	struct login_told told;
+
+	login_fixture_open(fixture, connector,
+		&(struct ssh_login_spec){.name = "web", .username = "nobody-of-that-name"}, &told);
+	login_fixture_run(&told);
+	assert_end(&told, SSH_END_AUTH, "'nobody-of-that-name'");
+	login_fixture_open(fixture, connector,
+		&(struct ssh_login_spec){.name = "web", .port = ssh_fixture_free_port()}, &told);
+	login_fixture_run(&told);
+	assert_end(&told, SSH_END_REFUSED, "connection refused");
+	login_fixture_open(fixture, connector, &(struct ssh_login_spec){.name = "web\n"}, &told);
+	login_fixture_run(&told);
+	assert_end(&told, SSH_END_LOCAL, "is no name of a host");
+	ssh_connector_free(&connector); /* it knows what it has read, for whomever */
+	connector = login_fixture_connector(fixture, config, &options);
+	login_fixture_open(fixture, connector, &(struct ssh_login_spec){.name = "new"}, &told);
+	login_fixture_run(&told);
+	assert_end(&told, SSH_END_HOST_KEY_UNKNOWN, "is not known");
+	ssh_connector_free(&connector);
+
+	/* By the user's settings, then by an option. */
+	config = arena_printf(
+		fixture->arena, "Host new-2\n\tStrictHostKeyChecking accept-new\n%s", config);
+	connector = login_fixture_connector(fixture, config, &options);
+	login_fixture_connect(fixture, connector, "new-2", &told);
+	ssh_login_free(&told.login);
+	ssh_connector_free(&connector);
+	(void)ssh_fixture_write(fixture, "new", "");
+	options.accepts_new_host_keys = true;
+	connector = login_fixture_connector(fixture, config, &options);
+	login_fixture_connect(fixture, connector, "new-1", &told);
+	ssh_login_free(&told.login);
+	ssh_connector_free(&connector);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, ssh_fixture_start, ssh_fixture_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_crowd),
+		TEST(test_dropped_to_the_end),
+		TEST(test_wrong_password),
+		TEST(test_clock),
+		TEST(test_address),
+		TEST(test_settings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
