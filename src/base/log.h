@@ -9,8 +9,9 @@
  * outside text may be in them.  The same line again and again is counted instead.  A write that
  * fails never ends the program: lost lines are counted and told when writing works again.
  *
- * Only monitor/, web/ and cmd/ log (and the receiver that is the log, notify/notify_log.c); what
- * lies below returns a struct err.  For the main thread only.
+ * Only monitor/, web/ and cmd/ log (and the receiver that is the log, notify/notify_log.c, and
+ * net/ssh_connector.c, which says why a host is reached through the program ssh); what lies below
+ * returns a struct err.  For the main thread only.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

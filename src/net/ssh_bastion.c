@@ -77,17 +77,26 @@ static void on_opened(void *arg)
 	see_to_idle(bastion);
 }
 
-/* Its end, as its users are told. */
-static void set_end(struct ssh_bastion *bastion, const struct ssh_login_end *end)
+/* As its users are told. */
+static void set_failure(struct ssh_bastion *bastion, const struct ssh_login_end *end)
 {
-	bastion->end = *end;
+	struct ssh_bastion_failure *failure = &bastion->failure;
+	const char *need = bastion->link->needs_program;
+
+	failure->end = *end;
 	if (end->hop) { /* another one on the way to it */
-		bastion->end.hop = arena_strdup(bastion->arena, end->hop);
-		bastion->end.text = arena_strdup(bastion->arena, end->text);
+		failure->end.hop = arena_strdup(bastion->arena, end->hop);
+		failure->end.text = arena_strdup(bastion->arena, end->text);
 	} else {
-		bastion->end.hop = bastion->name;
-		bastion->end.text =
+		failure->end.hop = bastion->name;
+		failure->end.text =
 			arena_printf(bastion->arena, "bastion '%s': %s", bastion->name, end->text);
+	}
+	if (need && end->hop) {
+		failure->needs_program = arena_strdup(bastion->arena, need);
+	} else if (need) {
+		failure->needs_program = arena_printf(
+			bastion->arena, "bastion '%s' needs it: %s", bastion->name, need);
 	}
 }
 
@@ -98,7 +107,7 @@ static void fail(struct ssh_bastion *bastion)
 		struct ssh_link *link = bastion->users;
 
 		remove_user(bastion, link);
-		ssh_link_bastion_failed(link, &bastion->end);
+		ssh_link_bastion_failed(link, &bastion->failure);
 	}
 }
 
@@ -119,7 +128,7 @@ static void go(struct ssh_bastion *bastion)
 		struct ssh_link *link = bastion->users;
 
 		remove_user(bastion, link);
-		ssh_link_bastion_lost(link, &bastion->end);
+		ssh_link_bastion_lost(link, &bastion->failure.end);
 	}
 	ssh_bastion_free(&bastion);
 }
@@ -129,7 +138,7 @@ static void on_ended(void *arg, const struct ssh_login_end *end)
 	struct ssh_bastion *bastion = arg;
 	bool was_open = end->phase == SSH_PHASE_OPEN;
 
-	set_end(bastion, end);
+	set_failure(bastion, end);
 	ssh_link_free(&bastion->link);
 	if (was_open) {
 		go(bastion);
@@ -140,7 +149,7 @@ static void on_ended(void *arg, const struct ssh_login_end *end)
 
 /* --- the chain ------------------------------------------------------------------------------ */
 
-static void add_chain(struct strbuf *out, const struct ssh_hop *hops, size_t hops_count)
+void ssh_bastion_add_chain(struct strbuf *out, const struct ssh_hop *hops, size_t hops_count)
 {
 	for (size_t i = 0; i < hops_count; i++) {
 		strbuf_addf(out, "%s%s%s%s", i > 0 ? "," : "", hops[i].user ? hops[i].user : "",
@@ -207,13 +216,13 @@ static bool leads_through(const struct ssh_bastion *bastion, const struct ssh_li
 }
 
 struct ssh_bastion *ssh_bastion_join(struct ssh_link *link, const struct ssh_hop *hops,
-	size_t hops_count, struct ssh_login_end *ret_end)
+	size_t hops_count, struct ssh_bastion_failure *ret_failure)
 {
 	struct ssh_connector *connector = link->connector;
 	struct strbuf chain = STRBUF_INIT;
 	struct ssh_bastion *bastion;
 
-	add_chain(&chain, hops, hops_count);
+	ssh_bastion_add_chain(&chain, hops, hops_count);
 	bastion = map_get(connector->bastions, strbuf_str(&chain));
 	if (!bastion) {
 		bastion = bastion_new(
@@ -221,11 +230,11 @@ struct ssh_bastion *ssh_bastion_join(struct ssh_link *link, const struct ssh_hop
 	}
 	strbuf_release(&chain);
 	if (!bastion->link) {
-		*ret_end = bastion->end;
+		*ret_failure = bastion->failure;
 		return NULL;
 	}
 	if (link->spec.bastion && leads_through(bastion, link)) {
-		*ret_end = (struct ssh_login_end){.cause = SSH_END_LOCAL,
+		ret_failure->end = (struct ssh_login_end){.cause = SSH_END_LOCAL,
 			.phase = SSH_PHASE_LOOKUP,
 			.text = "its ProxyJump leads back to itself"};
 		return NULL;

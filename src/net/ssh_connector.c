@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "net/ssh_login_internal.h"
 
 const char *ssh_transport_name(enum ssh_transport transport)
@@ -33,6 +34,7 @@ struct ssh_connector *ssh_connector_new(
 			loop, &(struct ssh_config_options){.file = options->config_file,
 				      .program = options->program}),
 		.limiter = ssh_limiter_new(loop, &options->limiter),
+		.told = map_new(MAP_KEYS_COPIED),
 		.bastions = map_new(MAP_KEYS_COPIED),
 		.kept = map_new(MAP_KEYS_COPIED),
 	};
@@ -63,12 +65,44 @@ void ssh_connector_free(struct ssh_connector **connector_ptr)
 
 		ssh_bastion_free(&bastion);
 	}
+	ssh_program_free(&connector->program);
+	map_free(connector->told);
 	map_free(connector->kept);
 	map_free(connector->bastions);
 	ssh_limiter_free(&connector->limiter);
 	ssh_config_free(&connector->config);
 	ssh_client_free(&connector->client);
 	free(connector);
+}
+
+/* --- the program ssh ------------------------------------------------------------------------ */
+
+int ssh_connector_program(
+	struct ssh_connector *connector, struct ssh_program **ret_program, struct err *err)
+{
+	const struct ssh_connector_options *options = &connector->options;
+
+	if (!connector->program &&
+		ssh_program_new(connector->loop,
+			&(struct ssh_program_options){.program = options->program,
+				.config_file = options->config_file,
+				.accepts_new_host_keys = options->accepts_new_host_keys},
+			&connector->program, err) < 0) {
+		return err_wrap(err, "cannot log in through the program ssh");
+	}
+	*ret_program = connector->program;
+	return 0;
+}
+
+void ssh_connector_tell_program(
+	struct ssh_connector *connector, const char *name, const char *reason)
+{
+	static const struct log_context context = {.component = "ssh"};
+
+	if (!map_has(connector->told, str_of(name))) {
+		(void)map_set(connector->told, str_of(name), NULL);
+		log_info(&context, "%s: through the program ssh: %s", name, reason);
+	}
 }
 
 /* --- kept links ----------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "net/ssh_host_words.h"
 #include "net/ssh_login_internal.h"
 
 enum {
@@ -70,6 +71,7 @@ static void release(struct ssh_link *link)
 	ssh_config_question_free(&link->question);
 	ssh_ticket_end(&link->ticket, SSH_TICKET_NEITHER);
 	ssh_session_free(&link->session);
+	ssh_program_login_free(&link->program);
 	ssh_bastion_leave(link);
 	timer_free(&link->deadline);
 	timer_free(&link->keeping);
@@ -110,6 +112,12 @@ static const char *hop_of(const struct ssh_link *link)
 		hop = link->bastion->name;
 	}
 	return hop;
+}
+
+static void end_local(struct ssh_link *link, const char *text)
+{
+	end(link, &(struct ssh_login_end){
+			  .cause = SSH_END_LOCAL, .phase = SSH_PHASE_LOOKUP, .text = text});
 }
 
 static void on_deadline(void *arg)
@@ -192,6 +200,7 @@ static void on_session_ended(void *arg, const struct ssh_end *session_end)
 	struct ssh_link *link = arg;
 
 	link->session = NULL;
+	link->program = NULL;
 	ssh_ticket_end(&link->ticket, ticket_end_of(session_end));
 	if (link->lost_text || session_end->is_by_via) {
 		end_by_bastion(link, session_end);
@@ -246,9 +255,8 @@ static bool accepts_new_host_keys(const struct ssh_link *link)
 	       link->settings->strictness == SSH_STRICT_OFF;
 }
 
-static void on_turn(void *arg)
+static void start_session(struct ssh_link *link)
 {
-	struct ssh_link *link = arg;
 	const struct ssh_session_spec spec = {
 		.settings = link->settings,
 		.via = link->bastion ? link->bastion->link->session : NULL,
@@ -258,24 +266,96 @@ static void on_turn(void *arg)
 		.host_keys = link->spec.host_keys,
 	};
 
-	link->state = SSH_LINK_CONNECTING;
 	clock_start(link);
 	link->session = ssh_session_start(link->connector->client, &spec,
 		link->events->showed_key ? &key_events : &session_events, link);
 }
 
+/* It watches the time itself. */
+static void start_program(struct ssh_link *link)
+{
+	int64_t left_ms = timeout_ms(link) - link->used_ms;
+	const struct ssh_program_spec spec = {
+		.name = link->spec.name,
+		.address = link->spec.address,
+		.username = link->spec.username,
+		.port = link->spec.port,
+		.password = link->spec.password,
+		.accepts_new_host_keys = accepts_new_host_keys(link),
+		.connect_timeout_ms = left_ms > 0 ? left_ms : 1,
+		.alive_interval_ms = link->settings->alive_interval_ms,
+		.alive_count_max = link->settings->alive_count_max,
+	};
+	struct ssh_program *program;
+	struct err err = {0};
+
+	if (ssh_connector_program(link->connector, &program, &err) < 0) {
+		end_local(link, err.msg);
+		return;
+	}
+	link->began_ms = loop_now_ms(link->connector->loop);
+	link->program = ssh_program_login_open(program, &spec, &session_events, link);
+}
+
+static void on_turn(void *arg)
+{
+	struct ssh_link *link = arg;
+
+	link->state = SSH_LINK_CONNECTING;
+	if (link->transport == SSH_TRANSPORT_OPENSSH) {
+		start_program(link);
+	} else {
+		start_session(link);
+	}
+}
+
 /* --- the way there -------------------------------------------------------------------------- */
+
+/* Others only because they do not know it: a bastion has to be one of our sessions. */
+static bool may_use_program(const struct ssh_link *link)
+{
+	return link->connector->options.transport != SSH_TRANSPORT_NATIVE && !link->spec.bastion &&
+	       !link->events->showed_key;
+}
+
+/* It goes through its bastions by itself: the first of them is the one that it connects to. */
+static void go_by_program(struct ssh_link *link)
+{
+	const struct ssh_settings *settings = link->settings;
+	struct strbuf target = STRBUF_INIT;
+
+	if (settings->hops_count > 0) {
+		ssh_bastion_add_chain(&target, settings->hops, 1);
+	} else {
+		ssh_settings_add_target(settings, &target);
+	}
+	link->target = arena_strdup(link->arena, target.buf);
+	strbuf_release(&target);
+	link->transport = SSH_TRANSPORT_OPENSSH;
+	if (link->needs_program) {
+		ssh_connector_tell_program(link->connector, link->spec.name, link->needs_program);
+	}
+	ask_for_turn(link);
+}
 
 void ssh_link_bastion_opened(struct ssh_link *link)
 {
 	ask_for_turn(link);
 }
 
-void ssh_link_bastion_failed(struct ssh_link *link, const struct ssh_login_end *how)
+/* Who cannot pass it with a session of ours may with the program ssh. */
+void ssh_link_bastion_failed(struct ssh_link *link, const struct ssh_bastion_failure *failure)
 {
-	struct ssh_login_end own = *how;
+	struct ssh_login_end own = failure->end;
 
-	own.hop = arena_strdup(link->arena, how->hop);
+	if (failure->needs_program) {
+		link->needs_program = arena_strdup(link->arena, failure->needs_program);
+		if (may_use_program(link)) {
+			go_by_program(link);
+			return;
+		}
+	}
+	own.hop = own.hop ? arena_strdup(link->arena, own.hop) : NULL;
 	end(link, &own);
 }
 
@@ -305,10 +385,10 @@ static const char *target_of(struct ssh_link *link)
 
 static void go_through(struct ssh_link *link, const struct ssh_hop *hops, size_t hops_count)
 {
-	struct ssh_login_end failure = {0};
+	struct ssh_bastion_failure failure = {0};
 
 	if (!ssh_bastion_join(link, hops, hops_count, &failure)) {
-		end(link, &failure);
+		ssh_link_bastion_failed(link, &failure);
 		return;
 	}
 	link->target = target_of(link);
@@ -338,10 +418,48 @@ static void find_way(struct ssh_link *link)
 
 /* --- the settings --------------------------------------------------------------------------- */
 
-static void end_local(struct ssh_link *link, const char *text)
+/* That cannot be told before: the keys of a host are not known yet. */
+static bool has_authority(const struct ssh_link *link)
 {
-	end(link, &(struct ssh_login_end){
-			  .cause = SSH_END_LOCAL, .phase = SSH_PHASE_LOOKUP, .text = text});
+	struct ssh_hosts *hosts = ssh_client_hosts(link->connector->client);
+	const struct ssh_hosts_name name = ssh_host_words_name(link->settings);
+
+	for (const char *const *path = link->settings->known_hosts_files; *path; path++) {
+		if (ssh_hosts_read(hosts, *path, NULL) < 0) {
+			return false; /* the session will say why */
+		}
+	}
+	return ssh_hosts_has_authority(hosts, &name);
+}
+
+static const char *need_of_program(const struct ssh_link *link)
+{
+	if (link->settings->needs_openssh) {
+		return link->settings->needs_openssh;
+	}
+	/* An authority vouches for more hosts than it has signed the keys of, perhaps: who insists
+	 * on our own sessions may have the host's key itself. */
+	if (link->connector->options.transport == SSH_TRANSPORT_NATIVE ||
+		link->events->showed_key || !has_authority(link)) {
+		return NULL;
+	}
+	return "host certificates are needed, as known_hosts has an authority for it";
+}
+
+static void choose_transport(struct ssh_link *link)
+{
+	bool is_asked_for = link->connector->options.transport == SSH_TRANSPORT_OPENSSH;
+
+	link->needs_program = need_of_program(link);
+	if (may_use_program(link) && (link->needs_program || is_asked_for)) {
+		link->needs_program = is_asked_for ? NULL : link->needs_program;
+		go_by_program(link);
+	} else if (link->needs_program) {
+		end_local(link, arena_printf(link->arena, "'%s' needs the program ssh: %s",
+					link->spec.name, link->needs_program));
+	} else {
+		find_way(link);
+	}
 }
 
 static void on_settings(void *arg, const struct ssh_settings *settings, const struct err *err)
@@ -354,24 +472,7 @@ static void on_settings(void *arg, const struct ssh_settings *settings, const st
 		return;
 	}
 	link->settings = settings;
-	if (link->events->showed_key && settings->needs_openssh) {
-		end_local(
-			link, arena_printf(link->arena,
-				      "its host keys cannot be asked for without the program ssh, "
-				      "because of %s",
-				      settings->needs_openssh));
-		return;
-	}
-	if (link->events->showed_key) {
-		find_way(link);
-		return;
-	}
-	if (settings->needs_openssh ||
-		link->connector->options.transport == SSH_TRANSPORT_OPENSSH) {
-		end_local(link, "only direct connections of our own are built in");
-		return;
-	}
-	find_way(link);
+	choose_transport(link);
 }
 
 static const char *copy(struct ssh_link *link, const char *text)
@@ -450,7 +551,11 @@ void ssh_link_add_phase(const struct ssh_link *link, struct strbuf *out)
 		break;
 	case SSH_LINK_CONNECTING:
 	case SSH_LINK_OPEN:
-		ssh_session_add_phase(link->session, out);
+		if (link->program) {
+			ssh_program_login_add_phase(link->program, out);
+		} else {
+			ssh_session_add_phase(link->session, out);
+		}
 		break;
 	case SSH_LINK_ENDED:
 		strbuf_adds(out, "ended");

@@ -24,8 +24,10 @@ struct ssh_login {
 struct ssh_command {
 	struct ssh_login *login; /* NULL: not in its list any more */
 	struct ssh_command *next, *previous;
-	struct ssh_exec *exec;    /* NULL: the login had ended before it could start */
-	struct deferred *telling; /* that */
+	/* One of them, but for one that could not start, as the login had ended; that is told. */
+	struct ssh_exec *exec;
+	struct ssh_program_command *program;
+	struct deferred *telling;
 	struct ssh_exec_events events;
 	void *arg;
 };
@@ -174,6 +176,7 @@ static void on_command_ended(void *arg, const struct ssh_exec_end *end)
 		own.text = lost_text; /* the session does not know of its bastion */
 	}
 	command->exec = NULL;
+	command->program = NULL;
 	unlink_command(command);
 	command->events.ended(command->arg, &own);
 	free(command);
@@ -202,7 +205,10 @@ struct ssh_command *ssh_command_start(struct ssh_login *login, const struct ssh_
 		command->next->previous = command;
 	}
 	login->commands = command;
-	if (ssh_login_is_open(login)) {
+	if (ssh_login_is_open(login) && login->link->program) {
+		command->program =
+			ssh_program_command_start(login->link->program, spec, &own, command);
+	} else if (ssh_login_is_open(login)) {
 		command->exec = ssh_exec_start(login->link->session, spec, &own, command);
 	} else {
 		assert(login->has_ended);
@@ -215,6 +221,8 @@ void ssh_command_send(struct ssh_command *command, struct str bytes)
 {
 	if (command->exec) {
 		ssh_exec_send(command->exec, bytes);
+	} else if (command->program) {
+		ssh_program_command_send(command->program, bytes);
 	}
 }
 
@@ -222,11 +230,16 @@ void ssh_command_end_input(struct ssh_command *command)
 {
 	if (command->exec) {
 		ssh_exec_end_input(command->exec);
+	} else if (command->program) {
+		ssh_program_command_end_input(command->program);
 	}
 }
 
 size_t ssh_command_unsent(const struct ssh_command *command)
 {
+	if (command->program) {
+		return ssh_program_command_unsent(command->program);
+	}
 	return command->exec ? ssh_exec_unsent(command->exec) : 0;
 }
 
@@ -234,6 +247,8 @@ void ssh_command_pause(struct ssh_command *command, bool is_paused)
 {
 	if (command->exec) {
 		ssh_exec_pause(command->exec, is_paused);
+	} else if (command->program) {
+		ssh_program_command_pause(command->program, is_paused);
 	}
 }
 
@@ -247,5 +262,6 @@ void ssh_command_free(struct ssh_command **command_ptr)
 	unlink_command(command);
 	deferred_free(&command->telling);
 	ssh_exec_free(&command->exec);
+	ssh_program_command_free(&command->program);
 	free(command);
 }

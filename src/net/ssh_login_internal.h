@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "net/ssh_config.h"
 #include "net/ssh_login.h"
+#include "net/ssh_program.h"
 
 struct ssh_bastion;
 struct ssh_link;
@@ -23,8 +24,10 @@ struct ssh_connector {
 	struct ssh_client *client;
 	struct ssh_config *config;
 	struct ssh_limiter *limiter;
-	struct map *bastions; /* by their chain */
-	struct map *kept;     /* links that were given back, by whom they are for */
+	struct ssh_program *program; /* NULL until it is needed */
+	struct map *told;            /* hosts of which was said that it is */
+	struct map *bastions;        /* by their chain */
+	struct map *kept;            /* links that were given back, by whom they are for */
 	size_t logins;
 };
 
@@ -82,7 +85,10 @@ struct ssh_link {
 	const char *target; /* as the limiter knows it */
 	struct ssh_ticket *ticket;
 	int attempt;
-	struct ssh_session *session; /* CONNECTING, OPEN */
+	/* CONNECTING, OPEN: one of them. */
+	struct ssh_session *session;
+	struct ssh_program_login *program;
+	const char *needs_program; /* why it does; NULL: it does not */
 
 	/* The clock of connecting. */
 	struct timer *deadline;
@@ -101,12 +107,18 @@ void ssh_link_free(struct ssh_link **); /* nothing is called any more */
 
 void ssh_link_add_phase(const struct ssh_link *, struct strbuf *out);
 
+/* What those who wanted to go through a bastion are told. */
+struct ssh_bastion_failure {
+	struct ssh_login_end end;
+	const char *needs_program; /* that is why: the program ssh could; else NULL */
+};
+
 /* What its clock has used up so far. */
 int64_t ssh_link_used_ms(const struct ssh_link *);
 
 /* What became of the bastion that it waits for, or goes through; it has left it in the last two. */
 void ssh_link_bastion_opened(struct ssh_link *);
-void ssh_link_bastion_failed(struct ssh_link *, const struct ssh_login_end *);
+void ssh_link_bastion_failed(struct ssh_link *, const struct ssh_bastion_failure *);
 void ssh_link_bastion_lost(struct ssh_link *, const struct ssh_login_end *);
 
 /* --- ssh_bastion.c -------------------------------------------------------------------------- */
@@ -116,26 +128,36 @@ struct ssh_bastion {
 	struct ssh_connector *connector;
 	struct arena *arena;
 	const char *chain;
-	const char *name;         /* of the last of the chain, as it stands in ProxyJump */
-	struct ssh_link *link;    /* NULL: it failed, and that is remembered for a while */
-	struct ssh_link *users;   /* that wait for it, or go through it */
-	struct ssh_login_end end; /* of the failure, as its users are told */
-	struct timer *goodbye;    /* set: nobody uses it, or it failed */
+	const char *name;       /* of the last of the chain, as it stands in ProxyJump */
+	struct ssh_link *link;  /* NULL: it failed, and that is remembered for a while */
+	struct ssh_link *users; /* that wait for it, or go through it */
+	struct ssh_bastion_failure failure;
+	struct timer *goodbye; /* set: nobody uses it, or it failed */
 };
 
 /*
  * Make the link wait for the last of the hops: open already, being opened, or to be opened.  NULL,
- * and *ret_end says why, if it has failed just now or its own way leads through the link.
+ * and *ret_failure says why, if it has failed just now or its own way leads through the link.
  */
 struct ssh_bastion *ssh_bastion_join(struct ssh_link *, const struct ssh_hop *hops,
-	size_t hops_count, struct ssh_login_end *ret_end);
+	size_t hops_count, struct ssh_bastion_failure *ret_failure);
 void ssh_bastion_leave(struct ssh_link *); /* if it is with one */
 void ssh_bastion_free(struct ssh_bastion **);
+
+/* "me@outer,inner:2222" */
+void ssh_bastion_add_chain(struct strbuf *out, const struct ssh_hop *hops, size_t hops_count);
 
 /* --- ssh_connector.c ------------------------------------------------------------------------ */
 
 /* Take a link that is kept for such a host; NULL: there is none.  Its owner is nobody yet. */
 struct ssh_link *ssh_connector_take_kept(struct ssh_connector *, const struct ssh_login_spec *);
+
+/* What logins through the program ssh share, made when it is needed first. */
+int ssh_connector_program(
+	struct ssh_connector *, struct ssh_program **ret_program, struct err *err);
+
+/* Say, once for each host, why it is reached that way. */
+void ssh_connector_tell_program(struct ssh_connector *, const char *name, const char *reason);
 
 /* Keep an open link for a while, or free it. */
 void ssh_connector_keep(struct ssh_connector *, struct ssh_link **);

@@ -16,7 +16,6 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -211,18 +210,33 @@ int ssh_program_new(struct loop *loop, const struct ssh_program_options *options
 	return 0;
 }
 
-void ssh_program_free(struct ssh_program **program_ptr)
+static void program_destroy(struct ssh_program *program)
 {
-	struct ssh_program *program = TAKE(*program_ptr);
-
-	if (!program) {
-		return;
-	}
-	assert(program->logins == 0);
 	ssh_program_folder_free(&program->folder);
 	closep(&program->helper_fd);
 	free(program->path);
 	free(program->wrapper);
 	free(program->helper_path);
 	free(program);
+}
+
+/* Inside a callback of its last login, which is still needed for a moment, it goes with that. */
+void ssh_program_free(struct ssh_program **program_ptr)
+{
+	struct ssh_program *program = TAKE(*program_ptr);
+
+	if (program) {
+		program->is_freed = true;
+		if (program->logins == 0) {
+			program_destroy(program);
+		}
+	}
+}
+
+void ssh_program_leave(struct ssh_program *program)
+{
+	program->logins--;
+	if (program->is_freed && program->logins == 0) {
+		program_destroy(program);
+	}
 }

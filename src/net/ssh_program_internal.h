@@ -28,7 +28,11 @@ struct ssh_program {
 	char mark[40]; /* what it begins its questions with; nobody else knows it */
 	uint64_t logins_made;
 	size_t logins;
+	bool is_freed; /* goes with its last login */
 };
+
+/* A login of it is no more. */
+void ssh_program_leave(struct ssh_program *);
 
 /* Bring the wrapper up to date with the user's file. */
 int ssh_program_refresh(struct ssh_program *, struct err *);

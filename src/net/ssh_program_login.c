@@ -41,7 +41,7 @@ static void start(void *arg);
 
 static void login_destroy(struct ssh_program_login *login)
 {
-	login->program->logins--;
+	ssh_program_leave(login->program);
 	ssh_program_text_free(&login->text);
 	if (login->password) {
 		explicit_bzero(login->password, strlen(login->password));
