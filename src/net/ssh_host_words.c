@@ -10,9 +10,12 @@ enum { DEFAULT_PORT = 22 };
 struct ssh_hosts_name ssh_host_words_name(const struct ssh_settings *settings)
 {
 	if (settings->host_key_alias) {
-		return (struct ssh_hosts_name){.host = settings->host_key_alias};
+		return (struct ssh_hosts_name){
+			.host = settings->host_key_alias, .files = settings->known_hosts_files};
 	}
-	return (struct ssh_hosts_name){.host = settings->hostname, .port = settings->port};
+	return (struct ssh_hosts_name){.host = settings->hostname,
+		.port = settings->port,
+		.files = settings->known_hosts_files};
 }
 
 void ssh_host_words_add_key(struct strbuf *out, struct str blob)

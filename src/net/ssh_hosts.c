@@ -505,6 +505,34 @@ static const struct lines *find_name(struct ssh_hosts *hosts, const struct ssh_h
 	return lines;
 }
 
+static bool counts(const struct entry *entry, const struct ssh_hosts_name *name)
+{
+	if (!name->files || entry->path[0] == '\0') {
+		return true;
+	}
+	for (const char *const *path = name->files; *path; path++) {
+		if (strcmp(*path, entry->path) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The next line of those about the name that is for it; false: no more. */
+static bool next_line(const struct lines *lines, const struct ssh_hosts_name *name,
+	enum marker marker, size_t *pos, const struct entry **ret_entry)
+{
+	while (*pos < lines->entries_count) {
+		const struct entry *entry = lines->entries[(*pos)++];
+
+		if (entry->marker == marker && counts(entry, name)) {
+			*ret_entry = entry;
+			return true;
+		}
+	}
+	return false;
+}
+
 static struct ssh_hosts_finding finding_of(
 	enum ssh_hosts_verdict verdict, const struct entry *entry)
 {
@@ -522,27 +550,26 @@ static bool is_same_type(struct str blob, struct str other)
 	       str_eq(type, other_type);
 }
 
-static const struct entry *find_key(const struct lines *lines, enum marker marker, struct str blob)
+static const struct entry *find_key(const struct lines *lines, const struct ssh_hosts_name *name,
+	enum marker marker, struct str blob)
 {
-	for (size_t i = 0; i < lines->entries_count; i++) {
-		if (lines->entries[i]->marker == marker && str_eq(lines->entries[i]->blob, blob)) {
-			return lines->entries[i];
+	const struct entry *entry;
+
+	for (size_t pos = 0; next_line(lines, name, marker, &pos, &entry);) {
+		if (str_eq(entry->blob, blob)) {
+			return entry;
 		}
 	}
 	return NULL;
 }
 
 /* Another key of the host, of the same type if there is one. */
-static const struct entry *find_other(const struct lines *lines, struct str blob)
+static const struct entry *find_other(
+	const struct lines *lines, const struct ssh_hosts_name *name, struct str blob)
 {
-	const struct entry *other = NULL;
+	const struct entry *entry, *other = NULL;
 
-	for (size_t i = 0; i < lines->entries_count; i++) {
-		const struct entry *entry = lines->entries[i];
-
-		if (entry->marker != MARKER_NONE) {
-			continue;
-		}
+	for (size_t pos = 0; next_line(lines, name, MARKER_NONE, &pos, &entry);) {
 		if (is_same_type(entry->blob, blob)) {
 			return entry;
 		}
@@ -551,47 +578,56 @@ static const struct entry *find_other(const struct lines *lines, struct str blob
 	return other;
 }
 
-static struct ssh_hosts_finding judge(const struct lines *lines, struct str blob)
+static struct ssh_hosts_finding judge(
+	struct ssh_hosts *hosts, const struct ssh_hosts_name *name, struct str blob)
 {
-	const struct entry *entry = find_key(lines, MARKER_REVOKED, blob);
+	const struct lines *lines = find_name(hosts, name);
+	const struct entry *entry = find_key(lines, name, MARKER_REVOKED, blob);
 
 	if (entry) {
 		return finding_of(SSH_HOSTS_REVOKED, entry);
 	}
-	entry = find_key(lines, MARKER_NONE, blob);
+	entry = find_key(lines, name, MARKER_NONE, blob);
 	if (entry) {
 		return finding_of(SSH_HOSTS_KNOWN, entry);
 	}
-	entry = find_other(lines, blob);
+	entry = find_other(lines, name, blob);
 	return finding_of(entry ? SSH_HOSTS_CHANGED : SSH_HOSTS_UNKNOWN, entry);
+}
+
+static struct ssh_hosts_name without_port(const struct ssh_hosts_name *name)
+{
+	return (struct ssh_hosts_name){.host = name->host, .files = name->files};
 }
 
 struct ssh_hosts_finding ssh_hosts_check(
 	struct ssh_hosts *hosts, const struct ssh_hosts_name *name, struct str blob)
 {
-	struct ssh_hosts_finding finding = judge(find_name(hosts, name), blob);
-	struct ssh_hosts_finding without_port;
+	const struct ssh_hosts_name portless_name = without_port(name);
+	struct ssh_hosts_finding finding = judge(hosts, name, blob), portless;
 
 	if (name->port == 0 || name->port == DEFAULT_PORT || finding.verdict == SSH_HOSTS_REVOKED) {
 		return finding;
 	}
-	without_port = judge(find_name(hosts, &(struct ssh_hosts_name){.host = name->host}), blob);
-	if (without_port.verdict == SSH_HOSTS_REVOKED ||
-		(without_port.verdict == SSH_HOSTS_KNOWN && finding.verdict == SSH_HOSTS_UNKNOWN)) {
-		return without_port;
+	portless = judge(hosts, &portless_name, blob);
+	if (portless.verdict == SSH_HOSTS_REVOKED ||
+		(portless.verdict == SSH_HOSTS_KNOWN && finding.verdict == SSH_HOSTS_UNKNOWN)) {
+		return portless;
 	}
 	return finding;
 }
 
-static size_t tell_types(const struct lines *lines, ssh_hosts_type_fn *fn, void *arg)
+static size_t tell_types(struct ssh_hosts *hosts, const struct ssh_hosts_name *name,
+	ssh_hosts_type_fn *fn, void *arg)
 {
+	const struct lines *lines = find_name(hosts, name);
+	const struct entry *entry;
 	size_t told = 0;
 
-	for (size_t i = 0; i < lines->entries_count; i++) {
+	for (size_t pos = 0; next_line(lines, name, MARKER_NONE, &pos, &entry);) {
 		struct str type;
 
-		if (lines->entries[i]->marker == MARKER_NONE &&
-			ssh_host_key_type(lines->entries[i]->blob, &type)) {
+		if (ssh_host_key_type(entry->blob, &type)) {
 			fn(arg, type);
 			told++;
 		}
@@ -602,10 +638,10 @@ static size_t tell_types(const struct lines *lines, ssh_hosts_type_fn *fn, void 
 void ssh_hosts_each_type(struct ssh_hosts *hosts, const struct ssh_hosts_name *name,
 	ssh_hosts_type_fn *fn, void *arg)
 {
-	if (tell_types(find_name(hosts, name), fn, arg) == 0 && name->port != 0) {
-		const struct ssh_hosts_name without_port = {.host = name->host};
+	if (tell_types(hosts, name, fn, arg) == 0 && name->port != 0) {
+		const struct ssh_hosts_name portless_name = without_port(name);
 
-		(void)tell_types(find_name(hosts, &without_port), fn, arg);
+		(void)tell_types(hosts, &portless_name, fn, arg);
 	}
 }
 
@@ -613,28 +649,23 @@ void ssh_hosts_each_key(
 	struct ssh_hosts *hosts, const struct ssh_hosts_name *name, ssh_hosts_key_fn *fn, void *arg)
 {
 	const struct lines *lines = find_name(hosts, name);
+	const struct entry *entry;
 
-	for (size_t i = 0; i < lines->entries_count; i++) {
-		if (lines->entries[i]->marker == MARKER_NONE) {
-			const struct ssh_hosts_finding finding =
-				finding_of(SSH_HOSTS_KNOWN, lines->entries[i]);
+	for (size_t pos = 0; next_line(lines, name, MARKER_NONE, &pos, &entry);) {
+		const struct ssh_hosts_finding finding = finding_of(SSH_HOSTS_KNOWN, entry);
 
-			fn(arg, &finding);
-		}
+		fn(arg, &finding);
 	}
 }
 
 struct ssh_hosts_finding ssh_hosts_authority(
 	struct ssh_hosts *hosts, const struct ssh_hosts_name *name)
 {
-	const struct lines *lines = find_name(hosts, name);
+	const struct entry *entry = NULL;
+	size_t pos = 0;
 
-	for (size_t i = 0; i < lines->entries_count; i++) {
-		if (lines->entries[i]->marker == MARKER_AUTHORITY) {
-			return finding_of(SSH_HOSTS_KNOWN, lines->entries[i]);
-		}
-	}
-	return finding_of(SSH_HOSTS_UNKNOWN, NULL);
+	(void)next_line(find_name(hosts, name), name, MARKER_AUTHORITY, &pos, &entry);
+	return finding_of(entry ? SSH_HOSTS_KNOWN : SSH_HOSTS_UNKNOWN, entry);
 }
 
 bool ssh_hosts_has_authority(struct ssh_hosts *hosts, const struct ssh_hosts_name *name)

@@ -29,6 +29,9 @@ enum ssh_hosts_verdict {
 struct ssh_hosts_name {
 	const char *host; /* name or address, in any letter case */
 	uint16_t port;    /* 0: without one, as 22 */
+	/* Only what stands in these counts (and what ssh_hosts_add_known() told), NULL-terminated;
+	 * NULL: whatever was read, for whomever. */
+	const char *const *files;
 };
 
 /* What a verdict rests on; of a host that is unknown: nothing. */

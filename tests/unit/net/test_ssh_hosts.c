@@ -364,6 +364,45 @@ static int end(void **state)
 	return RUN("rm", "-rf", *state);
 }
 
+static void count(void *arg, struct str type)
+{
+	(void)type;
+	(*(int *)arg)++;
+}
+
+/* What was read for others is nothing to a name with files of its own. */
+static void test_own_files(void **state)
+{
+	struct ssh_hosts *hosts = ssh_hosts_new();
+	const char *const mine[] = {"/none", "/mine", NULL}, *const theirs[] = {"/theirs", NULL};
+	const struct ssh_hosts_name all = {.host = "a", .port = 2222},
+				    my = {.host = "a", .port = 2222, .files = mine},
+				    their = {.host = "a", .port = 2222, .files = theirs};
+	struct strbuf text = STRBUF_INIT;
+	int types = 0;
+
+	(void)state;
+	strbuf_addf(&text, "[a]:2222 %s\n", key(ED('x')));
+	ssh_hosts_read_text(hosts, strbuf_str(&text), "/mine");
+	strbuf_clear(&text);
+	strbuf_addf(&text, "a %s\n@cert-authority [a]:2222 %s\n@revoked * %s\n", key(ED('y')),
+		key(ED('z')), key(ED('x')));
+	ssh_hosts_read_text(hosts, strbuf_str(&text), "/theirs");
+	assert_int_equal(ssh_hosts_check(hosts, &all, ED('x')).verdict, SSH_HOSTS_REVOKED);
+	assert_int_equal(ssh_hosts_check(hosts, &my, ED('x')).verdict, SSH_HOSTS_KNOWN);
+	assert_int_equal(ssh_hosts_check(hosts, &my, ED('y')).verdict, SSH_HOSTS_CHANGED);
+	assert_int_equal(ssh_hosts_check(hosts, &their, ED('y')).verdict, SSH_HOSTS_KNOWN);
+	assert_true(ssh_hosts_has_authority(hosts, &all));
+	assert_true(ssh_hosts_has_authority(hosts, &their));
+	assert_false(ssh_hosts_has_authority(hosts, &my));
+	ssh_hosts_each_type(hosts, &their, count, &types); /* that of the name without its port */
+	assert_int_equal(types, 1);
+	ssh_hosts_add_known(hosts, &all, ED('t'));
+	assert_int_equal(ssh_hosts_check(hosts, &their, ED('t')).verdict, SSH_HOSTS_KNOWN);
+	strbuf_release(&text);
+	ssh_hosts_free(&hosts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_thousands),
 		cmocka_unit_test_setup_teardown(test_files, start, end),
 		cmocka_unit_test(test_added_in_memory),
+		cmocka_unit_test(test_own_files),
 		cmocka_unit_test_setup_teardown(test_changed_files, start, end),
 	};
 
