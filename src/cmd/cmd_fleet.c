@@ -65,10 +65,19 @@ static const struct option_row result_rows[] = {
 	 .placeholder = "DIR", .help = "everything that servers write, in files there: web-01.out, web-01.err"},
 	{0},
 };
+static const struct option_row keys_rows[] = {
+	{.name = "record", .type = &option_bool, .offset = offsetof(struct fleet_opts, keys.is_record), .flags = OPTION_FLAG_ONLY,
+	 .help = "keys: write new keys to the user's file of known hosts, after showing all of them and asking (or --yes)"},
+	{.name = "replace_changed", .type = &option_bool, .offset = offsetof(struct fleet_opts, keys.is_replace), .flags = OPTION_FLAG_ONLY,
+	 .help = "keys: of servers whose keys have changed, take the old ones out of the files and write the new ones"},
+	{.name = "port", .type = &option_int, .offset = offsetof(struct fleet_opts, keys.port), .flags = OPTION_FLAG_ONLY,
+	 .min = 1, .max = 65535, .placeholder = "N", .help = "keys: the port of all of them, else as configured"},
+	{0},
+};
 // clang-format on
 
 static const struct option_row *const tables[] = {
-	which_rows, command_rows, how_rows, result_rows, ssh_option_rows};
+	which_rows, command_rows, how_rows, result_rows, keys_rows, ssh_option_rows};
 
 /* Flags are separated by spaces. */
 struct fleet_verb {
@@ -87,10 +96,11 @@ struct fleet_verb {
 // clang-format off
 static const struct fleet_verb verbs[] = {
 	{NULL, "", 0, ARGS_ANY, RUN_FLAGS "servers hosts list directory nice tty sudo sudo_user", fleet_command},
+	{"keys", "--hosts SELECTION", 0, 0, "username connect_timeout ssh_config servers hosts max_hosts yes workers dry_run output record replace_changed port", fleet_keys},
 };
 // clang-format on
 
-static const char *const verb_names[] = {NULL};
+static const char *const verb_names[] = {"keys", NULL};
 
 static const struct fleet_verb *find_verb(struct str name)
 {
@@ -227,6 +237,7 @@ static const struct option_set sets[] = {
 	{"The command", command_rows, NULL},
 	{"How", how_rows, NULL},
 	{"Results", result_rows, NULL},
+	{"Host keys", keys_rows, NULL},
 	{"Logging in", ssh_option_rows, NULL},
 	{"Common options", common_rows, NULL},
 	{0},
@@ -240,6 +251,8 @@ static const struct doc_example examples[] = {
 	{"sre-toolkit fleet --list --hosts '@web' --hosts '!web-07'", "who is that?"},
 	{"sre-toolkit fleet \"systemctl reload nginx\" --hosts @web --sudo --dry-run",
 		"log in and prove sudo everywhere, and run nothing"},
+	{"sre-toolkit fleet keys --hosts web-[01-20]",
+		"which host keys they have, and which of them are known"},
 	{0},
 };
 

@@ -31,6 +31,13 @@ enum fleet_fold {
 	FLEET_FOLD_SMART,
 };
 
+/* Of `fleet keys`. */
+struct fleet_keys_opts {
+	bool is_record;
+	bool is_replace; /* also what has changed */
+	int64_t port;    /* 0: as configured */
+};
+
 /* Begins with struct ssh_opts, as these rows want it. */
 struct fleet_opts {
 	struct ssh_opts ssh;
@@ -60,6 +67,7 @@ struct fleet_opts {
 	int fold;   /* enum fleet_fold */
 	bool is_live;
 	const char *output_dir;
+	struct fleet_keys_opts keys;
 	/* the ledger */
 	const char *only;
 	int64_t limit;
@@ -95,5 +103,6 @@ enum exit_code fleet_write_out(
 
 /* The verbs; cmd_fleet.c has their table. */
 enum exit_code fleet_command(struct fleet_cmd *);
+enum exit_code fleet_keys(struct fleet_cmd *);
 
 #endif
