@@ -3,14 +3,13 @@
  */
 #include "cmd/alert_cmd.h"
 
-#include <pwd.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/parse.h"
 #include "base/utf8.h"
 #include "cmd/alert_session.h"
+#include "cmd/author.h"
 #include "store/store_path.h"
 
 enum exit_code alert_failed(const struct alert_cmd *alert, const struct err *err)
@@ -102,21 +101,7 @@ void alert_add_time(struct strbuf *out, int64_t wall_ms)
 
 const char *alert_author(const struct alert_cmd *alert)
 {
-	const char *sudo_user = getenv("SUDO_USER");
-	struct passwd entry, *found = NULL;
-	char *buf;
-
-	if (alert->opts->author) {
-		return alert->opts->author;
-	}
-	if (sudo_user && *sudo_user) {
-		return sudo_user;
-	}
-	buf = arena_alloc(alert->run->arena, 4096);
-	if (getpwuid_r(geteuid(), &entry, buf, 4096, &found) == 0 && found) {
-		return entry.pw_name;
-	}
-	return "unknown";
+	return alert->opts->author ? alert->opts->author : author_name(alert->run->arena);
 }
 
 void alert_session_spec_of(const struct alert_cmd *alert, struct alert_session_spec *ret_spec)

@@ -20,10 +20,12 @@ struct cmd_run {
 	const struct common_opts *common;
 	const void *opts; /* the subcommand's own */
 	const struct command_line *line;
+	const char *const *argv; /* as it was typed, from the subcommand's name on */
+	int argc;
 	struct run_report *report;
 };
 
-enum { CMD_SETS_MAX = 8 };
+enum { CMD_SETS_MAX = 12 };
 
 struct cmd {
 	/* Name, arguments, summary, description, examples; its sets are rows over `opts`, under as

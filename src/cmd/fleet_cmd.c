@@ -4,9 +4,15 @@
 #include "cmd/fleet_cmd.h"
 
 #include <stdarg.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "base/utf8.h"
 #include "cmd/usage.h"
+#include "store/store_path.h"
 
 const struct log_context fleet_log = {.component = "fleet"};
 
@@ -44,6 +50,23 @@ enum exit_code fleet_failed(const struct fleet_cmd *fleet, const struct err *err
 	return EXIT_CODE_FAILED;
 }
 
+void fleet_say(const struct fleet_cmd *fleet, const char *fmt, ...)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	_cleanup_(strbuf_release) struct strbuf line = STRBUF_INIT;
+	va_list ap;
+
+	if (fleet->run->common->is_quiet) {
+		return;
+	}
+	va_start(ap, fmt);
+	strbuf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	utf8_add_escaped(&line, strbuf_str(&text), 0);
+	strbuf_addc(&line, '\n');
+	(void)file_write_all(STDERR_FILENO, strbuf_str(&line)); /* nobody else to tell */
+}
+
 enum exit_code fleet_write_out(
 	const struct fleet_cmd *fleet, struct strbuf *text, enum exit_code exit_code)
 {
@@ -56,4 +79,91 @@ enum exit_code fleet_write_out(
 		return EXIT_CODE_FAILED;
 	}
 	return exit_code;
+}
+
+int fleet_find_store(struct fleet_cmd *fleet, const char **ret_path, struct err *err)
+{
+	if (!fleet->store_path &&
+		store_default_path(geteuid(), fleet->run->arena, &fleet->store_path, err) < 0) {
+		return -1;
+	}
+	*ret_path = fleet->store_path;
+	return 0;
+}
+
+int fleet_open_store(struct fleet_cmd *fleet, struct store **ret_store, struct err *err)
+{
+	struct store_options options = {.is_read_only = true, .command = "fleet"};
+
+	return fleet_find_store(fleet, &options.path, err) < 0
+		       ? -1
+		       : store_open(&options, ret_store, err);
+}
+
+int fleet_id_argument(const struct fleet_cmd *fleet, size_t index, int64_t *ret_id, struct err *err)
+{
+	struct str text;
+
+	if (index >= fleet->args_count) {
+		*ret_id = 0;
+		return 0;
+	}
+	text = str_of(fleet->args[index]);
+	if (parse_int(text, 1, INT64_MAX, ret_id, NULL) < 0) {
+		return err_set(err, ERR_INPUT,
+			"'%s' is no run's number (sre-toolkit fleet last shows them)",
+			utf8_quote(text).text);
+	}
+	return 0;
+}
+
+void fleet_add_time(struct strbuf *out, int64_t wall_ms)
+{
+	time_t seconds = (time_t)(wall_ms / 1000);
+	struct tm tm = {0};
+	char text[32];
+
+	if (wall_ms == 0 || !localtime_r(&seconds, &tm)) {
+		strbuf_addc(out, '-');
+		return;
+	}
+	(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm); /* it fits */
+	strbuf_adds(out, text);
+}
+
+struct reading {
+	int64_t id;
+	unsigned outcomes;
+	struct arena *arena;
+	struct fleet_stored *stored;
+};
+
+static int read_run(struct store_tx *tx, void *arg, struct err *err)
+{
+	const struct reading *reading = arg;
+	struct fleet_stored *stored = reading->stored;
+
+	if (store_run_get(tx, reading->id, reading->arena, &stored->run, err) < 0) {
+		return -1;
+	}
+	return store_run_hosts(
+		tx, stored->run.id, reading->outcomes, reading->arena, &stored->hosts, err);
+}
+
+int fleet_read_run(struct fleet_cmd *fleet, int64_t id, unsigned outcomes,
+	struct fleet_stored *ret_stored, struct err *err)
+{
+	struct reading reading = {
+		.id = id, .outcomes = outcomes, .arena = fleet->run->arena, .stored = ret_stored};
+	struct store *store = NULL;
+	int status;
+
+	if (fleet_open_store(fleet, &store, err) < 0) {
+		return err->code == ERR_NOT_FOUND
+			       ? err_set(err, ERR_NOT_FOUND, "no run was written down yet")
+			       : -1;
+	}
+	status = store_read(store, read_run, &reading, err);
+	store_close(&store);
+	return status;
 }

@@ -16,6 +16,7 @@
 #include "cmd/server_select.h"
 #include "cmd/ssh_options.h"
 #include "store/store.h"
+#include "store/store_runs.h"
 
 enum fleet_output {
 	FLEET_TEXT,
@@ -82,6 +83,7 @@ struct fleet_cmd {
 	struct config config;
 	struct ssh_options ssh;
 	const char *store_path; /* NULL: the default */
+	const char *directory;  /* where the command line was typed; NULL: here */
 };
 
 extern const struct log_context fleet_log;
@@ -97,12 +99,50 @@ enum exit_code fleet_usage(const struct fleet_cmd *, const char *fmt, ...)
  * for what others hold, 1 for all else; told. */
 enum exit_code fleet_failed(const struct fleet_cmd *, const struct err *);
 
+/* A line to stderr, for people, escaped; nothing with --quiet. */
+void fleet_say(const struct fleet_cmd *, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* --list: a server a line. */
+enum exit_code fleet_print_list(const struct fleet_cmd *, const struct server_selection *);
+
 /* Write the command's data; takes the text. */
 enum exit_code fleet_write_out(
 	const struct fleet_cmd *, struct strbuf *text, enum exit_code exit_code);
 
+/* Open the store of the configuration or of --store, for reading.  ERR_NOT_FOUND: there is none,
+ * so no run was ever written down. */
+int fleet_open_store(struct fleet_cmd *, struct store **ret_store, struct err *);
+int fleet_find_store(struct fleet_cmd *, const char **ret_path, struct err *);
+
+/* An argument as a run's number; `index` past the arguments: 0, the latest one. */
+int fleet_id_argument(const struct fleet_cmd *, size_t index, int64_t *ret_id, struct err *);
+
+/* "2025-07-01 08:00:00" in local time; "-" for 0. */
+void fleet_add_time(struct strbuf *, int64_t wall_ms);
+
+/* A run of the ledger with its hosts; of outcomes 1 << kind, or of all (0). */
+struct fleet_stored {
+	struct stored_run run;
+	struct stored_run_hosts hosts;
+};
+int fleet_read_run(struct fleet_cmd *, int64_t id, unsigned outcomes,
+	struct fleet_stored *ret_stored, struct err *);
+
+/* Members of a run, into the object that is open. */
+struct json_writer;
+void fleet_write_run_json(const struct stored_run *, struct json_writer *);
+
+/* Ask whether it is meant, and run on these servers; `selection_text` is for the ledger. */
+enum exit_code fleet_run_on(
+	struct fleet_cmd *, const struct server_selection *, const char *selection_text);
+
 /* The verbs; cmd_fleet.c has their table. */
 enum exit_code fleet_command(struct fleet_cmd *);
 enum exit_code fleet_keys(struct fleet_cmd *);
+enum exit_code fleet_last(struct fleet_cmd *);
+enum exit_code fleet_show(struct fleet_cmd *);
+enum exit_code fleet_retry(struct fleet_cmd *);
+enum exit_code fleet_diff(struct fleet_cmd *);
 
 #endif

@@ -1,25 +1,130 @@
 /*
  * `fleet COMMAND`: what is to run, where, and whether that is meant.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
+#include "base/spool.h"
 #include "base/terminal.h"
+#include "base/time.h"
+#include "cmd/author.h"
 #include "cmd/fleet_cmd.h"
 #include "cmd/fleet_run.h"
+#include "cmd/password.h"
 #include "fleet/fan_out.h"
+#include "fleet/fold_digest.h"
+#include "fleet/ledger.h"
+#include "fleet/run_request.h"
+#include "fleet/script_command.h"
+
+enum { INPUT_MEMORY_MAX = 16 << 20, HOST_NAME_MAX_BYTES = 256 };
+
+/* What a run needs that is not a flag as it stands. */
+struct prepared {
+	const char *shown; /* the command as people know it */
+	struct strbuf command, script;
+	const char *script_digest; /* NULL: there is no script */
+	struct spool input;
+	struct strbuf password, sudo_password;
+};
+
+static void prepared_init(struct prepared *prepared)
+{
+	*prepared = (struct prepared){
+		.command = STRBUF_INIT,
+		.script = STRBUF_INIT,
+		.input = {.bytes = str_n("", 0)},
+		.password = STRBUF_INIT_MAX(PASSWORD_MAX),
+		.sudo_password = STRBUF_INIT_MAX(PASSWORD_MAX),
+	};
+}
+
+static void prepared_release(struct prepared *prepared)
+{
+	strbuf_release(&prepared->command);
+	strbuf_release(&prepared->script);
+	spool_release(&prepared->input);
+	password_release(&prepared->password);
+	password_release(&prepared->sudo_password);
+}
 
 /* Several words are joined by spaces, as ssh does it. */
-static const char *join_words(const struct fleet_cmd *fleet)
+static void join_words(const struct fleet_cmd *fleet, struct strbuf *out)
 {
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-
 	for (size_t i = 0; i < fleet->args_count; i++) {
-		strbuf_adds(&text, i > 0 ? " " : "");
-		strbuf_adds(&text, fleet->args[i]);
+		strbuf_adds(out, out->len > 0 ? " " : "");
+		strbuf_adds(out, fleet->args[i]);
 	}
-	return arena_strdup(fleet->run->arena, text.buf);
+}
+
+static const char *digest_of(struct str bytes, struct arena *arena)
+{
+	struct fold_digest *digest = fold_digest_new(NULL);
+	struct fold_key key;
+
+	fold_digest_add(digest, FOLD_STDOUT, bytes);
+	key = fold_digest_end(digest);
+	fold_digest_free(&digest);
+	return arena_strdup(arena, key.text);
+}
+
+static int prepare_script(const struct fleet_cmd *fleet, struct prepared *prepared, struct err *err)
+{
+	_cleanup_(strbuf_release) struct strbuf shown = STRBUF_INIT;
+
+	if (file_read(fleet->opts->script, FILE_REGULAR, SCRIPT_BYTES_MAX, &prepared->script, err) <
+			0 ||
+		script_command_add(&prepared->command, strbuf_str(&prepared->script), fleet->args,
+			fleet->args_count, err) < 0) {
+		return err_wrap(err, "--script");
+	}
+	prepared->script_digest = digest_of(strbuf_str(&prepared->script), fleet->run->arena);
+	strbuf_adds(&shown, fleet->opts->script);
+	join_words(fleet, &shown);
+	prepared->shown = arena_strdup(fleet->run->arena, shown.buf);
+	return 0;
+}
+
+static int prepare_command(
+	const struct fleet_cmd *fleet, struct prepared *prepared, struct err *err)
+{
+	if (fleet->opts->script) {
+		return prepare_script(fleet, prepared, err);
+	}
+	join_words(fleet, &prepared->command);
+	prepared->shown = prepared->command.buf;
+	return 0;
+}
+
+/* The script goes before what we read. */
+static int prepare_input(const struct fleet_cmd *fleet, struct prepared *prepared, struct err *err)
+{
+	int fd = fleet->opts->takes_stdin ? STDIN_FILENO : -1;
+
+	if (fd >= 0 && terminal_is(fd)) {
+		return err_set(err, ERR_INPUT,
+			"--stdin: standard input is the terminal; give it a file or a pipe");
+	}
+	return spool_read(
+		fd, strbuf_str(&prepared->script), INPUT_MEMORY_MAX, &prepared->input, err);
+}
+
+static int prepare_passwords(
+	const struct fleet_cmd *fleet, struct prepared *prepared, struct err *err)
+{
+	const struct fleet_opts *opts = fleet->opts;
+	const struct password_source login = {"--password-file", opts->password_file,
+		opts->asks_password, "Password to log in: "};
+	const struct password_source sudo = {"--sudo-password-file", opts->sudo_password_file,
+		opts->asks_sudo_password, "Password for sudo: "};
+
+	return password_get(&login, &prepared->password, err) < 0 ||
+			       password_get(&sudo, &prepared->sudo_password, err) < 0
+		       ? -1
+		       : 0;
 }
 
 /* "NAME=value"..., NULL-terminated. */
@@ -36,21 +141,34 @@ static const char *const *env_of(const struct fleet_cmd *fleet)
 	return env;
 }
 
-static void set_command(const struct fleet_cmd *fleet, struct remote_command_spec *command)
+static enum supervisor_sudo sudo_of(const struct fleet_opts *opts)
+{
+	if (opts->sudo_password_file || opts->asks_sudo_password) {
+		return SUPERVISOR_SUDO_PASSWORD;
+	}
+	return opts->is_sudo || opts->sudo_user ? SUPERVISOR_SUDO_QUIET : SUPERVISOR_SUDO_NONE;
+}
+
+static void set_command(const struct fleet_cmd *fleet, const struct prepared *prepared,
+	struct remote_command_spec *command)
 {
 	const struct fleet_opts *opts = fleet->opts;
 
 	*command = (struct remote_command_spec){
 		.supervised =
 			{
+				.command = prepared->command.buf,
 				.directory = opts->directory,
 				.env = env_of(fleet),
 				.has_nice = fleet_has(fleet, "nice"),
 				.nice = (int)opts->nice,
-				.sudo = opts->is_sudo || opts->sudo_user ? SUPERVISOR_SUDO_QUIET
-									 : SUPERVISOR_SUDO_NONE,
+				.has_input = opts->takes_stdin || opts->script,
+				.sudo = sudo_of(opts),
 				.sudo_user = opts->sudo_user,
 			},
+		.input = prepared->input.bytes,
+		.sudo_password =
+			prepared->sudo_password.len > 0 ? prepared->sudo_password.buf : NULL,
 		.wants_tty = opts->is_tty,
 		.columns = terminal_width(STDOUT_FILENO),
 		.silence_ms = opts->silence_ms,
@@ -67,20 +185,129 @@ static int64_t workers_of(const struct fleet_cmd *fleet)
 	return fleet->ssh.workers > 0 ? fleet->ssh.workers : FAN_OUT_WORKERS;
 }
 
+/* A wrong password must not lock an account everywhere. */
+static bool has_canary(const struct fleet_cmd *fleet, const struct prepared *prepared)
+{
+	return fleet->opts->is_canary || prepared->password.len > 0 ||
+	       prepared->sudo_password.len > 0;
+}
+
 static void set_fan(const struct fleet_cmd *fleet, const struct server_selection *selection,
-	struct fan_out_spec *fan)
+	const struct prepared *prepared, struct fan_out_spec *fan)
 {
 	*fan = (struct fan_out_spec){
 		.hosts = selection->hosts,
 		.hosts_count = selection->hosts_count,
 		.workers = (int)workers_of(fleet),
-		.has_canary = fleet->opts->is_canary,
+		.has_canary = has_canary(fleet, prepared),
+		.password = prepared->password.len > 0 ? prepared->password.buf : NULL,
 		.connect_timeout_ms = fleet->ssh.connect_timeout_ms,
 	};
-	set_command(fleet, &fan->command);
+	set_command(fleet, prepared, &fan->command);
 }
 
-static enum exit_code list(const struct fleet_cmd *fleet, const struct server_selection *selection)
+/* --- The ledger --- */
+
+static void not_written_down(void *arg, const struct err *err)
+{
+	(void)arg;
+	log_warn(&fleet_log, "%s; the run goes on, and is not written down to its end", err->msg);
+}
+
+static const char *here(struct arena *arena)
+{
+	_cleanup_(freep) char *folder = getcwd(NULL, 0);
+
+	return folder ? arena_strdup(arena, folder) : "/";
+}
+
+static const char *our_host(struct arena *arena)
+{
+	char name[HOST_NAME_MAX_BYTES] = "";
+
+	return gethostname(name, sizeof(name) - 1) == 0 ? arena_strdup(arena, name) : "";
+}
+
+/* A run that cannot be written down is run all the same. */
+static struct ledger *open_ledger(struct fleet_cmd *fleet, const struct server_selection *selection,
+	const struct prepared *prepared, const char *selection_text)
+{
+	_cleanup_(strbuf_release) struct strbuf options = STRBUF_INIT;
+	struct arena *arena = fleet->run->arena;
+	struct run_request request;
+	struct ledger *ledger = NULL;
+	struct stored_run run = {
+		.started_ms = time_wall_ms(),
+		.author = author_name(arena),
+		.host = our_host(arena),
+		.pid = getpid(),
+		.command = prepared->shown,
+		.selection = selection_text,
+	};
+	struct ledger_spec spec = {
+		.run = &run,
+		.names = selection->set.names,
+		.count = selection->hosts_count,
+		.failed = not_written_down,
+	};
+	struct err err = {0};
+
+	run_request_init(&request, fleet->run->argc, fleet->run->argv,
+		fleet->directory ? fleet->directory : here(arena), prepared->script_digest, arena);
+	run_request_add_json(&request, &options);
+	run.options = options.buf;
+	if (fleet_find_store(fleet, &spec.path, &err) < 0 ||
+		ledger_open(&spec, &ledger, &err) < 0) {
+		log_warn(&fleet_log, "%s; the run goes on, and is not written down", err.msg);
+	}
+	return ledger;
+}
+
+/* --- Running --- */
+
+static enum exit_code run_prepared(struct fleet_cmd *fleet,
+	const struct server_selection *selection, struct prepared *prepared,
+	const char *selection_text)
+{
+	const struct fleet_opts *opts = fleet->opts;
+	struct fleet_run_spec spec = {
+		.fleet = fleet, .selection = selection, .command = prepared->shown};
+	struct err err = {0};
+
+	set_fan(fleet, selection, prepared, &spec.fan);
+	if (supervisor_check(&spec.fan.command.supervised, &err) < 0 ||
+		server_guard(&opts->guard, fleet->run->common, selection, opts->is_dry_run, &err) <
+			0 ||
+		prepare_passwords(fleet, prepared, &err) < 0 ||
+		prepare_input(fleet, prepared, &err) < 0) {
+		return fleet_failed(fleet, &err);
+	}
+	set_fan(fleet, selection, prepared, &spec.fan);
+	if (!opts->is_dry_run) {
+		spec.ledger = open_ledger(fleet, selection, prepared, selection_text);
+	}
+	return fleet_run(&spec);
+}
+
+enum exit_code fleet_run_on(struct fleet_cmd *fleet, const struct server_selection *selection,
+	const char *selection_text)
+{
+	struct prepared prepared;
+	enum exit_code exit_code;
+	struct err err = {0};
+
+	prepared_init(&prepared);
+	if (prepare_command(fleet, &prepared, &err) < 0) {
+		exit_code = fleet_failed(fleet, &err);
+	} else {
+		exit_code = run_prepared(fleet, selection, &prepared, selection_text);
+	}
+	prepared_release(&prepared);
+	return exit_code;
+}
+
+enum exit_code fleet_print_list(
+	const struct fleet_cmd *fleet, const struct server_selection *selection)
 {
 	struct strbuf text = STRBUF_INIT;
 
@@ -90,36 +317,52 @@ static enum exit_code list(const struct fleet_cmd *fleet, const struct server_se
 	return fleet_write_out(fleet, &text, EXIT_CODE_OK);
 }
 
-static enum exit_code run_selection(
-	struct fleet_cmd *fleet, const struct server_selection *selection)
+/* "--servers servers.txt --hosts @web" */
+static const char *selection_text(const struct fleet_cmd *fleet)
+{
+	const struct server_opts *servers = &fleet->opts->servers;
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	if (servers->file) {
+		strbuf_addf(&text, "--servers %s", servers->file);
+	}
+	for (size_t i = 0; i < servers->hosts.count; i++) {
+		strbuf_addf(&text, "%s--hosts %s", text.len > 0 ? " " : "",
+			OPTION_AT(&servers->hosts, const char *, i));
+	}
+	return arena_strdup(fleet->run->arena, text.buf);
+}
+
+static enum exit_code check_flags(const struct fleet_cmd *fleet)
 {
 	const struct fleet_opts *opts = fleet->opts;
-	struct fleet_run_spec spec = {.fleet = fleet, .selection = selection};
-	struct err err = {0};
 
-	spec.command = join_words(fleet);
-	set_fan(fleet, selection, &spec.fan);
-	spec.fan.command.supervised.command = spec.command;
-	if (supervisor_check(&spec.fan.command.supervised, &err) < 0 ||
-		server_guard(&opts->guard, fleet->run->common, selection, opts->is_dry_run, &err) <
-			0) {
-		return fleet_failed(fleet, &err);
+	if (opts->is_list) {
+		return EXIT_CODE_OK;
 	}
-	return fleet_run(&spec);
+	if (!opts->script && fleet->args_count == 0) {
+		return fleet_usage(fleet, "which command? as in sre-toolkit fleet \"uptime\" "
+					  "--servers servers.txt");
+	}
+	if (opts->script && opts->is_tty) {
+		return fleet_usage(fleet, "--script does not go with --tty");
+	}
+	return EXIT_CODE_OK;
 }
 
 enum exit_code fleet_command(struct fleet_cmd *fleet)
 {
+	enum exit_code exit_code = check_flags(fleet);
 	struct server_selection selection;
 	struct err err = {0};
 
-	if (!fleet->opts->is_list && fleet->args_count == 0) {
-		return fleet_usage(fleet, "which command? as in sre-toolkit fleet \"uptime\" "
-					  "--servers servers.txt");
+	if (exit_code != EXIT_CODE_OK) {
+		return exit_code;
 	}
 	if (server_select(&fleet->opts->servers, &fleet->config, &fleet->ssh, fleet->run->arena,
 		    &selection, &err) < 0) {
 		return fleet_failed(fleet, &err);
 	}
-	return fleet->opts->is_list ? list(fleet, &selection) : run_selection(fleet, &selection);
+	return fleet->opts->is_list ? fleet_print_list(fleet, &selection)
+				    : fleet_run_on(fleet, &selection, selection_text(fleet));
 }

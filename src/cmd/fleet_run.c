@@ -138,6 +138,9 @@ static void host_started(void *arg, size_t host, int64_t pid)
 
 	run->results.items[host].pid = pid;
 	(void)output_of(run, host);
+	if (run->spec->ledger) {
+		ledger_started(run->spec->ledger, host);
+	}
 }
 
 static void host_wrote(void *arg, size_t host, enum ssh_stream stream, struct str bytes)
@@ -173,6 +176,26 @@ static void tell_report(struct run *run, const struct run_result *result)
 	}
 }
 
+static void write_down(struct run *run, const struct run_result *result)
+{
+	_cleanup_(strbuf_release) struct strbuf excerpt = STRBUF_INIT;
+	struct stored_run_host stored = {0};
+
+	if (!run->spec->ledger) {
+		return;
+	}
+	outcome_store(&result->outcome, &stored);
+	stored.name = result->name;
+	stored.duration_ms = result->duration_ms;
+	if (result->output) {
+		host_output_add_excerpt(result->output, &excerpt);
+		stored.output_hash = host_output_key(result->output)->text;
+		stored.output_bytes = (int64_t)host_output_bytes(result->output);
+		stored.excerpt = excerpt.buf;
+	}
+	ledger_ended(run->spec->ledger, &stored);
+}
+
 static void host_ended(void *arg, size_t host, const struct fan_out_end *end)
 {
 	struct run *run = arg;
@@ -198,6 +221,7 @@ static void host_ended(void *arg, size_t host, const struct fan_out_end *end)
 	}
 	outcome_count(&run->results.counts, &result->outcome);
 	end_output(run, result);
+	write_down(run, result);
 	tell_report(run, result);
 	if (run->opts->output == FLEET_JSONL) {
 		run_result_add_jsonl(result, &line);
@@ -361,7 +385,8 @@ static int open_env(struct run *run, struct err *err)
 	}
 	if (loop_new(&run->loop, err) < 0 ||
 		signals_new(run->loop, signal_came, run, &run->signals, err) < 0 ||
-		resolver_new(run->loop, &resolver, &run->resolver, err) < 0) {
+		resolver_new(run->loop, &resolver, &run->resolver, err) < 0 ||
+		(run->spec->ledger && ledger_attach(run->spec->ledger, run->loop, err) < 0)) {
 		return -1;
 	}
 	run->connector = ssh_connector_new(run->loop, run->resolver, &run->fleet->ssh.connector);
@@ -392,6 +417,7 @@ static void set_results(struct run *run)
 
 	run->results = (struct run_results){
 		.command = run->spec->command,
+		.run_id = run->spec->ledger ? ledger_id(run->spec->ledger) : 0,
 		.is_rehearsal = run->opts->is_dry_run,
 		.started_wall_ms = time_wall_ms(),
 		.items = xcalloc(selection->hosts_count, sizeof(*run->results.items)),
@@ -520,11 +546,14 @@ static enum exit_code run_loop(struct run *run)
 	return exit_code == EXIT_CODE_OK && run->is_output_lost ? EXIT_CODE_FAILED : exit_code;
 }
 
-static void release(struct run *run)
+static void release(struct run *run, enum exit_code exit_code)
 {
+	struct ledger *ledger = run->spec->ledger;
+
 	log_before_stderr(NULL, NULL);
 	progress_free(&run->progress);
 	fan_out_free(&run->fan);
+	ledger_close(&ledger, (int)exit_code);
 	for (size_t i = 0; i < run->results.items_count; i++) {
 		host_output_free(&run->results.items[i].output);
 	}
@@ -566,6 +595,6 @@ enum exit_code fleet_run(const struct fleet_run_spec *spec)
 		set_wants(&run);
 		exit_code = run_loop(&run);
 	}
-	release(&run);
+	release(&run, exit_code);
 	return exit_code;
 }

@@ -9,11 +9,13 @@
 #include "cmd/fleet_cmd.h"
 #include "cmd/server_select.h"
 #include "fleet/fan_out.h"
+#include "fleet/ledger.h"
 
 struct fleet_run_spec {
 	struct fleet_cmd *fleet;
 	const struct server_selection *selection;
 	const char *command;     /* as it was typed */
+	struct ledger *ledger;   /* NULL: it is not written down; taken, and closed */
 	struct fan_out_spec fan; /* without a deadline */
 };
 

@@ -146,7 +146,12 @@ static enum exit_code run_command(
 	void *opts = arena_alloc(arena, cmd->opts_size);
 	struct command_line line = {0};
 	struct option_set sets[CMD_SETS_MAX + 1] = {0};
-	struct cmd_run run = {.arena = arena, .common = &common, .opts = opts, .line = &line};
+	struct cmd_run run = {.arena = arena,
+		.common = &common,
+		.opts = opts,
+		.line = &line,
+		.argv = argv,
+		.argc = argc};
 	struct err err = {0};
 	enum exit_code exit_code;
 
@@ -239,6 +244,22 @@ static void open_standard_descriptors(void)
 	}
 }
 
+/* A link to the program that is called so is its subcommand `fleet`. */
+static bool is_fleet_run(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return strcmp(slash ? slash + 1 : name, "fleet-run") == 0;
+}
+
+static enum exit_code run_as(int argc, const char *const *argv, struct arena *arena)
+{
+	if (argc > 0 && is_fleet_run(argv[0])) {
+		return run_command(cmd_find(str_of("fleet")), argc, argv, arena);
+	}
+	return dispatch(argc, argv, arena);
+}
+
 int main(int argc, char **argv)
 {
 	struct arena *arena = arena_new();
@@ -246,7 +267,7 @@ int main(int argc, char **argv)
 
 	open_standard_descriptors();
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail; a closed pipe is told by write(2) */
-	exit_code = dispatch(argc, (const char *const *)argv, arena);
+	exit_code = run_as(argc, (const char *const *)argv, arena);
 	arena_free(arena);
 	return (int)exit_code;
 }

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "store/delivery_state.h"
 #include "store/sqlite_internal.h"
+#include "store/store_runs.h"
 #include "store/store_upkeep.h"
 
 _Static_assert(DELIVERY_WAITING == 0 && DELIVERY_SENDING == 1 && DELIVERY_DEAD == 4,
@@ -30,7 +31,7 @@ enum {
 	" WHERE started_ms < ?1 AND coalesce(ended_ms, started_ms) < ?1"
 
 /* In this order, so that one alert with very many events does not go at once. */
-static const char *const prunings[] = {
+static const char *const alert_prunings[] = {
 	"DELETE FROM event WHERE id IN (SELECT event.id FROM event INDEXED BY event_alert"
 	" WHERE alert_id IN (" ENDED_ALERT ") LIMIT ?2)",
 
@@ -46,7 +47,9 @@ static const char *const prunings[] = {
 	" WHERE state > 1 AND ended_ms < ?1 AND alert_id IS NULL LIMIT ?2)",
 
 	"DELETE FROM silence WHERE id IN (SELECT id FROM silence WHERE ends_ms < ?1 LIMIT ?2)",
+};
 
+static const char *const run_prunings[] = {
 	"DELETE FROM run_host WHERE id IN (SELECT run_host.id FROM run_host"
 	" WHERE run_id IN (" OLD_RUN ") LIMIT ?2)",
 
@@ -85,24 +88,39 @@ static int give_back(struct store_tx *tx, struct err *err)
 	return store_exec(tx->store, sql, err);
 }
 
+static int prune_all(struct store_tx *tx, const char *const *prunings, size_t count,
+	int64_t before_ms, int64_t *left, struct err *err)
+{
+	for (size_t i = 0; i<count && * left> 0; i++) {
+		int64_t rows = 0;
+
+		if (prune_some(tx, prunings[i], before_ms, *left, &rows, err) < 0) {
+			return -1;
+		}
+		*left -= rows;
+	}
+	return 0;
+}
+
 int store_prune(
 	struct store_tx *tx, int64_t before_ms, int64_t limit, bool *ret_is_done, struct err *err)
 {
 	int64_t left = limit;
 
-	for (size_t i = 0; i < ARRAY_LEN(prunings) && left > 0; i++) {
-		int64_t rows = 0;
-
-		if (prune_some(tx, prunings[i], before_ms, left, &rows, err) < 0) {
-			return -1;
-		}
-		left -= rows;
-	}
-	if (give_back(tx, err) < 0) {
+	if (prune_all(tx, alert_prunings, ARRAY_LEN(alert_prunings), before_ms, &left, err) < 0 ||
+		prune_all(tx, run_prunings, ARRAY_LEN(run_prunings), before_ms, &left, err) < 0 ||
+		give_back(tx, err) < 0) {
 		return -1;
 	}
 	*ret_is_done = left > 0;
 	return 0;
+}
+
+int store_runs_prune(struct store_tx *tx, int64_t before_ms, int64_t limit, struct err *err)
+{
+	int64_t left = limit;
+
+	return prune_all(tx, run_prunings, ARRAY_LEN(run_prunings), before_ms, &left, err);
 }
 
 static int64_t file_bytes(const struct store *store, const char *suffix)

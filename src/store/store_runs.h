@@ -76,6 +76,9 @@ int store_run_end(struct store_tx *, int64_t run_id, const struct stored_run_end
 int store_run_get(
 	struct store_tx *, int64_t id, struct arena *, struct stored_run *ret_run, struct err *);
 
+/* Forget runs that ended before, at most about `limit` rows of them.  store_prune() does it too. */
+int store_runs_prune(struct store_tx *, int64_t before_ms, int64_t limit, struct err *);
+
 struct stored_run_filter {
 	int64_t before_id; /* the last one of the page before; 0: the first page */
 	int64_t since_ms;  /* begun then or later; 0: any time */

@@ -26,7 +26,7 @@ MAY_USE = {
 LIBRARIES = {
     'ares.h': 'net',
     'curl/': 'net',
-    'jansson.h': 'scan check notify alert',
+    'jansson.h': 'scan check notify alert fleet',
     'libssh/': 'net',
     'openssl/': 'net notify alert fleet',
     'pcre2.h': 'scan',

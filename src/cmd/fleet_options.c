@@ -1,0 +1,283 @@
+/*
+ * The flags of `fleet`: their rows, and those of a command line that is repeated.
+ */
+#include "cmd/fleet_options.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/vec.h"
+
+static const char *const output_names[] = {"text", "json", "jsonl", "csv", "junit", NULL};
+static const char *const fold_names[] = {"none", "exact", "smart", NULL};
+
+#define TIMEOUT_MAX_MS (7LL * 24 * 3600 * 1000)
+
+// clang-format off
+static const struct option_row which_rows[] = {
+	SERVER_ROWS(struct fleet_opts, servers),
+	{.name = "list", .letter = 'l', .type = &option_bool, .offset = offsetof(struct fleet_opts, is_list), .flags = OPTION_FLAG_ONLY,
+	 .help = "print the selection, a server a line, and connect to nothing"},
+	GUARD_ROWS(struct fleet_opts, guard),
+	{0},
+};
+
+static const struct option_row command_rows[] = {
+	{.name = "script", .type = &option_path, .offset = offsetof(struct fleet_opts, script), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "FILE", .help = "run this script of ours instead of a COMMAND; arguments for it follow, behind --"},
+	{.name = "stdin", .type = &option_bool, .offset = offsetof(struct fleet_opts, takes_stdin), .flags = OPTION_FLAG_ONLY,
+	 .help = "read our standard input to its end, and give it to the command on each server"},
+	{.name = "env", .shape = OPTION_MAP, .type = &option_string, .offset = offsetof(struct fleet_opts, env), .flags = OPTION_FLAG_ONLY | OPTION_SECRET,
+	 .placeholder = "NAME=VALUE", .help = "a variable for the command; may be given several times"},
+	{.name = "directory", .letter = 'd', .type = &option_string, .offset = offsetof(struct fleet_opts, directory), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "DIR", .help = "run it there; else where the login begins"},
+	{.name = "nice", .type = &option_int, .offset = offsetof(struct fleet_opts, nice), .flags = OPTION_FLAG_ONLY,
+	 .min = -20, .max = 19, .placeholder = "N", .help = "run it with this niceness; 19 is the nicest"},
+	{.name = "tty", .type = &option_bool, .offset = offsetof(struct fleet_opts, is_tty), .flags = OPTION_FLAG_ONLY,
+	 .help = "give it a terminal; its two outputs become one then"},
+	{.name = "sudo", .type = &option_bool, .offset = offsetof(struct fleet_opts, is_sudo), .flags = OPTION_FLAG_ONLY,
+	 .help = "run it as root, with sudo"},
+	{.name = "sudo_user", .type = &option_string, .offset = offsetof(struct fleet_opts, sudo_user), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "NAME", .help = "as this user instead of root; implies --sudo"},
+	{.name = "sudo_password_file", .type = &option_path, .offset = offsetof(struct fleet_opts, sudo_password_file), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "FILE", .help = "the password for sudo, proven on one server first; implies --sudo"},
+	{.name = "ask_sudo_password", .type = &option_bool, .offset = offsetof(struct fleet_opts, asks_sudo_password), .flags = OPTION_FLAG_ONLY,
+	 .help = "ask for the password for sudo, once; implies --sudo"},
+	{0},
+};
+
+static const struct option_row how_rows[] = {
+	{.name = "workers", .letter = 'w', .type = &option_int, .offset = offsetof(struct fleet_opts, workers), .flags = OPTION_FLAG_ONLY,
+	 .min = 1, .max = 10000, .placeholder = "N", .help = "most servers at the same time; else as configured, 20"},
+	{.name = "timeout", .letter = 't', .type = &option_duration, .offset = offsetof(struct fleet_opts, timeout_ms), .flags = OPTION_FLAG_ONLY,
+	 .min = 1, .max = TIMEOUT_MAX_MS, .help = "how long the command may run on one server; then it is ended there"},
+	{.name = "silence", .type = &option_duration, .offset = offsetof(struct fleet_opts, silence_ms), .flags = OPTION_FLAG_ONLY,
+	 .min = 1, .max = TIMEOUT_MAX_MS, .help = "how long it may write nothing; then it is ended there"},
+	{.name = "canary", .type = &option_bool, .offset = offsetof(struct fleet_opts, is_canary), .flags = OPTION_FLAG_ONLY,
+	 .help = "begin with one server; if logging in or sudo is refused there, with no other"},
+	{.name = "dry_run", .letter = 'n', .type = &option_bool, .offset = offsetof(struct fleet_opts, is_dry_run), .flags = OPTION_FLAG_ONLY,
+	 .help = "log in, prove sudo, look for the directory, and run nothing"},
+	{0},
+};
+
+static const struct option_row result_rows[] = {
+	{.name = "output", .letter = 'o', .type = &option_choice, .offset = offsetof(struct fleet_opts, output), .flags = OPTION_FLAG_ONLY,
+	 .def = "text", .choices = output_names, .placeholder = "FORMAT", .help = "how results are printed"},
+	{.name = "fold", .type = &option_choice, .offset = offsetof(struct fleet_opts, fold), .flags = OPTION_FLAG_ONLY,
+	 .bare = "exact", .choices = fold_names, .help = "show equal outputs once, at the end; smart: what always differs (own name, addresses, pids, times) counts as equal, and the odd ones are shown as differences"},
+	{.name = "live", .type = &option_bool, .offset = offsetof(struct fleet_opts, is_live), .flags = OPTION_FLAG_ONLY,
+	 .help = "with --fold: show lines as they come, too"},
+	{.name = "output_dir", .type = &option_path, .offset = offsetof(struct fleet_opts, output_dir), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "DIR", .help = "everything that servers write, in files there: web-01.out, web-01.err"},
+	{0},
+};
+// clang-format on
+
+// clang-format off
+static const struct option_row keys_rows[] = {
+	{.name = "record", .type = &option_bool, .offset = offsetof(struct fleet_opts, keys.is_record), .flags = OPTION_FLAG_ONLY,
+	 .help = "keys: write new keys to the user's file of known hosts, after showing all of them and asking (or --yes)"},
+	{.name = "replace_changed", .type = &option_bool, .offset = offsetof(struct fleet_opts, keys.is_replace), .flags = OPTION_FLAG_ONLY,
+	 .help = "keys: of servers whose keys have changed, take the old ones out of the files and write the new ones"},
+	{.name = "port", .type = &option_int, .offset = offsetof(struct fleet_opts, keys.port), .flags = OPTION_FLAG_ONLY,
+	 .min = 1, .max = 65535, .placeholder = "N", .help = "keys: the port of all of them, else as configured"},
+	{0},
+};
+
+static const struct option_row login_rows[] = {
+	{.name = "password_file", .type = &option_path, .offset = offsetof(struct fleet_opts, password_file), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "FILE", .help = "log in with this password where a key does not do; proven on one server first"},
+	{.name = "ask_password", .type = &option_bool, .offset = offsetof(struct fleet_opts, asks_password), .flags = OPTION_FLAG_ONLY,
+	 .help = "ask for the password to log in with, once"},
+	{0},
+};
+
+static const struct option_row ledger_rows[] = {
+	{.name = "only", .type = &option_string, .offset = offsetof(struct fleet_opts, only), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "OUTCOMES", .help = "retry, show: servers that ended so: exit, signal, timeout, unreachable, not-started, ok; failed is all but ok"},
+	{.name = "limit", .type = &option_int, .offset = offsetof(struct fleet_opts, limit), .flags = OPTION_FLAG_ONLY,
+	 .def = "20", .min = 1, .max = 100000, .placeholder = "N", .help = "last: the latest so many"},
+	{.name = "store", .type = &option_path, .offset = offsetof(struct fleet_opts, store), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "FILE", .help = "where runs are written down; else as configured"},
+	{0},
+};
+// clang-format on
+
+static const struct option_row *const tables[] = {
+	which_rows, command_rows, how_rows, result_rows, keys_rows, ssh_option_rows, login_rows, ledger_rows};
+
+const struct option_set fleet_sets[] = {
+	{"Which servers", which_rows, NULL},
+	{"The command", command_rows, NULL},
+	{"How", how_rows, NULL},
+	{"Results", result_rows, NULL},
+	{"Host keys", keys_rows, NULL},
+	{"Logging in", ssh_option_rows, NULL},
+	{"Passwords", login_rows, NULL},
+	{"Runs that were written down", ledger_rows, NULL},
+	{"Common options", common_rows, NULL},
+	{0},
+};
+
+bool fleet_is_own(const struct option_row *row)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		if (row >= tables[i] && row < tables[i] + option_rows_count(tables[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool fleet_has(const struct fleet_cmd *fleet, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		if (command_line_has(fleet->run->line, tables[i], name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* --- A command line of before --- */
+
+/* What says what is done, not how it is shown, asked about or allowed. */
+static const char *const kept_flags[] = {"servers", "script", "stdin", "env", "directory", "nice",
+	"tty", "sudo", "sudo_user", "sudo_password_file", "ask_sudo_password", "workers", "timeout",
+	"silence", "canary", "username", "connect_timeout", "transport", "ssh_config",
+	"password_file", "ask_password"};
+
+static bool is_kept(const struct option_row *row)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kept_flags); i++) {
+		if (strcmp(row->name, kept_flags[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_given(const struct command_line *line, const struct option_row *row)
+{
+	for (size_t i = 0; i < line->given_count; i++) {
+		if (line->given[i] == row) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static size_t size_of(const struct option_row *row)
+{
+	switch (row->shape) {
+	case OPTION_LIST:
+		return sizeof(struct option_list);
+	case OPTION_MAP:
+	case OPTION_MAP_LIST:
+		return sizeof(struct option_map);
+	case OPTION_ONE:
+	case OPTION_SECTION:
+	case OPTION_VARIANTS:
+	case OPTION_SECTION_LIST:
+		break;
+	}
+	return row->type->size;
+}
+
+struct before {
+	struct fleet_opts opts;
+	struct common_opts common;
+	struct command_line line;
+};
+
+static int parse(const struct run_request *request, struct arena *arena, struct before *before,
+	struct err *err)
+{
+	struct option_set sets[ARRAY_LEN(fleet_sets)] = {0};
+
+	for (size_t i = 0; fleet_sets[i].rows; i++) {
+		sets[i] = fleet_sets[i];
+		sets[i].base = sets[i].rows == common_rows ? (void *)&before->common
+							   : (void *)&before->opts;
+	}
+	return command_line_parse((int)request->arguments_count, request->arguments, sets, false,
+		arena, &before->line, err);
+}
+
+static void resolve(const char **path, const char *directory, struct arena *arena)
+{
+	if (*path && (*path)[0] != '/') {
+		*path = arena_printf(arena, "%s/%s", directory, *path);
+	}
+}
+
+static void resolve_paths(struct before *before, const char *directory, struct arena *arena)
+{
+	resolve(&before->opts.servers.file, directory, arena);
+	resolve(&before->opts.script, directory, arena);
+	resolve(&before->opts.ssh.config_file, directory, arena);
+	resolve(&before->opts.password_file, directory, arena);
+	resolve(&before->opts.sudo_password_file, directory, arena);
+	resolve(&before->common.config, directory, arena);
+}
+
+/* Their values are not kept. */
+static int check_withheld(
+	const struct fleet_opts *now, const struct run_request *request, struct err *err)
+{
+	for (size_t i = 0; i < request->withheld_count; i++) {
+		if (option_map_find(&now->env, str_of(request->withheld[i])) < 0) {
+			return err_set(err, ERR_INPUT,
+				"the value of --env %s is not kept: say --env %s=VALUE again",
+				request->withheld[i], request->withheld[i]);
+		}
+	}
+	return 0;
+}
+
+static void copy_field(
+	const struct option_row *row, const struct fleet_opts *from, struct fleet_opts *to)
+{
+	memcpy((char *)to + row->offset, (const char *)from + row->offset, size_of(row));
+}
+
+int fleet_take_request(struct fleet_cmd *fleet, const struct run_request *request,
+	const char **ret_config, struct err *err)
+{
+	struct arena *arena = fleet->run->arena;
+	struct before *before = arena_alloc(arena, sizeof(*before));
+	struct fleet_opts *opts = arena_alloc(arena, sizeof(*opts));
+	struct command_line *line = arena_alloc(arena, sizeof(*line));
+	struct cmd_run *run = arena_alloc(arena, sizeof(*run));
+
+	*opts = *fleet->opts;
+	*line = *fleet->run->line;
+	*run = *fleet->run;
+	line->given = NULL;
+	line->given_count = line->given_alloc = 0;
+	for (size_t i = 0; i < fleet->run->line->given_count; i++) {
+		*VEC_PUSH_IN(arena, line, given) = fleet->run->line->given[i];
+	}
+	if (check_withheld(opts, request, err) < 0 || parse(request, arena, before, err) < 0) {
+		return -1;
+	}
+	resolve_paths(before, request->directory, arena);
+	for (size_t i = 0; i < before->line.given_count; i++) {
+		const struct option_row *row = before->line.given[i];
+
+		if (fleet_is_own(row) && is_kept(row) && !is_given(fleet->run->line, row)) {
+			copy_field(row, &before->opts, opts);
+			*VEC_PUSH_IN(arena, line, given) = row;
+		}
+	}
+	run->opts = opts;
+	run->line = line;
+	run->argv = request->arguments;
+	run->argc = (int)request->arguments_count;
+	fleet->run = run;
+	fleet->opts = opts;
+	fleet->args = before->line.args;
+	fleet->args_count = before->line.args_count;
+	*ret_config = before->common.config;
+	return 0;
+}

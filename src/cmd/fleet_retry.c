@@ -1,0 +1,134 @@
+/*
+ * `fleet retry`: a run that was written down, again, on those of its servers where it did not work.
+ */
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "cmd/fleet_cmd.h"
+#include "cmd/fleet_options.h"
+#include "fleet/fold_digest.h"
+#include "fleet/outcome.h"
+#include "fleet/run_request.h"
+#include "fleet/script_command.h"
+
+static int read_kinds(const struct fleet_cmd *fleet, unsigned *ret_kinds, struct err *err)
+{
+	const char *only = fleet->opts->only ? fleet->opts->only : "failed";
+
+	if (outcome_kinds_parse(str_of(only), ret_kinds, err) < 0) {
+		return err_wrap(err, "--only");
+	}
+	return 0;
+}
+
+/* What it left undone may still be done. */
+static int check_has_ended(const struct stored_run *run, struct err *err)
+{
+	char host[256] = "";
+
+	(void)gethostname(host, sizeof(host) - 1); /* else it is another one's */
+	if (run->ended_ms == 0 && strcmp(host, run->host) == 0 && kill((pid_t)run->pid, 0) == 0) {
+		return err_set(err, ERR_BUSY, "run %lld is still under way, as pid %lld",
+			(long long)run->id, (long long)run->pid);
+	}
+	return 0;
+}
+
+static int check_script(
+	const struct fleet_cmd *fleet, const struct run_request *request, struct err *err)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	struct fold_digest *digest;
+	struct fold_key key;
+
+	if (!request->script || !fleet->opts->script) {
+		return 0;
+	}
+	if (file_read(fleet->opts->script, FILE_REGULAR, SCRIPT_BYTES_MAX, &text, err) < 0) {
+		return err_wrap(err, "--script");
+	}
+	digest = fold_digest_new(NULL);
+	fold_digest_add(digest, FOLD_STDOUT, strbuf_str(&text));
+	key = fold_digest_end(digest);
+	fold_digest_free(&digest);
+	if (strcmp(key.text, request->script) != 0) {
+		return err_set(err, ERR_INPUT,
+			"'%s' is not the script any more that was run: begin a new run with it",
+			fleet->opts->script);
+	}
+	return 0;
+}
+
+static int select_again(struct fleet_cmd *fleet, const struct stored_run_hosts *hosts,
+	struct server_selection *ret_selection, struct err *err)
+{
+	struct arena *arena = fleet->run->arena;
+	const char **names = arena_calloc(arena, hosts->items_count, sizeof(*names));
+
+	for (size_t i = 0; i < hosts->items_count; i++) {
+		names[i] = hosts->items[i].name;
+	}
+	return server_select_names(names, hosts->items_count, fleet->opts->servers.file,
+		&fleet->config, &fleet->ssh, arena, ret_selection, err);
+}
+
+/* The configuration that it was run with, unless another one is given. */
+static int load_config(struct fleet_cmd *fleet, const char *path, struct err *err)
+{
+	if (path && !fleet->run->common->config) {
+		fleet->store_path = arena_strdup(fleet->run->arena, fleet->store_path);
+		config_release(&fleet->config);
+		if (config_load(&fleet->config, path, err) < 0) {
+			return -1;
+		}
+	}
+	ssh_options_join(&fleet->config.ssh, &fleet->opts->ssh, fleet->run->line, &fleet->ssh);
+	return 0;
+}
+
+static int prepare(struct fleet_cmd *fleet, struct fleet_stored *stored, struct err *err)
+{
+	struct run_request request = {0};
+	const char *config = NULL;
+	unsigned kinds = 0;
+	int64_t id = 0;
+
+	if (read_kinds(fleet, &kinds, err) < 0 || fleet_id_argument(fleet, 0, &id, err) < 0 ||
+		fleet_read_run(fleet, id, kinds, stored, err) < 0 ||
+		check_has_ended(&stored->run, err) < 0) {
+		return -1;
+	}
+	if (run_request_read(stored->run.options, fleet->run->arena, &request, err) < 0 ||
+		fleet_take_request(fleet, &request, &config, err) < 0) {
+		return err_wrap(err, "run %lld", (long long)stored->run.id);
+	}
+	fleet->directory = request.directory;
+	return load_config(fleet, config, err) < 0 ? -1 : check_script(fleet, &request, err);
+}
+
+enum exit_code fleet_retry(struct fleet_cmd *fleet)
+{
+	struct fleet_stored stored = {0};
+	struct server_selection selection;
+	struct err err = {0};
+
+	if (prepare(fleet, &stored, &err) < 0) {
+		return fleet_failed(fleet, &err);
+	}
+	if (stored.hosts.items_count == 0) {
+		return fleet_usage(fleet, "no server of run %lld ended so: nothing was done",
+			(long long)stored.run.id);
+	}
+	if (select_again(fleet, &stored.hosts, &selection, &err) < 0) {
+		return fleet_failed(fleet, &err);
+	}
+	if (fleet->opts->is_list) {
+		return fleet_print_list(fleet, &selection);
+	}
+	fleet_say(fleet, "again, as in run %lld: %s", (long long)stored.run.id, stored.run.command);
+	return fleet_run_on(fleet, &selection,
+		arena_printf(fleet->run->arena, "retry %lld", (long long)stored.run.id));
+}

@@ -1,0 +1,35 @@
+/*
+ * What was asked for, as the ledger keeps it so that it can be asked for again: the command line,
+ * and where it was typed.
+ *
+ * Values of variables (--env) may be secrets, so they are not kept: whoever repeats the run gives
+ * them again.
+ */
+#ifndef FLEET_RUN_REQUEST_H
+#define FLEET_RUN_REQUEST_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/strbuf.h"
+
+struct run_request {
+	const char **arguments; /* from the subcommand's name on; of --env only "NAME=" */
+	size_t arguments_count, arguments_alloc;
+	const char **withheld; /* names of --env */
+	size_t withheld_count, withheld_alloc;
+	const char *directory; /* relative paths start here */
+	const char *script;    /* digest of the script; NULL: there was none */
+};
+
+/* Of a command line; `script` may be NULL.  Strings are borrowed or in the arena. */
+void run_request_init(struct run_request *, int argc, const char *const *argv,
+	const char *directory, const char *script, struct arena *);
+
+/* As a JSON object, and back.  ERR_INPUT: it is none of ours. */
+void run_request_add_json(const struct run_request *, struct strbuf *out);
+int run_request_read(
+	const char *json, struct arena *, struct run_request *ret_request, struct err *);
+
+#endif
