@@ -130,14 +130,12 @@ static bool read_message(struct str content, struct ssh_mux_message *message)
 		message->type = SSH_MUX_FAILED;
 		return take_string(&content, &message->text);
 	}
-	if (type == TELL_EXIT) {
-		message->type = SSH_MUX_EXIT;
+	if (type == TELL_EXIT || type == TELL_OPENED) {
+		message->type = type == TELL_EXIT ? SSH_MUX_EXIT : SSH_MUX_OPENED;
 		return take_number(&content, &message->code);
 	}
 	if (type == TELL_ALIVE) {
 		message->type = SSH_MUX_ALIVE;
-	} else if (type == TELL_OPENED) {
-		message->type = SSH_MUX_OPENED;
 	} else if (type == TELL_NO_TTY) {
 		message->type = SSH_MUX_NO_TTY;
 	}

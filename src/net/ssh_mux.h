@@ -45,7 +45,7 @@ enum ssh_mux_type {
 
 struct ssh_mux_message {
 	enum ssh_mux_type type;
-	uint32_t code;
+	uint32_t code;   /* of EXIT: the status; of OPENED: the channel */
 	struct str text; /* points into the input */
 	size_t size;     /* of the whole message */
 };

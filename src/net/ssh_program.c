@@ -179,8 +179,13 @@ static int program_fill(
 {
 	const char *name = options->program ? options->program : "ssh";
 
-	if (program_find(name, (const char *const *)environ, &program->path, err) < 0 ||
-		ssh_program_folder_new(&program->folder, err) < 0) {
+	if (program_find(name, (const char *const *)environ, &program->path, err) < 0) {
+		return -1;
+	}
+	if (access(program->path, X_OK) < 0) {
+		return err_set_errno(err, errno, "cannot run '%s'", program->path);
+	}
+	if (ssh_program_folder_new(&program->folder, err) < 0) {
 		return -1;
 	}
 	program->wrapper = xasprintf("%s/config", ssh_program_folder_path(program->folder));

@@ -3,7 +3,8 @@
  *
  *     WAITING -> ASKING -> RUNNING -> (over)
  *        ^          |         `-----> PROBING -> (over)
- *        `----------'
+ *        |`---------|
+ *        `---- RESTING
  *
  * ssh is handed one end of each of three pipes and does the rest; what is left for us are the other
  * ends, and a few messages.  A session that the server will not open while others run waits for one
@@ -31,11 +32,19 @@
 #include "net/ssh_mux.h"
 #include "net/ssh_program_internal.h"
 
-enum { DEFAULT_COLUMNS = 80, DEFAULT_ROWS = 24, STREAMS = 3, REASON_SHOWN = 300, TAIL_BYTES = 128 };
+enum {
+	DEFAULT_COLUMNS = 80,
+	DEFAULT_ROWS = 24,
+	STREAMS = 3,
+	REASON_SHOWN = 300,
+	REST_MS = 20, /* and twice as long each time */
+	RESTS_MAX = 6,
+};
 
 enum command_state {
 	COMMAND_WAITING,
-	COMMAND_ASKING, /* for a session */
+	COMMAND_ASKING,  /* for a session */
+	COMMAND_RESTING, /* before it asks again */
 	COMMAND_RUNNING,
 	COMMAND_PROBING, /* it is over without a status */
 };
@@ -54,6 +63,9 @@ struct ssh_program_command {
 	struct strbuf answer;    /* what it has said and we have not understood */
 	int their_ends[STREAMS]; /* to be handed over, or -1 */
 	size_t ends_given;
+	uint64_t sessions_ended; /* on the login, when it was asked for */
+	int rests;
+	struct timer *rest;
 	char *failure; /* what went wrong before anything could be asked */
 	struct deferred *failing;
 
@@ -64,7 +76,7 @@ struct ssh_program_command {
 	struct pipe_writer *writer;
 	struct pipe_reader *out, *err;
 	bool is_paused;
-	struct strbuf tail; /* the end of its standard error: ssh puts its own word there */
+	uint32_t channel;
 
 	bool has_code;
 	uint32_t exit_code;
@@ -104,6 +116,7 @@ static void release_streams(struct ssh_program_command *command)
 	command->tty_fd = command->keep_fd = -1;
 	deferred_free(&command->failing);
 	timer_free(&command->drain);
+	timer_free(&command->rest);
 }
 
 static void command_unlink(struct ssh_program_command *command)
@@ -114,6 +127,7 @@ static void command_unlink(struct ssh_program_command *command)
 		place = &(*place)->next;
 	}
 	*place = command->next;
+	command->login->sessions_ended += command->state != COMMAND_WAITING;
 }
 
 static void command_release(struct ssh_program_command *command)
@@ -122,7 +136,6 @@ static void command_release(struct ssh_program_command *command)
 	strbuf_release(&command->request);
 	strbuf_release(&command->answer);
 	strbuf_release(&command->early);
-	strbuf_release(&command->tail);
 	freep(&command->failure);
 }
 
@@ -161,22 +174,16 @@ static void finish_refused(struct ssh_program_command *command, struct str why)
 	strbuf_release(&text);
 }
 
-/* "exec request failed on channel 2": what ssh itself says where the command would have spoken. */
-static bool was_refused(const struct ssh_program_command *command)
+bool ssh_program_command_check_refusal(struct ssh_program_command *command)
 {
-	struct str said = str_trim(strbuf_str(&command->tail));
-
-	return str_starts(said, command->spec.is_subsystem ? "subsystem request failed on channel "
-							   : "exec request failed on channel ");
-}
-
-static void finish_without_status(struct ssh_program_command *command)
-{
-	if (was_refused(command)) {
-		finish_refused(command, str_of("the server does not run commands"));
-	} else {
-		finish(command, SSH_EXEC_NO_STATUS, "");
+	if (command->state != COMMAND_RUNNING || command->has_code ||
+		!ssh_program_text_take_refusal(command->login->text, command->channel)) {
+		return false;
 	}
+	finish_refused(command,
+		str_of(command->spec.wants_tty ? "the server gives no tty, or runs no commands"
+					       : "the server does not run commands"));
+	return true;
 }
 
 static void fail_now(void *arg)
@@ -235,13 +242,11 @@ static void on_stderr(void *arg, struct str bytes)
 {
 	struct ssh_program_command *command = arg;
 
-	if (bytes.len == 0) {
+	if (bytes.len > 0) {
+		command->events.output(command->arg, SSH_STREAM_STDERR, bytes);
+	} else {
 		settle(command);
-		return;
 	}
-	strbuf_clear(&command->tail);
-	strbuf_addstr(&command->tail, bytes);
-	command->events.output(command->arg, SSH_STREAM_STDERR, bytes);
 }
 
 static void on_drained(void *arg)
@@ -286,21 +291,42 @@ static void session_opened(struct ssh_program_command *command)
 	}
 }
 
-/* The server takes no further session now, but will when one of the others is over. */
+static void on_rested(void *arg)
+{
+	struct ssh_program_command *command = arg;
+
+	command->state = COMMAND_WAITING;
+	ssh_program_login_turn(command->login);
+}
+
+/*
+ * The server takes no further session now, but will when one of the others is over.  One that was
+ * there when this one was asked for may be so already; and a server may need a moment to notice
+ * that the last one is.
+ */
 static bool may_wait(struct ssh_program_command *command)
 {
+	struct ssh_program_login *login = command->login;
+	bool has_changed = command->sessions_ended != login->sessions_ended;
 	size_t others = 0;
 
-	for (struct ssh_program_command *other = command->login->first; other;
-		other = other->next) {
+	for (struct ssh_program_command *other = login->first; other; other = other->next) {
 		others += other != command && other->state != COMMAND_WAITING;
 	}
-	if (others == 0) {
+	if (others == 0 && !has_changed &&
+		(login->sessions_ended == 0 || command->rests == RESTS_MAX)) {
 		return false;
 	}
-	command->login->sessions_max = others;
 	release_streams(command);
-	command->state = COMMAND_WAITING;
+	login->sessions_max = others > 0 ? others : 1;
+	if (others > 0 || has_changed) {
+		command->state = COMMAND_WAITING;
+		ssh_program_login_turn(login);
+	} else {
+		command->state = COMMAND_RESTING;
+		command->rest = timer_add(
+			login->program->loop, REST_MS << command->rests++, on_rested, command);
+	}
 	return true;
 }
 
@@ -310,9 +336,10 @@ static bool hear(struct ssh_program_command *command, const struct ssh_mux_messa
 	switch (message->type) {
 	case SSH_MUX_OPENED:
 		if (command->state == COMMAND_ASKING) {
+			command->channel = message->code;
 			session_opened(command);
 		}
-		return true;
+		return !ssh_program_command_check_refusal(command);
 	case SSH_MUX_EXIT:
 		command->has_code = true;
 		command->exit_code = message->code;
@@ -322,16 +349,14 @@ static bool hear(struct ssh_program_command *command, const struct ssh_mux_messa
 		}
 		return true;
 	case SSH_MUX_ALIVE:
-		finish_without_status(command);
-		return false;
-	case SSH_MUX_NO_TTY:
-		finish_refused(command, str_of("no tty"));
+		finish(command, SSH_EXEC_NO_STATUS, "");
 		return false;
 	case SSH_MUX_FAILED:
 		if (!may_wait(command)) {
 			finish_refused(command, message->text);
 		}
 		return false;
+	case SSH_MUX_NO_TTY: /* said of the channel, too */
 	case SSH_MUX_HELLO:
 	case SSH_MUX_UNEXPECTED:
 		break;
@@ -567,6 +592,7 @@ void ssh_program_command_begin(struct ssh_program_command *command)
 
 	command->state = COMMAND_ASKING;
 	command->ends_given = 0;
+	command->sessions_ended = command->login->sessions_ended;
 	if (streams_open(command) < 0) {
 		fail_later(command, "cannot make a pipe", errno);
 		return;
@@ -603,7 +629,6 @@ struct ssh_program_command *ssh_program_command_start(struct ssh_program_login *
 		.early = STRBUF_INIT,
 		.tty_fd = -1,
 		.keep_fd = -1,
-		.tail = STRBUF_INIT_MAX(TAIL_BYTES),
 	};
 	while (*place) {
 		place = &(*place)->next;

@@ -56,6 +56,7 @@ struct ssh_program_login {
 	bool is_held, is_freed;            /* its memory is needed for a moment */
 	struct ssh_program_command *first; /* in the order in which they were asked for */
 	size_t sessions_max;
+	uint64_t sessions_ended; /* so far */
 };
 
 /* Begin what waits as far as there is room. */
@@ -69,6 +70,8 @@ void ssh_program_login_give_up(struct ssh_program_login *);
 struct ssh_program_command *ssh_program_command_next(const struct ssh_program_command *);
 bool ssh_program_command_is_waiting(const struct ssh_program_command *);
 void ssh_program_command_begin(struct ssh_program_command *);
+/* Whether the server would not run it, by what ssh said; if so, `ended` has been called. */
+bool ssh_program_command_check_refusal(struct ssh_program_command *);
 /* The connection is over; `ended` is called. */
 void ssh_program_command_lose(struct ssh_program_command *, const char *text);
 

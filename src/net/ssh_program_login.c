@@ -291,6 +291,16 @@ static void login_opened(struct ssh_program_login *login)
 	login->events.opened(login->arg);
 }
 
+/* At most one of them: what is told may free them all. */
+static void tell_refusals(struct ssh_program_login *login)
+{
+	struct ssh_program_command *command = login->first;
+
+	while (command && !ssh_program_command_check_refusal(command)) {
+		command = ssh_program_command_next(command);
+	}
+}
+
 static void on_ssh_said(void *arg, enum child_stream stream, struct str bytes)
 {
 	struct ssh_program_login *login = arg;
@@ -299,6 +309,7 @@ static void on_ssh_said(void *arg, enum child_stream stream, struct str bytes)
 	(void)stream; /* it says nothing on the other */
 	ssh_program_text_add(login->text, bytes);
 	if (login->is_open) {
+		tell_refusals(login);
 		return;
 	}
 	if (ssh_program_text_take_mark(login->text, &pid)) {
@@ -316,17 +327,21 @@ static bool is_name_of_user(const char *name)
 	return name[0] != '\0' && name[0] != '-' && !strpbrk(name, " \t\r\n'`\";&<>|(){}$*?!\\");
 }
 
-static int check_spec(const struct ssh_program_spec *spec, struct err *err)
+static bool is_name_of_host(const char *name)
 {
 	struct address address;
 
-	if (!host_name_is_valid(str_of(spec->name)) &&
-		!address_parse(str_of(spec->name), 0, &address)) {
+	return name[0] != '-' &&
+	       (host_name_is_valid(str_of(name)) || address_parse(str_of(name), 0, &address));
+}
+
+static int check_spec(const struct ssh_program_spec *spec, struct err *err)
+{
+	if (!is_name_of_host(spec->name)) {
 		return err_set(err, ERR_INPUT, "'%s' is no name of a host",
 			utf8_quote(str_of(spec->name)).text);
 	}
-	if (spec->address && !host_name_is_valid(str_of(spec->address)) &&
-		!address_parse(str_of(spec->address), 0, &address)) {
+	if (spec->address && !is_name_of_host(spec->address)) {
 		return err_set(err, ERR_INPUT, "'%s' is no address",
 			utf8_quote(str_of(spec->address)).text);
 	}
@@ -387,7 +402,7 @@ static void fill_arguments(struct arguments *arguments, const struct ssh_program
 	add(arguments, "-N");
 	add(arguments, "-F");
 	add(arguments, program->wrapper);
-	add_option(arguments, "LogLevel=DEBUG1");
+	add_option(arguments, "LogLevel=DEBUG2");
 	add_option(arguments, "ControlMaster=yes");
 	add_option(arguments, "ControlPersist=no");
 	add_option(arguments, "ControlPath=%s", login->control_path);

@@ -16,6 +16,7 @@
 enum {
 	LINE_MAX_BYTES = 2048, /* of a line, the rest does not matter */
 	FIELD_MAX_BYTES = 1024,
+	CHANNELS_MAX = 64,
 };
 
 /* Who has closed the connection, where that is the other end of a proxy's pipe. */
@@ -45,6 +46,7 @@ struct ssh_program_text {
 	bool fingerprint_follows;
 	struct strbuf host, key, path;
 	size_t line_number;
+	uint64_t refused; /* channels, a bit each */
 };
 
 enum where {
@@ -272,6 +274,31 @@ static void read_debug(struct ssh_program_text *text, struct str line)
 	}
 }
 
+/* "7 ...": the bit of the channel; 0 if it is none, or one of more than there ever are. */
+static uint64_t channel_bit(struct str text)
+{
+	struct str number = str_of("");
+	int64_t channel;
+
+	(void)str_word(&text, &number);
+	number = before(number, ":");
+	return parse_int(number, 0, CHANNELS_MAX - 1, &channel, NULL) == 0 ? UINT64_C(1) << channel
+									   : 0;
+}
+
+/* "channel 2: request exec confirm 1", "channel_input_status_confirm: type 100 id 2" */
+static void read_channel(struct ssh_program_text *text, struct str line)
+{
+	struct str rest = line;
+
+	if (skip(&rest, "channel ") && str_contains(rest, ": request ")) {
+		text->refused &= ~channel_bit(rest);
+	} else if (str_starts(line, "channel_input_status_confirm") &&
+		   after(line, " type 100 id ", &rest)) {
+		text->refused |= channel_bit(rest);
+	}
+}
+
 /* --- complaints ----------------------------------------------------------------------------- */
 
 static bool is_said(const struct complaint *complaint, struct str line)
@@ -368,6 +395,10 @@ static void read_line(struct ssh_program_text *text, struct str line)
 		read_debug(text, line);
 		return;
 	}
+	if (skip(&line, "debug2: ")) {
+		read_channel(text, line);
+		return;
+	}
 	if (is_chatter(line)) {
 		return;
 	}
@@ -407,6 +438,15 @@ bool ssh_program_text_take_mark(struct ssh_program_text *text, struct str *ret_r
 	text->has_mark = false;
 	*ret_rest = strbuf_str(&text->marked);
 	return true;
+}
+
+bool ssh_program_text_take_refusal(struct ssh_program_text *text, uint32_t channel)
+{
+	uint64_t bit = channel < CHANNELS_MAX ? UINT64_C(1) << channel : 0;
+	bool was_refused = text->refused & bit;
+
+	text->refused &= ~bit;
+	return was_refused;
 }
 
 /* --- the end -------------------------------------------------------------------------------- */

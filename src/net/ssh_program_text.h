@@ -1,5 +1,5 @@
 /*
- * What the program ssh says on its standard error (at LogLevel DEBUG1), and what it means.
+ * What the program ssh says on its standard error (at LogLevel DEBUG2), and what it means.
  *
  * ssh tells its exit status 255 for whatever goes wrong; what went wrong stands only in its words.
  * They are read line by line as they come: how far it is, which key the host showed, and the line
@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/str.h"
 #include "base/strbuf.h"
@@ -31,6 +32,10 @@ void ssh_program_text_add(struct ssh_program_text *, struct str bytes);
 /* What stood behind the mark in the last such line; false if there was none since the last call.
  * Valid until the text is changed. */
 bool ssh_program_text_take_mark(struct ssh_program_text *, struct str *ret_rest);
+
+/* Whether the server has refused to run something on that channel, since this was asked last or ssh
+ * last asked for something on it. */
+bool ssh_program_text_take_refusal(struct ssh_program_text *, uint32_t channel);
 
 /* How far it is, by its own words. */
 enum ssh_phase ssh_program_text_phase(const struct ssh_program_text *);
