@@ -118,6 +118,37 @@ static void add_key_line(struct strbuf *out, const struct ssh_reviewed_key *key)
 	strbuf_release(&text);
 }
 
+/* A key that was shown instead of it has told of it. */
+static bool is_told(const struct ssh_key_review *review, const struct ssh_hosts_finding *missing)
+{
+	for (size_t i = 0; i < review->keys_count; i++) {
+		if (review->keys[i].state == SSH_KEY_CHANGED &&
+			str_eq(review->keys[i].known, missing->blob)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void add_missing(struct strbuf *out, const struct ssh_key_review *review)
+{
+	struct strbuf key = STRBUF_INIT;
+
+	for (size_t i = 0; i < review->missing_count; i++) {
+		const struct ssh_hosts_finding *missing = &review->missing[i];
+
+		if (is_told(review, missing)) {
+			continue;
+		}
+		strbuf_clear(&key);
+		ssh_host_words_add_key(&key, missing->blob);
+		strbuf_adds(out, "    not shown: ");
+		add_place(out, missing->path, missing->line);
+		strbuf_addf(out, " has %s\n", key.buf);
+	}
+	strbuf_release(&key);
+}
+
 /* All but the name. */
 static void add_answer(struct strbuf *out, const struct key_report *report, size_t at)
 {
@@ -134,16 +165,7 @@ static void add_answer(struct strbuf *out, const struct key_report *report, size
 	for (size_t i = 0; i < host->review.keys_count; i++) {
 		add_key_line(out, &host->review.keys[i]);
 	}
-	for (size_t i = 0; i < host->review.missing_count; i++) {
-		const struct ssh_hosts_finding *missing = &host->review.missing[i];
-		struct strbuf key = STRBUF_INIT;
-
-		ssh_host_words_add_key(&key, missing->blob);
-		strbuf_adds(out, "    not shown: ");
-		add_place(out, missing->path, missing->line);
-		strbuf_addf(out, " has %s\n", key.buf);
-		strbuf_release(&key);
-	}
+	add_missing(out, &host->review);
 }
 
 /* Hosts with one answer. */
