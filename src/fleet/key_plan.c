@@ -1,5 +1,5 @@
 /*
- * See key_plan.h.
+ * What is to be written of host keys, and writing it.  See key_plan.h.
  */
 #include "fleet/key_plan.h"
 

@@ -1,5 +1,5 @@
 /*
- * See key_report.h.
+ * Host keys as text, JSON and CSV.  See key_report.h.
  */
 #include "fleet/key_report.h"
 

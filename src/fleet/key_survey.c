@@ -1,5 +1,5 @@
 /*
- * See key_survey.h.
+ * Workers that ask one host after the other for its keys.  See key_survey.h.
  */
 #include "fleet/key_survey.h"
 
