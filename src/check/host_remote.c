@@ -115,7 +115,6 @@ static void login_ended(void *arg, const struct ssh_login_end *end)
 	remote->command = NULL;
 	if (end->hop) {
 		code = CODE_JUMP_FAILED;
-		strbuf_adds(&text, "on the way, ");
 	} else if (end->phase != SSH_PHASE_OPEN && is_down(end->cause)) {
 		state = CHECK_CRITICAL;
 	}
