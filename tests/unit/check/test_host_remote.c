@@ -115,8 +115,9 @@ static void ends_as(struct measured *m, const struct end *ends, size_t count, in
 {
 	for (size_t i = 0; i < count; i++) {
 		run(m, ends[i].name, timeout_ms);
-		if (!m->has_failed || m->failure.state != ends[i].state ||
-			m->failure.code != ends[i].code || !strstr(m->failure.text, ends[i].says)) {
+		assert_true(m->has_failed);
+		if (m->failure.state != ends[i].state || m->failure.code != ends[i].code ||
+			!strstr(m->failure.text, ends[i].says)) {
 			fail_msg("%s: %s, %s: %s", ends[i].name, check_state_name(m->failure.state),
 				check_code_name(m->failure.code), m->failure.text);
 		}
