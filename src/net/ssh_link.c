@@ -4,7 +4,10 @@
  * The clock of connecting is ours, not the session's: it has to stand while the link waits for its
  * turn, and it counts all attempts together.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/time.h"
@@ -195,6 +198,21 @@ static void end_by_bastion(struct ssh_link *link, const struct ssh_end *session_
 			  .text = text});
 }
 
+/* A lookup that gets no descriptor looks like one that nobody answers. */
+static bool lacks_descriptors(const struct ssh_end *session_end)
+{
+	int fd;
+
+	if (session_end->cause != SSH_END_DNS) {
+		return false;
+	}
+	fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (fd >= 0) {
+		(void)close(fd);
+	}
+	return fd < 0 && (errno == EMFILE || errno == ENFILE);
+}
+
 static void on_session_ended(void *arg, const struct ssh_end *session_end)
 {
 	struct ssh_link *link = arg;
@@ -204,6 +222,9 @@ static void on_session_ended(void *arg, const struct ssh_end *session_end)
 	ssh_ticket_end(&link->ticket, ticket_end_of(session_end));
 	if (link->lost_text || session_end->is_by_via) {
 		end_by_bastion(link, session_end);
+	} else if (lacks_descriptors(session_end)) {
+		end_local(link,
+			arena_printf(link->arena, "%s: %s", session_end->text, errno_text(EMFILE)));
 	} else if (session_end->cause != SSH_END_DROPPED ||
 		   (link->spec.ends_in_kex && session_end->phase == SSH_PHASE_KEX)) {
 		end(link, &(struct ssh_login_end){.cause = session_end->cause,

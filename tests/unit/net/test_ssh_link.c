@@ -2,7 +2,10 @@
  * One connection on its way: what is tried again and what never, what the clock counts, which
  * settings hold.
  */
+#include <sys/resource.h>
+
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/time.h"
@@ -10,6 +13,8 @@
 #include "support/login_fixture.h"
 #include "support/ssh_server.h"
 #include "support/tcp_script.h"
+
+enum { FEW = 256 }; /* descriptors */
 
 static uint16_t start_sshd(struct ssh_fixture *fixture, const char *lines)
 {
@@ -231,6 +236,73 @@ static void test_settings(void **state)
 	ssh_connector_free(&connector);
 }
 
+/* All but so many that nobody has. */
+static void take_descriptors(int *taken, int spare)
+{
+	int count = 0;
+
+	do {
+		taken[count] = dup(STDERR_FILENO);
+	} while (taken[count++] >= 0);
+	for (int i = 0; i < spare; i++) {
+		(void)close(taken[count - 2 - i]);
+		taken[count - 2 - i] = -1;
+	}
+}
+
+static void give_descriptors(const int *taken)
+{
+	for (int i = 0; taken[i] >= 0; i++) {
+		(void)close(taken[i]);
+	}
+}
+
+/* With so few descriptors that some step of the way gets none: said as what it is. */
+static void test_no_descriptors(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	uint16_t port = start_sshd(fixture, "");
+	const char *config = arena_printf(fixture->arena,
+		"Host named\n\tHostName localhost\n%s%s%s",
+		login_fixture_host(fixture, "behind", port, "\tProxyJump web"),
+		login_fixture_host(fixture, "named", port,
+			arena_printf(fixture->arena, "\tHostKeyAlias [127.0.0.1]:%u", port)),
+		login_fixture_host(fixture, "web", port, ""));
+	static const char *const names[] = {"web", "named", "behind"};
+	struct rlimit before, few;
+	int taken[FEW];
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = (struct rlimit){FEW, before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		bool is_open = false;
+
+		for (int spare = 0; !is_open; spare++) {
+			struct ssh_connector *connector =
+				login_fixture_connector(fixture, config, NULL);
+			struct login_told told;
+
+			/* Its settings and its bastion are there already. */
+			login_fixture_connect(fixture, connector, names[i], &told);
+			ssh_login_free(&told.login);
+			take_descriptors(taken, spare);
+			login_fixture_open(fixture, connector,
+				&(struct ssh_login_spec){.name = names[i]}, &told);
+			login_fixture_run(&told);
+			is_open = told.is_opened;
+			ssh_login_free(&told.login);
+			ssh_connector_free(&connector);
+			give_descriptors(taken);
+			if (!is_open) {
+				assert_end(&told, SSH_END_LOCAL, "Too many open files");
+			}
+			assert_true(spare < 40);
+		}
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ssh_fixture_start, ssh_fixture_end)
 
 int main(void)
@@ -242,6 +314,7 @@ int main(void)
 		TEST(test_clock),
 		TEST(test_address),
 		TEST(test_settings),
+		TEST(test_no_descriptors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
