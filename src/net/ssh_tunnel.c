@@ -95,7 +95,8 @@ static int on_data(
 	return (int)len;
 }
 
-static void on_close(ssh_session lib, ssh_channel channel, void *arg)
+/* Closed, or the host has hung up: then the server waits for us to do so too before it closes. */
+static void on_over(ssh_session lib, ssh_channel channel, void *arg)
 {
 	struct ssh_tunnel *tunnel = arg;
 
@@ -290,7 +291,8 @@ struct ssh_tunnel *ssh_tunnel_start(
 	tunnel->lane.callbacks = (struct ssh_channel_callbacks_struct){
 		.userdata = tunnel,
 		.channel_data_function = on_data,
-		.channel_close_function = on_close,
+		.channel_eof_function = on_over,
+		.channel_close_function = on_over,
 	};
 	ssh_callbacks_init(&tunnel->lane.callbacks);
 	(void)ssh_set_channel_callbacks(tunnel->lane.channel, &tunnel->lane.callbacks);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/time.h"
 #include "cmocka_all.h"
 #include "support/ssh_server.h"
 #include "support/tcp_script.h"
@@ -139,6 +140,30 @@ static bool has_ended(void *arg)
 	return ((struct ssh_told *)arg)->has_ended;
 }
 
+/* The host hangs up: that is noticed at once, not by its silence. */
+static void test_host_goes(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	uint16_t port = start_sshd(fixture, "");
+	struct ssh_told bastion, told;
+	struct ssh_said said;
+	int64_t began_ms;
+
+	ssh_fixture_connect(fixture, start_sshd(fixture, ""), &bastion);
+	go_through(fixture, bastion.session, port, &told);
+	assert_true(told.is_opened);
+	began_ms = time_mono_ms();
+	ssh_fixture_exec(fixture, told.session,
+		&(struct ssh_exec_spec){.command = "kill -9 $PPID; sleep 20", .drain_ms = 500},
+		&said);
+	ssh_fixture_until(fixture, has_ended, &told);
+	assert_end(told, SSH_END_CLOSED, "connection closed");
+	assert_true(time_mono_ms() - began_ms < 4000); /* of 5 s until it would be asked */
+	assert_true(ssh_session_is_open(bastion.session));
+	ssh_said_release(&said);
+	ssh_session_free(&bastion.session);
+}
+
 /* The way goes: whoever is on it learns of it. */
 static void test_bastion_goes(void **state)
 {
@@ -184,6 +209,7 @@ int main(void)
 		TEST(test_many_through_one),
 		TEST(test_three_in_a_row_and_much_through_them),
 		TEST(test_not_reached),
+		TEST(test_host_goes),
 		TEST(test_bastion_goes),
 	};
 
