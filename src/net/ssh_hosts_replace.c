@@ -132,22 +132,42 @@ static int rewrite(const char *path, const struct ssh_hosts_change *change, size
 	return rc;
 }
 
+/* Looked for without the right to write: most files have nothing of the host. */
+static int has_leaving(
+	const char *path, const struct ssh_hosts_change *change, bool *ret_has, struct err *err)
+{
+	struct leaving leaving = {.change = change};
+	struct ssh_hosts *there = ssh_hosts_new();
+	int rc = ssh_hosts_read(there, path, err);
+
+	if (rc == 0) {
+		ssh_hosts_each_key(there, &change->name, add_leaving, &leaving);
+		*ret_has = leaving.lines_count > 0;
+	}
+	free(leaving.lines);
+	ssh_hosts_free(&there);
+	return rc;
+}
+
 int ssh_hosts_replace(const char *path, const struct ssh_hosts_change *change, size_t *ret_removed,
 	struct err *err)
 {
 	_cleanup_(freep) char *real = realpath(path, NULL);
 	_cleanup_close_ int fd = -1;
-	struct err why = {0};
+	bool has;
 
-	*ret_removed = 0;
-	if (ssh_hosts_open_locked(real ? real : path, 0, &fd, &why) < 0) {
-		if (why.code == ERR_NOT_FOUND) {
-			return 0;
-		}
-		if (err) {
-			*err = why;
-		}
+	if (!real) {
+		real = xstrdup(path);
+	}
+	if (has_leaving(real, change, &has, err) < 0) {
 		return -1;
 	}
-	return rewrite(real ? real : path, change, ret_removed, err);
+	if (!has) {
+		*ret_removed = 0;
+		return 0;
+	}
+	if (ssh_hosts_open_locked(real, 0, &fd, err) < 0) {
+		return -1;
+	}
+	return rewrite(real, change, ret_removed, err);
 }

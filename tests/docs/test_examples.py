@@ -83,6 +83,24 @@ def variables(request):
 
 
 @pytest.fixture
+def ssh_servers(request, toolkit):
+    """A function: text -> the environment in which its commands find servers, if it logs in to any: web-01 and
+    web-02, whose host keys are known, web-03, whose is not, and db-01, which had another one."""
+    def find(text):
+        if not re.search(r'sre-toolkit (fleet|copy) |fleet-run ', text):
+            return {}
+        sshd = request.getfixturevalue('sshd')
+        known, ssh_config = toolkit.home / 'known_hosts', toolkit.home / 'ssh_config'
+        lines = sshd.known_hosts.read_text().splitlines()
+        other = ' '.join(sshd.key.with_suffix('.pub').read_text().split()[:2])
+        known.write_text('\n'.join([*lines[:2], f'{lines[3].split()[0]} {other}', '']))
+        ssh_config.write_text(sshd.ssh_config.read_text().replace(str(sshd.known_hosts), str(known)))
+        config = toolkit.config(f'ssh: {{config: {ssh_config}}}\n', name='servers.yaml')
+        return {'SRE_TOOLKIT_CONFIG': str(config)}
+    return find
+
+
+@pytest.fixture
 def with_secrets(toolkit, variables):
     """A function: text -> the same, with its secret files among the files of the test."""
     def keep(match):
@@ -99,7 +117,7 @@ def with_secrets(toolkit, variables):
 
 
 @pytest.mark.parametrize('block', markdown.blocks('console'), ids=str)
-def test_console(block, workshop, places, variables, with_secrets, toolkit):
+def test_console(block, workshop, places, variables, with_secrets, ssh_servers, toolkit):
     files = {other.word('file'): other.text for other in markdown.blocks('yaml', 'jsonl')
              if other.path == block.path and other.word('file')}
     here = places(block.text + ''.join(files.values()))
@@ -107,7 +125,7 @@ def test_console(block, workshop, places, variables, with_secrets, toolkit):
         # A store of the test's own: root's default is the system's.
         own_store = f'store: {toolkit.home}/state.db\n' if text.startswith('alerts:') else ''
         (toolkit.home / name).write_text(with_secrets(replaced(text, here.items())) + own_store)
-    given = variables(''.join(files.values()))
+    given = {**ssh_servers(block.text), **variables(''.join(files.values()))}
     commands = markdown.commands_of(block)
     for number, (command, expected) in enumerate(commands, 1):
         done = workshop(replaced(command, here.items()), given)

@@ -62,6 +62,11 @@ def alerts(toolkit):
 
 
 @pytest.fixture(scope='session')
+def sshd():
+    yield from started(servers.Sshd)
+
+
+@pytest.fixture(scope='session')
 def pki():
     yield from started(servers.Pki)
 

@@ -203,6 +203,9 @@ static void test_file(void **state)
 	assert_int_equal(st.st_uid, getuid() == 0 ? 65534 : getuid());
 	/* Nothing of ours is left beside it. */
 	assert_int_equal(RUN("sh", "-c", "test \"$(ls -A \"$0\" | wc -l)\" = 2", place->folder), 0);
+	(void)snprintf(link.path, sizeof(link.path), "/dev/null");
+	assert_int_equal(replace(&link, "a", 22, "@B@", &removed, &err), 0);
+	assert_int_equal(removed, 0);
 	(void)snprintf(link.path, sizeof(link.path), "%s", place->folder);
 	assert_int_equal(replace(&link, "a", 22, "@B@", &removed, &err), -1);
 }
