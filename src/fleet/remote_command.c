@@ -15,16 +15,14 @@
 
 #include "base/alloc.h"
 #include "base/time.h"
-#include "base/utf8.h"
+#include "fleet/host_words.h"
+#include "fleet/remote_input.h"
 #include "fleet/supervisor_reader.h"
 
 enum {
-	DRAINS_MAX = 20,            /* times drain_ms */
-	SLACK_MS = 2000,            /* for a stop, beyond the grace */
-	EARLY_OUT_MAX = 1 << 20,    /* its first output may overtake the word that it has started */
-	EARLY_ERR_MAX = 4096,       /* that cannot: one stream */
-	WORDS_MAX = 160,            /* of the host's, in a message */
-	TTY_INPUT_BYTES = 16 * 1024 /* under way at once */
+	DRAINS_MAX = 20, /* times drain_ms */
+	SLACK_MS = 2000, /* for a stop, beyond the grace */
+	CUT_BYTES = 256 * 1024,
 };
 
 enum remote_state {
@@ -44,17 +42,17 @@ struct remote_command {
 	struct strbuf line;          /* what the host is asked to execute */
 	struct supervisor_key key;
 	struct supervisor_reader reader;
-	struct strbuf early[2]; /* by ssh_stream */
+	struct host_words early; /* before it has started */
+	struct remote_input input;
 	bool has_started, has_asked_password, is_nowhere;
 	bool has_sent_settings;  /* it may run from then on */
 	bool has_clock_ended_it; /* and which: */
 	enum outcome_clock clock;
 	int64_t pid;
-	size_t input_sent;
-	int chunks_under_way;
-	bool is_input_over; /* all of it was sent, or nobody wants more */
-	bool is_paused;
-	int64_t drained_ms;     /* when draining is over, whatever still comes */
+	bool is_paused, is_stopped;
+	bool is_cut;        /* instead, while it is stopped: so much of its output and no more */
+	size_t cut_bytes;   /* that came meanwhile */
+	int64_t drained_ms; /* when draining is over, whatever still comes */
 	struct outcome outcome; /* as the supervisor says */
 	struct strbuf message;  /* of the outcome */
 	struct timer *step;     /* of the state */
@@ -77,8 +75,7 @@ static void shut(struct remote_command *command)
 static void destroy(struct remote_command *command)
 {
 	strbuf_release(&command->line);
-	strbuf_release(&command->early[SSH_STREAM_STDOUT]);
-	strbuf_release(&command->early[SSH_STREAM_STDERR]);
+	host_words_release(&command->early);
 	strbuf_release(&command->message);
 	free(command);
 }
@@ -208,40 +205,6 @@ static struct outcome timed_out(enum outcome_clock clock)
 	return (struct outcome){.kind = OUTCOME_TIMEOUT, .clock = clock};
 }
 
-/* The first line that says something. */
-static struct str first_line(struct str text)
-{
-	struct str line;
-
-	while (str_line(&text, &line)) {
-		line = str_trim(line);
-		if (line.len > 0) {
-			return line;
-		}
-	}
-	return str_of("");
-}
-
-static struct str words(const struct remote_command *command, enum ssh_stream stream)
-{
-	return first_line(strbuf_str(&command->early[stream]));
-}
-
-static struct str any_words(const struct remote_command *command)
-{
-	struct str said = words(command, SSH_STREAM_STDERR);
-
-	return said.len > 0 ? said : words(command, SSH_STREAM_STDOUT);
-}
-
-static void add_words(struct remote_command *command, struct str said)
-{
-	if (said.len > 0) {
-		strbuf_adds(&command->message, command->message.len > 0 ? ": " : "");
-		utf8_add_escaped(&command->message, said, WORDS_MAX);
-	}
-}
-
 static void finish_not_started(struct remote_command *command, enum outcome_cause cause)
 {
 	finish(command, caused(OUTCOME_NOT_STARTED, cause), false, false);
@@ -250,7 +213,8 @@ static void finish_not_started(struct remote_command *command, enum outcome_caus
 static void finish_sudo(struct remote_command *command, const char *what)
 {
 	strbuf_adds(&command->message, what);
-	add_words(command, words(command, spoken_stream(command)));
+	host_words_add_to(
+		&command->message, host_words_line(&command->early, spoken_stream(command)));
 	finish_not_started(command, CAUSE_SUDO_FAILED);
 }
 
@@ -259,7 +223,7 @@ static void finish_late(struct remote_command *command, enum outcome_clock clock
 {
 	if (!command->has_started) {
 		strbuf_adds(&command->message, "the host did not start the command");
-		add_words(command, any_words(command));
+		host_words_add_to(&command->message, host_words_any(&command->early));
 	}
 	finish(command, timed_out(clock), false, command->has_sent_settings);
 }
@@ -298,48 +262,22 @@ static void send_beat(struct remote_command *command)
 
 static void send_input(struct remote_command *command)
 {
-	struct str input = command->spec.input;
 	struct strbuf out = STRBUF_INIT;
 
-	while (!command->is_input_over && command->chunks_under_way < SUPERVISOR_CHUNKS_MAX &&
-		command->input_sent < input.len) {
-		struct str chunk = str_sub(input, command->input_sent, SUPERVISOR_CHUNK_MAX);
-
-		supervisor_add_input(&out, chunk);
-		command->input_sent += chunk.len;
-		command->chunks_under_way++;
-	}
-	if (!command->is_input_over && command->input_sent == input.len) {
-		supervisor_add_input_end(&out);
-		command->is_input_over = true;
+	if (command->spec.wants_tty) {
+		remote_input_add_typed(&command->input, &out);
+	} else if (command->spec.supervised.has_input) {
+		remote_input_add(&command->input, &out);
 	}
 	ssh_command_send(command->channel, strbuf_str(&out));
 	strbuf_release(&out);
-}
-
-/* Its end is what somebody types who has no more to say; twice where the line has not ended. */
-static void send_tty_input(struct remote_command *command)
-{
-	struct str rest = command->spec.input;
-	bool ends_line = rest.len == 0 || str_ends(rest, "\n");
-	struct str piece = str_sub(rest, command->input_sent, TTY_INPUT_BYTES);
-
-	if (command->is_input_over) {
-		return;
-	}
-	command->input_sent += piece.len;
-	ssh_command_send(command->channel, piece);
-	if (command->input_sent == rest.len) {
-		command->is_input_over = true;
-		ssh_command_send(command->channel, str_of(ends_line ? "\x04" : "\x04\x04"));
-	}
 }
 
 static void send_stop(struct remote_command *command)
 {
 	struct strbuf out = STRBUF_INIT;
 
-	command->is_input_over = true;
+	remote_input_close(&command->input);
 	timer_stop(command->beat);
 	supervisor_add_stop(&out);
 	ssh_command_send(command->channel, strbuf_str(&out));
@@ -348,6 +286,13 @@ static void send_stop(struct remote_command *command)
 
 static void begin_stop(struct remote_command *command)
 {
+	/* It must be heard, but there may be nowhere to put what it writes. */
+	command->is_cut = command->is_paused;
+	if (command->is_paused) {
+		command->is_paused = false;
+		ssh_command_pause(command->channel, false);
+	}
+	command->is_stopped = true;
 	if (command->has_started && !command->spec.wants_tty) {
 		send_stop(command);
 	}
@@ -368,7 +313,7 @@ static void told_password(struct remote_command *command)
 	} else {
 		command->has_asked_password = true;
 		/* Its lecture explains nothing. */
-		strbuf_clear(&command->early[spoken_stream(command)]);
+		host_words_forget(&command->early, spoken_stream(command));
 		ssh_command_send(command->channel, str_of(command->spec.sudo_password));
 		ssh_command_send(command->channel, str_of("\n"));
 	}
@@ -385,10 +330,9 @@ static void tell_started(struct remote_command *command)
 {
 	command->has_started = true;
 	command->events.started(command->arg, command->pid);
-	hand_on(command, SSH_STREAM_STDERR, strbuf_str(&command->early[SSH_STREAM_STDERR]));
-	hand_on(command, SSH_STREAM_STDOUT, strbuf_str(&command->early[SSH_STREAM_STDOUT]));
-	strbuf_release(&command->early[SSH_STREAM_STDOUT]);
-	strbuf_release(&command->early[SSH_STREAM_STDERR]);
+	hand_on(command, SSH_STREAM_STDERR, host_words_all(&command->early, SSH_STREAM_STDERR));
+	hand_on(command, SSH_STREAM_STDOUT, host_words_all(&command->early, SSH_STREAM_STDOUT));
+	host_words_release(&command->early);
 }
 
 static void told_started(struct remote_command *command, int64_t pid)
@@ -396,15 +340,13 @@ static void told_started(struct remote_command *command, int64_t pid)
 	command->pid = pid;
 	if (command->spec.wants_tty) {
 		to(command, REMOTE_RUNNING);
-		send_tty_input(command);
+		send_input(command);
 	} else if (command->state == REMOTE_STOPPING) {
 		send_stop(command);
 	} else {
 		to(command, REMOTE_RUNNING);
 		send_beat(command);
-		if (command->spec.supervised.has_input) {
-			send_input(command);
-		}
+		send_input(command);
 	}
 	tell_started(command);
 }
@@ -429,7 +371,7 @@ static void told_ended(struct remote_command *command, const struct supervisor_e
 	if (command->is_nowhere) {
 		command->outcome = caused(OUTCOME_NOT_STARTED, CAUSE_DIRECTORY_MISSING);
 		strbuf_adds(&command->message, "cannot enter the directory");
-		add_words(command, str_of(command->spec.supervised.directory));
+		host_words_add_to(&command->message, str_of(command->spec.supervised.directory));
 	} else if (command->has_clock_ended_it) {
 		command->outcome = timed_out(command->clock);
 	}
@@ -457,11 +399,11 @@ static void on_word(void *arg, const struct supervisor_event *event)
 		told_started(command, event->pid);
 		break;
 	case SUPERVISOR_TAKEN:
-		command->chunks_under_way -= command->chunks_under_way > 0;
+		remote_input_taken(&command->input);
 		send_input(command);
 		break;
 	case SUPERVISOR_INPUT_CLOSED:
-		command->is_input_over = true;
+		remote_input_close(&command->input);
 		break;
 	case SUPERVISOR_NOWHERE:
 		command->is_nowhere = true;
@@ -478,12 +420,9 @@ static void on_word(void *arg, const struct supervisor_event *event)
 
 static void take_early(struct remote_command *command, enum ssh_stream stream, struct str bytes)
 {
-	struct strbuf *early = &command->early[stream];
-
-	strbuf_addstr(early, bytes);
-	if (stream == SSH_STREAM_STDOUT && early->dropped_bytes > 0) {
+	if (!host_words_add(&command->early, stream, bytes)) {
 		strbuf_adds(&command->message, "the host runs something else instead");
-		add_words(command, any_words(command));
+		host_words_add_to(&command->message, host_words_any(&command->early));
 		finish_not_started(command, CAUSE_EXEC_REFUSED);
 	}
 }
@@ -496,6 +435,10 @@ static void take(struct remote_command *command, enum ssh_stream stream, struct 
 	}
 	if (command->state == REMOTE_RUNNING || command->state == REMOTE_DRAINING) {
 		set_step(command);
+	}
+	if (command->is_cut) {
+		bytes = str_sub(bytes, 0, CUT_BYTES - command->cut_bytes);
+		command->cut_bytes += bytes.len;
 	}
 	hand_on(command, stream, bytes);
 }
@@ -528,7 +471,7 @@ static void on_wants_input(void *arg)
 	struct remote_command *command = arg;
 
 	if (command->spec.wants_tty && command->state == REMOTE_RUNNING) {
-		send_tty_input(command);
+		send_input(command);
 	}
 }
 
@@ -553,15 +496,15 @@ static void finish_unsaid(struct remote_command *command, const struct ssh_exec_
 static void finish_refused(struct remote_command *command, const struct ssh_exec_end *end)
 {
 	bool is_sudo = command->spec.supervised.sudo != SUPERVISOR_SUDO_NONE;
-	struct str said = any_words(command);
+	struct str said = host_words_any(&command->early);
 
-	if (is_sudo && words(command, spoken_stream(command)).len > 0) {
+	if (is_sudo && host_words_line(&command->early, spoken_stream(command)).len > 0) {
 		finish_sudo(command, "");
 		return;
 	}
 	strbuf_adds(&command->message, "the host did not start the command");
 	if (said.len > 0) {
-		add_words(command, said);
+		host_words_add_to(&command->message, said);
 	} else if (end->outcome == SSH_EXEC_EXITED) {
 		strbuf_addf(&command->message, " (exit code %" PRIu32 ")", end->exit_code);
 	} else if (end->outcome == SSH_EXEC_SIGNALED) {
@@ -729,7 +672,6 @@ struct remote_command *remote_command_start(struct loop *loop, struct ssh_login 
 		.events = *events,
 		.arg = arg,
 		.line = STRBUF_INIT,
-		.early = {STRBUF_INIT_MAX(EARLY_OUT_MAX), STRBUF_INIT_MAX(EARLY_ERR_MAX)},
 		.message = STRBUF_INIT,
 	};
 	if (spec->is_rehearsal) {
@@ -739,6 +681,8 @@ struct remote_command *remote_command_start(struct loop *loop, struct ssh_login 
 		abort(); /* so few bytes are never refused */
 	}
 	supervisor_reader_init(&command->reader, &command->key);
+	host_words_init(&command->early);
+	remote_input_init(&command->input, spec->input);
 	command->step = timer_new(loop, on_step, command);
 	command->total = timer_new(loop, on_total, command);
 	command->beat = timer_new(loop, on_beat, command);
@@ -753,6 +697,10 @@ struct remote_command *remote_command_start(struct loop *loop, struct ssh_login 
 
 void remote_command_pause(struct remote_command *command, bool is_paused)
 {
+	if (command->is_stopped) {
+		command->is_cut = is_paused;
+		return;
+	}
 	if (!command->channel || command->is_paused == is_paused) {
 		return;
 	}
@@ -773,7 +721,7 @@ void remote_command_stop(struct remote_command *command)
 	}
 	switch (command->state) {
 	case REMOTE_STARTING:
-		to(command, REMOTE_STOPPING);
+		begin_stop(command);
 		if (!command->has_sent_settings) {
 			timer_set(command->step, 0); /* there is nothing to be stopped */
 		}

@@ -65,7 +65,8 @@ struct remote_command_events {
 struct remote_command *remote_command_start(struct loop *, struct ssh_login *,
 	const struct remote_command_spec *, const struct remote_command_events *, void *arg);
 
-/* Take no output for a while; the clock for silence stands meanwhile. */
+/* Take no output for a while; the clock for silence stands meanwhile.  One that is being stopped is
+ * listened to all the same: then of its output 256 KiB still come, and the rest is dropped. */
 void remote_command_pause(struct remote_command *, bool is_paused);
 
 /* SIGTERM to the process group there, SIGKILL after the grace; `ended` comes when it has ended, or

@@ -22,6 +22,7 @@ struct told {
 	struct remote_command *command; /* NULL: gone */
 	struct strbuf out;              /* "started 77, out abc, " and so on */
 	struct remote_command_end end;
+	size_t out_bytes;
 	bool has_ended;
 	enum freeing freeing;
 };
@@ -49,6 +50,7 @@ static void on_output(void *arg, enum ssh_stream stream, struct str bytes)
 {
 	(void)arg;
 	assert_true(bytes.len > 0);
+	told.out_bytes += bytes.len;
 	strbuf_addf(&told.out, "%s %.*s, ", stream == SSH_STREAM_STDOUT ? "out" : "err",
 		STR_ARG(str_sub(bytes, 0, 100)));
 	maybe_free(FREE_AT_OUTPUT);
@@ -739,6 +741,35 @@ static void pauses(void **state)
 	assert_ended("ok", true, false);
 }
 
+/* Who is being stopped is heard, although there is nowhere to put what it writes. */
+static void stopped_in_a_pause(void **state)
+{
+	struct strbuf much = STRBUF_INIT;
+
+	(void)state;
+	strbuf_addn(&much, 'x', 1 << 20);
+	start_running((struct remote_command_spec){.total_ms = 1000});
+	remote_command_pause(told.command, true);
+	pass(1000);
+	assert_false(channel->is_paused);
+	fake_command_says(channel, SSH_STREAM_STDOUT, strbuf_str(&much));
+	fake_command_says(channel, SSH_STREAM_STDOUT, strbuf_str(&much));
+	assert_true(told.out.len > 10 && told.out.len < 200);
+	assert_int_equal(told.out_bytes, 256 * 1024);
+	remote_command_pause(told.command, false);
+	says("a");
+	remote_command_pause(told.command, true);
+	says("b");
+	assert_int_equal(told.out_bytes, 256 * 1024 + 1);
+	assert_false(channel->is_paused);
+	fake_supervisor_says(channel, "signal TERM");
+	pass(REMOTE_DRAIN_MS);
+	assert_true(told.has_ended);
+	assert_true(told.end.was_left_open);
+	assert_int_equal(told.end.outcome.kind, OUTCOME_TIMEOUT);
+	strbuf_release(&much);
+}
+
 /* --- being stopped -------------------------------------------------------------------------- */
 
 static void stop(void **state)
@@ -1057,6 +1088,7 @@ int main(void)
 		TEST(left_open_and_used),
 		TEST(the_server_says_it_is_left_open),
 		TEST(pauses),
+		TEST(stopped_in_a_pause),
 		TEST(stop),
 		TEST(stop_that_needs_a_kill),
 		TEST(stop_that_is_not_answered),
