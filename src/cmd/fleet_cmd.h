@@ -103,9 +103,6 @@ enum exit_code fleet_failed(const struct fleet_cmd *, const struct err *);
 void fleet_say(const struct fleet_cmd *, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* --list: a server a line. */
-enum exit_code fleet_print_list(const struct fleet_cmd *, const struct server_selection *);
-
 /* Write the command's data; takes the text. */
 enum exit_code fleet_write_out(
 	const struct fleet_cmd *, struct strbuf *text, enum exit_code exit_code);

@@ -306,7 +306,7 @@ enum exit_code fleet_run_on(struct fleet_cmd *fleet, const struct server_selecti
 	return exit_code;
 }
 
-enum exit_code fleet_print_list(
+static enum exit_code print_list(
 	const struct fleet_cmd *fleet, const struct server_selection *selection)
 {
 	struct strbuf text = STRBUF_INIT;
@@ -363,6 +363,6 @@ enum exit_code fleet_command(struct fleet_cmd *fleet)
 		    &selection, &err) < 0) {
 		return fleet_failed(fleet, &err);
 	}
-	return fleet->opts->is_list ? fleet_print_list(fleet, &selection)
+	return fleet->opts->is_list ? print_list(fleet, &selection)
 				    : fleet_run_on(fleet, &selection, selection_text(fleet));
 }

@@ -103,8 +103,8 @@ static const struct option_row ledger_rows[] = {
 };
 // clang-format on
 
-static const struct option_row *const tables[] = {
-	which_rows, command_rows, how_rows, result_rows, keys_rows, ssh_option_rows, login_rows, ledger_rows};
+static const struct option_row *const tables[] = {which_rows, command_rows, how_rows, result_rows,
+	keys_rows, ssh_option_rows, login_rows, ledger_rows};
 
 const struct option_set fleet_sets[] = {
 	{"Which servers", which_rows, NULL},

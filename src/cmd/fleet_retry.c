@@ -62,17 +62,14 @@ static int check_script(
 	return 0;
 }
 
-static int select_again(struct fleet_cmd *fleet, const struct stored_run_hosts *hosts,
-	struct server_selection *ret_selection, struct err *err)
+static const char **names_of(const struct stored_run_hosts *hosts, struct arena *arena)
 {
-	struct arena *arena = fleet->run->arena;
 	const char **names = arena_calloc(arena, hosts->items_count, sizeof(*names));
 
 	for (size_t i = 0; i < hosts->items_count; i++) {
 		names[i] = hosts->items[i].name;
 	}
-	return server_select_names(names, hosts->items_count, fleet->opts->servers.file,
-		&fleet->config, &fleet->ssh, arena, ret_selection, err);
+	return names;
 }
 
 /* The configuration that it was run with, unless another one is given. */
@@ -89,24 +86,54 @@ static int load_config(struct fleet_cmd *fleet, const char *path, struct err *er
 	return 0;
 }
 
-static int prepare(struct fleet_cmd *fleet, struct fleet_stored *stored, struct err *err)
+static int read_stored(struct fleet_cmd *fleet, struct fleet_stored *stored, struct err *err)
 {
-	struct run_request request = {0};
-	const char *config = NULL;
 	unsigned kinds = 0;
 	int64_t id = 0;
 
 	if (read_kinds(fleet, &kinds, err) < 0 || fleet_id_argument(fleet, 0, &id, err) < 0 ||
-		fleet_read_run(fleet, id, kinds, stored, err) < 0 ||
-		check_has_ended(&stored->run, err) < 0) {
+		fleet_read_run(fleet, id, kinds, stored, err) < 0) {
 		return -1;
 	}
-	if (run_request_read(stored->run.options, fleet->run->arena, &request, err) < 0 ||
+	if (stored->hosts.items_count == 0) {
+		return err_set(err, ERR_INPUT, "no server of run %lld ended so: nothing was done",
+			(long long)stored->run.id);
+	}
+	return 0;
+}
+
+/* What was asked for then, but for what is asked for now; on these servers. */
+static int prepare(struct fleet_cmd *fleet, const struct fleet_stored *stored,
+	struct server_selection *ret_selection, struct err *err)
+{
+	struct arena *arena = fleet->run->arena;
+	struct run_request request = {0};
+	const char *config = NULL;
+
+	if (check_has_ended(&stored->run, err) < 0) {
+		return -1;
+	}
+	if (run_request_read(stored->run.options, arena, &request, err) < 0 ||
 		fleet_take_request(fleet, &request, &config, err) < 0) {
 		return err_wrap(err, "run %lld", (long long)stored->run.id);
 	}
 	fleet->directory = request.directory;
-	return load_config(fleet, config, err) < 0 ? -1 : check_script(fleet, &request, err);
+	if (load_config(fleet, config, err) < 0 || check_script(fleet, &request, err) < 0) {
+		return -1;
+	}
+	return server_select_names(names_of(&stored->hosts, arena), stored->hosts.items_count,
+		fleet->opts->servers.file, &fleet->config, &fleet->ssh, arena, ret_selection, err);
+}
+
+static enum exit_code print_names(
+	const struct fleet_cmd *fleet, const struct stored_run_hosts *hosts)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	for (size_t i = 0; i < hosts->items_count; i++) {
+		strbuf_addf(&text, "%s\n", hosts->items[i].name);
+	}
+	return fleet_write_out(fleet, &text, EXIT_CODE_OK);
 }
 
 enum exit_code fleet_retry(struct fleet_cmd *fleet)
@@ -115,18 +142,14 @@ enum exit_code fleet_retry(struct fleet_cmd *fleet)
 	struct server_selection selection;
 	struct err err = {0};
 
-	if (prepare(fleet, &stored, &err) < 0) {
-		return fleet_failed(fleet, &err);
-	}
-	if (stored.hosts.items_count == 0) {
-		return fleet_usage(fleet, "no server of run %lld ended so: nothing was done",
-			(long long)stored.run.id);
-	}
-	if (select_again(fleet, &stored.hosts, &selection, &err) < 0) {
+	if (read_stored(fleet, &stored, &err) < 0) {
 		return fleet_failed(fleet, &err);
 	}
 	if (fleet->opts->is_list) {
-		return fleet_print_list(fleet, &selection);
+		return print_names(fleet, &stored.hosts);
+	}
+	if (prepare(fleet, &stored, &selection, &err) < 0) {
+		return fleet_failed(fleet, &err);
 	}
 	fleet_say(fleet, "again, as in run %lld: %s", (long long)stored.run.id, stored.run.command);
 	return fleet_run_on(fleet, &selection,

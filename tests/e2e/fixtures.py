@@ -11,6 +11,7 @@ import tempfile
 import pytest
 import servers
 from alerts import Alerts
+from fleet import Fleet
 from toolkit import Toolkit
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -64,6 +65,12 @@ def alerts(toolkit):
 @pytest.fixture(scope='session')
 def sshd():
     yield from started(servers.Sshd)
+
+
+@pytest.fixture
+def fleet(toolkit, sshd):
+    """The command `fleet` on four servers that are one sshd, with a store of its own: see fleet.py."""
+    return Fleet(toolkit, sshd)
 
 
 @pytest.fixture(scope='session')

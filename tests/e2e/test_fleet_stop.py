@@ -1,0 +1,112 @@
+"""Stopping means stopped: Ctrl-C once and twice, SIGTERM, SIGKILL; and a reader who does not read."""
+import os
+import signal
+import subprocess
+import time
+import uuid
+
+import pytest
+from fleet import processes_of
+from servers.base import wait_until
+
+
+@pytest.fixture
+def mark():
+    """A text that the remote command has in its command line."""
+    return f'mark-{uuid.uuid4()}'
+
+
+def sleeper(mark, before=''):
+    return f'{before} echo up; sh -c "sleep 600; : {mark}"'
+
+
+def gone(mark):
+    return lambda: processes_of(mark) == []
+
+
+def test_ctrl_c_ends_what_runs(fleet, mark):
+    running = fleet.start(sleeper(mark))
+    for host in fleet.sshd.hosts:
+        running.wait_for(f'{host}: up')
+    assert len(processes_of(mark)) >= 4
+    running.signal(signal.SIGINT)
+    done = running.ended()
+    assert done.exit_code == 130
+    assert 'interrupted: ending what runs on 4 of 4 servers; once more leaves at once' in done.stderr
+    assert '✗ web-01: signal TERM' in done.stdout and '0/4 servers responded successfully' in done.stdout
+    assert gone(mark)()
+
+
+def test_sigterm(fleet, mark):
+    running = fleet.start(sleeper(mark), '--output', 'json').wait_for('4 servers')
+    wait_until(lambda: len(processes_of(mark)) >= 4, 20, 'the commands')
+    running.signal(signal.SIGTERM)
+    done = running.ended()
+    assert done.exit_code == 143 and done.json['summary']['signal'] == 4
+    assert gone(mark)()
+
+
+def test_what_has_not_begun_does_not_begin(fleet, mark):
+    running = fleet.start(sleeper(mark), '--workers', '1', '--output', 'json')
+    wait_until(lambda: processes_of(mark) != [], 20, 'the command')
+    running.signal(signal.SIGINT)
+    done = running.ended()
+    assert [item['outcome'] for item in done.json['results']] == ['signal', *3 * ['not_started']]
+    assert done.json['results'][1]['code'] == 'interrupted'
+
+
+def test_a_command_that_will_not_end_is_killed(fleet, mark):
+    running = fleet.start(f"trap '' TERM INT HUP; echo up; while :; do sleep 1; : {mark}; done", '--output', 'json')
+    wait_until(lambda: len(processes_of(mark)) >= 4, 20, 'the commands')
+    time.sleep(0.5)  # for the traps, which nobody can see
+    running.signal(signal.SIGINT)
+    done = running.ended()
+    assert done.exit_code == 130 and {item['signal'] for item in done.json['results']} == {'KILL'}
+    assert gone(mark)()
+
+
+def test_twice_leaves_at_once_and_says_what_it_left(fleet, mark):
+    running = fleet.start(f"trap '' TERM; echo up; while :; do sleep 1; : {mark}; done")
+    for host in fleet.sshd.hosts:
+        running.wait_for(f'{host}: up')
+    running.signal(signal.SIGINT).wait_for('once more leaves at once')
+    time.sleep(0.3)  # sooner it is taken for the same Ctrl-C
+    before = time.monotonic()
+    running.signal(signal.SIGINT)
+    done = running.ended()
+    assert done.exit_code == 130 and time.monotonic() - before < 2
+    assert 'left without waiting for its end: web-01 (pid ' in done.stderr and 'db-01 (pid ' in done.stderr
+    wait_until(gone(mark), 15, 'the supervisors to end what was left')
+
+
+def test_a_killed_client_leaves_nothing(fleet, mark):
+    running = fleet.start(sleeper(mark))
+    for host in fleet.sshd.hosts:
+        running.wait_for(f'{host}: up')
+    running.signal(signal.SIGKILL).ended()
+    wait_until(gone(mark), 10, 'the supervisors to end what was left')
+
+
+def test_a_reader_who_waits_does_not_end_commands(fleet, binary):
+    """A pager holds our output back; the hosts must go on to hear of us meanwhile."""
+    ours, theirs = os.pipe()
+    argv = [binary, 'fleet', 'head -c 3000000 /dev/zero | tr "\\0" x | fold -w 99; echo; sleep 1; echo end-of-it',
+            *fleet.all, *fleet.login, *fleet.kept]
+    with subprocess.Popen([str(arg) for arg in argv], stdout=theirs, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                          env=fleet.toolkit.environment({})) as process:
+        os.close(theirs)
+        time.sleep(20)  # longer than the supervisors wait for a word
+        with os.fdopen(ours, 'rb') as reader:
+            text = reader.read().decode()
+        assert process.wait(30) == 0, process.stderr.read()
+    assert text.count('end-of-it') == 4 and text.endswith('4/4 servers responded successfully\n')
+    assert text.count('x' * 99) >= 4 * 3000000 // 100 - 4
+
+
+def test_a_reader_who_has_seen_enough(fleet, binary):
+    argv = [binary, 'fleet', 'seq 100000; echo done >&2', *fleet.all, *fleet.login, *fleet.kept]
+    with subprocess.Popen([str(arg) for arg in argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          stdin=subprocess.DEVNULL, env=fleet.toolkit.environment({})) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(30) == 0, process.stderr.read()
