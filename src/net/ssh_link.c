@@ -149,8 +149,8 @@ static void on_turn(void *arg);
 
 static void ask_for_turn(struct ssh_link *link)
 {
+	clock_stop(link); /* it has to know what it was waiting for */
 	link->state = SSH_LINK_TURN;
-	clock_stop(link);
 	link->ticket = ssh_limiter_ask(
 		link->connector->limiter, link->target, link->attempt, on_turn, link);
 }

@@ -48,7 +48,11 @@ struct ssh_connector_options {
 	struct ssh_limiter_options limiter;
 };
 
-/* What logins share.  New; free with ssh_connector_free() when there are no logins. */
+/*
+ * What logins share.  New; free with ssh_connector_free() when there are no logins.  Bastions that
+ * nobody uses any more, and logins that are kept, stay open for their time and keep the loop
+ * running; freeing the connector closes them.
+ */
 struct ssh_connector *ssh_connector_new(
 	struct loop *, struct resolver *, const struct ssh_connector_options *);
 void ssh_connector_free(struct ssh_connector **);
@@ -58,13 +62,16 @@ struct ssh_hosts *ssh_connector_hosts(struct ssh_connector *);
 
 /* Strings are borrowed until it is open or has ended. */
 struct ssh_login_spec {
-	const char *name;     /* as ssh takes it: an alias of ssh_config, a name, an address */
-	const char *address;  /* connect to this instead of what the name means; NULL: not */
+	const char *name; /* as ssh takes it: an alias of ssh_config, a name, an address */
+	/* Connect to this instead of what the name means, as `ssh -o HostName=` does: with the
+	 * settings of the name, checking the key of the address (or HostKeyAlias).  NULL: not. */
+	const char *address;
 	const char *username; /* NULL: as configured */
 	uint16_t port;        /* 0: as configured */
 	const char *password; /* NULL: none.  Is given to the host only, to no bastion */
 	/* For lookup, TCP, exchange of keys and authentication, bastions included; the clock stands
-	 * while it waits for its turn.  0: as configured, or 10 s */
+	 * while it waits for its turn, and for ssh to say what is configured.  0: as configured,
+	 * or 10 s */
 	int64_t connect_timeout_ms;
 };
 
@@ -96,7 +103,8 @@ void ssh_login_add_phase(const struct ssh_login *, struct strbuf *out);
 
 /* --- commands ------------------------------------------------------------------------------- */
 
-/* As ssh_exec_*() of ssh_session.h, for either transport.  The login must be open. */
+/* As ssh_exec_*() of ssh_session.h, for either transport.  The login must have been open; if it has
+ * ended since, and that was not told yet, the command is lost too. */
 struct ssh_command *ssh_command_start(struct ssh_login *, const struct ssh_exec_spec *,
 	const struct ssh_exec_events *, void *arg);
 void ssh_command_send(struct ssh_command *, struct str bytes); /* a copy */

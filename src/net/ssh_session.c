@@ -30,70 +30,6 @@ enum {
 	ERROR_MAX = 300,
 };
 
-struct ssh_client *ssh_client_new(struct loop *loop, struct resolver *resolver)
-{
-	struct ssh_client *client = xcalloc(1, sizeof(*client));
-
-	(void)ssh_init(); /* it counts; nothing in it can fail but memory */
-	*client = (struct ssh_client){
-		.loop = loop,
-		.resolver = resolver,
-		.hosts = ssh_hosts_new(),
-		.identities = ssh_identities_new(),
-	};
-	return client;
-}
-
-size_t ssh_client_sessions(const struct ssh_client *client)
-{
-	size_t count = 0;
-
-	for (const struct ssh_session *session = client->sessions; session;
-		session = session->next) {
-		count += !session->is_freed;
-	}
-	return count;
-}
-
-struct ssh_hosts *ssh_client_hosts(struct ssh_client *client)
-{
-	return client->hosts;
-}
-
-static void session_unlink(struct ssh_session *session);
-static void session_destroy(struct ssh_session *session);
-
-static void client_destroy(struct ssh_client *client)
-{
-	ssh_identities_free(&client->identities);
-	ssh_hosts_free(&client->hosts);
-	(void)ssh_finalize();
-	free(client);
-}
-
-/* Inside a callback, the session that stands on it goes later, and the client with it. */
-void ssh_client_free(struct ssh_client **client_ptr)
-{
-	struct ssh_client *client = TAKE(*client_ptr);
-
-	if (!client) {
-		return;
-	}
-	assert(ssh_client_sessions(client) == 0);
-	workers_free(&client->workers); /* waits for those that have a session of ours */
-	client->is_freed = true;
-	for (struct ssh_session *session = client->sessions, *next; session; session = next) {
-		next = session->next;
-		if (session->depth == 0) {
-			session_unlink(session);
-			session_destroy(session);
-		}
-	}
-	if (!client->sessions) {
-		client_destroy(client);
-	}
-}
-
 /* --- ends ----------------------------------------------------------------------------------- */
 
 enum ssh_phase ssh_session_phase(const struct ssh_session *session)
@@ -214,16 +150,7 @@ static void disconnect(struct ssh_session *session)
 	}
 }
 
-static void session_unlink(struct ssh_session *session)
-{
-	*(session->previous ? &session->previous->next : &session->client->sessions) =
-		session->next;
-	if (session->next) {
-		session->next->previous = session->previous;
-	}
-}
-
-static void session_destroy(struct ssh_session *session)
+void ssh_session_destroy(struct ssh_session *session)
 {
 	for (struct ssh_lane *lane = session->lanes; lane; lane = lane->next) {
 		lane->is_dead = true;
@@ -247,11 +174,9 @@ static void session_remove(struct ssh_session *session)
 {
 	struct ssh_client *client = session->client;
 
-	session_unlink(session);
-	session_destroy(session);
-	if (client->is_freed && !client->sessions) {
-		client_destroy(client);
-	}
+	ssh_client_remove(session);
+	ssh_session_destroy(session);
+	ssh_client_settle(client);
 }
 
 void ssh_session_free(struct ssh_session **session_ptr)
@@ -656,7 +581,6 @@ struct ssh_session *ssh_session_start(struct ssh_client *client,
 
 	*session = (struct ssh_session){
 		.client = client,
-		.next = client->sessions,
 		.settings = spec->settings,
 		.spec = *spec,
 		.events = *events,
@@ -667,10 +591,7 @@ struct ssh_session *ssh_session_start(struct ssh_client *client,
 		.greeting = STRBUF_INIT_MAX(256),
 		.opening = STRBUF_INIT_MAX(SSH_KEXINIT_MAX),
 	};
-	if (session->next) {
-		session->next->previous = session;
-	}
-	client->sessions = session;
+	ssh_client_add(session);
 	ssh_settings_add_target(spec->settings, &target);
 	session->target = arena_strdup(session->arena, target.buf);
 	strbuf_release(&target);

@@ -1,7 +1,8 @@
 /*
- * What the files of SSH sessions share: ssh_session.c (from dialling to its end), ssh_handshake.c
- * (up to a host key that is good), ssh_auth.c (logging in), ssh_exec.c (commands), ssh_tunnel.c
- * (connections through a session).  Nobody else includes this.
+ * What the files of SSH sessions share: ssh_client.c (what they have in common),
+ * ssh_session.c (from dialling to its end), ssh_handshake.c (up to a host key that is good),
+ * ssh_auth.c (logging in), ssh_exec.c (commands), ssh_tunnel.c (connections through a session).
+ * Nobody else includes this.
  *
  * libssh is driven by five rules.  It gets a connected socket (it would look names up by itself,
  * and wait).  Each session has its own poll context (a shared one runs other sessions from inside).
@@ -98,7 +99,13 @@ struct ssh_session {
 	struct ssh_end end;
 };
 
+/* ssh_client.c */
+void ssh_client_add(struct ssh_session *);
+void ssh_client_remove(struct ssh_session *); /* it is not freed by that */
+void ssh_client_settle(struct ssh_client *);  /* gone, if it was freed and has no session left */
+
 /* ssh_session.c */
+void ssh_session_destroy(struct ssh_session *); /* which the client does not know any more */
 
 /* It is over; told as soon as nothing stands on it.  The text is copied, the first end counts. */
 void ssh_session_end(struct ssh_session *, enum ssh_end_cause, const char *fmt, ...)

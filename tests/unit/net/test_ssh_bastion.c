@@ -296,6 +296,38 @@ static void test_hangs(void **state)
 	tcp_script_free(&peer);
 }
 
+static void go_on(void *arg)
+{
+	assert_int_equal(kill(*(pid_t *)arg, SIGCONT), 0);
+}
+
+/* What the bastion took is taken from the time of who waited for it. */
+static void test_clock(void **state)
+{
+	enum { SLOW_MS = 500, TIMEOUT_MS = 900 };
+	const struct tcp_script_step steps[] = {{SCRIPT_HANG, NULL}};
+	struct ssh_fixture *fixture = *state;
+	struct tcp_script *peer = tcp_script_new(fixture->loop, "127.0.0.1", steps);
+	const char *config = config_of(
+		fixture, tcp_script_port(peer), start_sshd(fixture, "LoginGraceTime 60"), "", "");
+	struct ssh_connector *connector = login_fixture_connector(fixture, config, NULL);
+	struct timer *timer = timer_add(fixture->loop, SLOW_MS, go_on, &fixture->servers[0]);
+	int64_t began_ms = time_mono_ms(), took_ms;
+	struct login_told told;
+
+	assert_int_equal(kill(fixture->servers[0], SIGSTOP), 0);
+	login_fixture_open(fixture, connector,
+		&(struct ssh_login_spec){.name = "web", .connect_timeout_ms = TIMEOUT_MS}, &told);
+	login_fixture_run(&told);
+	took_ms = time_mono_ms() - began_ms;
+	assert_end(&told, SSH_END_TIMEOUT, NULL, "gave up after 900 ms: waiting for the greeting");
+	assert_true(took_ms >= TIMEOUT_MS);
+	assert_true(took_ms < TIMEOUT_MS + SLOW_MS); /* not all of it for the host alone */
+	timer_free(&timer);
+	ssh_connector_free(&connector);
+	tcp_script_free(&peer);
+}
+
 /* The connector goes while bastions are open, on their way, and behind each other. */
 static void test_freed(void **state)
 {
@@ -336,6 +368,7 @@ int main(void)
 		TEST(test_dies),
 		TEST(test_cannot_be_passed),
 		TEST(test_hangs),
+		TEST(test_clock),
 		TEST(test_freed),
 	};
 
