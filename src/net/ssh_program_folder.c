@@ -98,11 +98,19 @@ static bool is_fit(const char *base)
 	       access(base, W_OK | X_OK) == 0;
 }
 
+/* Where others may write, they could put something else in the place of what is ours. */
+static bool is_private(const char *base)
+{
+	struct stat info;
+
+	return stat(base, &info) == 0 && info.st_uid == geteuid() && (info.st_mode & 022) == 0;
+}
+
 static const char *base_folder(void)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 
-	return runtime && is_fit(runtime) ? runtime : "/tmp";
+	return runtime && is_fit(runtime) && is_private(runtime) ? runtime : "/tmp";
 }
 
 /* -1 with errno set; ESTALE if somebody swept it meanwhile. */

@@ -6,6 +6,8 @@
 #include "base/file.h"
 #include "cmocka_all.h"
 #include "net/ssh_program_fixture.h"
+#include "net/ssh_program_internal.h"
+#include "support/run_program.h"
 
 /* A program that says what it was given, where ssh is expected. */
 static const char *make_recorder(struct ssh_fixture *fixture)
@@ -123,6 +125,18 @@ static void reads_the_given_file_anew_when_it_changes(void **state)
 	strbuf_release(&text);
 }
 
+/* ssh itself reads what is made for it, and with it what the user has. */
+static void makes_what_ssh_can_read(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	const struct ssh_program_options options = {.accepts_new_host_keys = false};
+	struct ssh_program *program = NULL;
+
+	assert_int_equal(ssh_program_new(fixture->loop, &options, &program, NULL), 0);
+	assert_int_equal(RUN("ssh", "-G", "-F", program->wrapper, "127.0.0.1"), 0);
+	ssh_program_free(&program);
+}
+
 static void says_why_there_is_none(void **state)
 {
 	struct ssh_fixture *fixture = *state;
@@ -169,6 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(tells_ssh_all_that_it_must),
 		TEST(reads_the_given_file_anew_when_it_changes),
+		TEST(makes_what_ssh_can_read),
 		TEST(says_why_there_is_none),
 		TEST(a_program_that_cannot_be_started_is_told),
 	};

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cmocka_all.h"
 #include "net/ssh_program_fixture.h"
+#include "net/ssh_program_internal.h"
 #include "support/ssh_server.h"
 
 /* A login to a server of the fixture. */
@@ -97,6 +99,37 @@ static void hands_variables_on(void **state)
 	assert_string_equal(said.out.buf, "one two|$HOME\n'\"|configured|\n");
 	program_said_release(&said);
 	close_login(&opened);
+}
+
+static bool is_there(void *arg)
+{
+	return access(arg, F_OK) == 0;
+}
+
+/* The agent goes along where the settings say so, and nowhere else. */
+static void forwards_the_agent_as_configured(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	const char *path = ssh_fixture_path(fixture, "agent");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
+	const char *const configs[] = {"", "ForwardAgent yes\n"};
+
+	(void)ssh_fixture_spawn(
+		fixture, (const char *const[]){"/usr/bin/ssh-agent", "-D", "-a", path, NULL});
+	ssh_fixture_until(fixture, is_there, (void *)(uintptr_t)path);
+	assert_int_equal(setenv("SSH_AUTH_SOCK", path, 1), 0);
+	for (size_t i = 0; i < ARRAY_LEN(configs); i++) {
+		struct opened opened;
+		struct program_said said;
+
+		open_login(&opened, fixture, port, configs[i]);
+		program_say(&opened.told, "ssh-add -l; test -n \"$SSH_AUTH_SOCK\"", &said);
+		assert_int_equal(said.end.exit_code, i == 0 ? 1 : 0);
+		assert_string_equal(said.out.buf, i == 0 ? "" : "The agent has no identities.\n");
+		program_said_release(&said);
+		close_login(&opened);
+	}
+	assert_int_equal(unsetenv("SSH_AUTH_SOCK"), 0);
 }
 
 enum { MUCH = 6 * 1024 * 1024 };
@@ -389,6 +422,29 @@ static void tells_what_odd_servers_do(void **state)
 	}
 }
 
+static bool login_has_ended(void *arg)
+{
+	return ((const struct opened *)arg)->told.has_ended;
+}
+
+/* Without it the connection is of no use: it is given up instead of waited for. */
+static void ends_if_the_socket_is_taken_away(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	struct opened opened;
+	struct program_said said;
+
+	open_sshd(&opened, fixture, "");
+	assert_int_equal(unlink(opened.told.login->control_path), 0);
+	program_start(&opened.told, &(struct ssh_exec_spec){.command = "true"}, &said);
+	program_finish(&said);
+	assert_int_equal(said.end.outcome, SSH_EXEC_LOST);
+	ssh_fixture_until(fixture, login_has_ended, &opened);
+	assert_int_equal(opened.told.end.cause, SSH_END_CLOSED);
+	program_said_release(&said);
+	ssh_program_free(&opened.program);
+}
+
 /* --- freeing -------------------------------------------------------------------------------- */
 
 struct freer {
@@ -492,6 +548,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(tells_what_commands_say_and_how_they_end),
 		TEST(hands_variables_on),
+		TEST(forwards_the_agent_as_configured),
 		TEST(takes_input),
 		TEST(is_held_back_by_who_does_not_read),
 		TEST(a_pause_loses_nothing),
@@ -501,6 +558,7 @@ int main(void)
 		TEST(speaks_to_subsystems),
 		TEST(many_take_turns),
 		TEST(tells_what_odd_servers_do),
+		TEST(ends_if_the_socket_is_taken_away),
 		TEST(everything_may_be_freed_in_callbacks),
 		TEST(a_freed_command_loses_its_input),
 	};

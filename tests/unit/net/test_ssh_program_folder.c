@@ -101,17 +101,20 @@ static void sweeps_what_nobody_holds(void **state)
 	free(link);
 }
 
-static void takes_no_place_that_ssh_would_misread(void **state)
+static void takes_no_place_that_will_not_do(void **state)
 {
 	const struct place *place = *state;
 	static const char *const names[] = {"with space", "with%h", "with~",
-		"long-long-long-long-long-long-long-long-long-long-long-long", "missing/folder"};
+		"long-long-long-long-long-long-long-long-long-long-long-long", "missing/folder",
+		"open"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct ssh_program_folder *folder = NULL;
 		char *runtime = inside(place, names[i]);
 
-		(void)mkdir(runtime, 0700);
+		if (mkdir(runtime, 0700) == 0 && strcmp(names[i], "open") == 0) {
+			assert_int_equal(chmod(runtime, 0777), 0);
+		}
 		assert_int_equal(setenv("XDG_RUNTIME_DIR", runtime, 1), 0);
 		assert_int_equal(ssh_program_folder_new(&folder, NULL), 0);
 		assert_int_equal(
@@ -131,7 +134,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			sweeps_what_nobody_holds, place_setup, place_teardown),
 		cmocka_unit_test_setup_teardown(
-			takes_no_place_that_ssh_would_misread, place_setup, place_teardown),
+			takes_no_place_that_will_not_do, place_setup, place_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
