@@ -455,13 +455,15 @@ static bool has_authority(const struct ssh_link *link)
 
 static const char *need_of_program(const struct ssh_link *link)
 {
+	if (link->events->showed_key) {
+		return link->settings->key_needs_openssh;
+	}
 	if (link->settings->needs_openssh) {
 		return link->settings->needs_openssh;
 	}
 	/* An authority vouches for more hosts than it has signed the keys of, perhaps: who insists
 	 * on our own sessions may have the host's key itself. */
-	if (link->connector->options.transport == SSH_TRANSPORT_NATIVE ||
-		link->events->showed_key || !has_authority(link)) {
+	if (link->connector->options.transport == SSH_TRANSPORT_NATIVE || !has_authority(link)) {
 		return NULL;
 	}
 	return "host certificates are needed, as known_hosts has an authority for it";

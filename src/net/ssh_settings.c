@@ -379,6 +379,19 @@ static int read_clocks(struct reading *reading)
 	return 0;
 }
 
+enum need_for {
+	NEED_ALWAYS,
+	NEED_TO_LOG_IN, /* its key can be asked for without */
+};
+
+static void need(struct ssh_settings *settings, enum need_for what, const char *reason)
+{
+	settings->needs_openssh = reason;
+	if (what == NEED_ALWAYS) {
+		settings->key_needs_openssh = reason;
+	}
+}
+
 static struct ssh_tokens tokens_of(const struct reading *reading)
 {
 	return (struct ssh_tokens){
@@ -401,8 +414,8 @@ static const char *expand(struct reading *reading, struct str value)
 	if (ssh_tokens_expand(value, &tokens, &text, NULL) == 0) {
 		expanded = arena_strdup(reading->arena, text.buf);
 	} else {
-		reading->settings->needs_openssh =
-			arena_printf(reading->arena, "the value '%s'", utf8_quote(value).text);
+		need(reading->settings, NEED_ALWAYS,
+			arena_printf(reading->arena, "the value '%s'", utf8_quote(value).text));
 	}
 	strbuf_release(&text);
 	return expanded;
@@ -515,8 +528,12 @@ static void read_algorithms(struct reading *reading)
 			*rows[i].list = str_dup(value, reading->arena);
 		}
 		if (!ssh_algorithms_choose(rows[i].algorithms, *rows[i].list, &common)) {
-			settings->needs_openssh = arena_printf(reading->arena, "%s %s",
-				ssh_algorithms_name(rows[i].algorithms), utf8_quote(value).text);
+			need(settings,
+				rows[i].keyword == KEY_PUBKEY_ALGORITHMS ? NEED_TO_LOG_IN
+									 : NEED_ALWAYS,
+				arena_printf(reading->arena, "%s %s",
+					ssh_algorithms_name(rows[i].algorithms),
+					utf8_quote(value).text));
 		}
 		strbuf_release(&common);
 	}
@@ -526,33 +543,34 @@ static void read_needs(struct reading *reading)
 {
 	static const struct {
 		enum keyword keyword;
+		enum need_for what;
 		const char *reason;
 	} rows[] = {
-		{KEY_PROXY_COMMAND, "ProxyCommand"},
-		{KEY_PKCS11, "PKCS11Provider"},
-		{KEY_KNOWN_HOSTS_COMMAND, "KnownHostsCommand"},
-		{KEY_REVOKED_HOST_KEYS, "RevokedHostKeys"},
-		{KEY_BIND_INTERFACE, "BindInterface"},
+		{KEY_PROXY_COMMAND, NEED_ALWAYS, "ProxyCommand"},
+		{KEY_PKCS11, NEED_TO_LOG_IN, "PKCS11Provider"},
+		{KEY_KNOWN_HOSTS_COMMAND, NEED_ALWAYS, "KnownHostsCommand"},
+		{KEY_REVOKED_HOST_KEYS, NEED_ALWAYS, "RevokedHostKeys"},
+		{KEY_BIND_INTERFACE, NEED_ALWAYS, "BindInterface"},
 	};
 	struct ssh_settings *settings = reading->settings;
 	struct str dns = reading->values[KEY_VERIFY_DNS];
 	struct address address;
 
 	if (settings->bind_address && !address_parse(str_of(settings->bind_address), 0, &address)) {
-		settings->needs_openssh = "BindAddress"; /* a name */
+		need(settings, NEED_ALWAYS, "BindAddress"); /* a name */
 	}
 	if (is_on(reading, KEY_FORWARD_AGENT, false)) {
-		settings->needs_openssh = "ForwardAgent";
+		need(settings, NEED_TO_LOG_IN, "ForwardAgent");
 	}
 	if (reading->context->has_ticket && is_on(reading, KEY_GSSAPI, false)) {
-		settings->needs_openssh = "GSSAPIAuthentication and a Kerberos ticket";
+		need(settings, NEED_TO_LOG_IN, "GSSAPIAuthentication and a Kerberos ticket");
 	}
 	if (dns.ptr && (str_case_eq(dns, str_of("yes")) || str_case_eq(dns, str_of("true")))) {
-		settings->needs_openssh = "VerifyHostKeyDNS";
+		need(settings, NEED_TO_LOG_IN, "VerifyHostKeyDNS");
 	}
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (is_given(reading, rows[i].keyword)) {
-			settings->needs_openssh = rows[i].reason;
+			need(settings, rows[i].what, rows[i].reason);
 		}
 	}
 }

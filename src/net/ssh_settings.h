@@ -61,6 +61,7 @@ struct ssh_settings {
 	const char *kex, *host_keys, *ciphers, *macs, *user_keys;
 	const char *const *environment; /* SetEnv: "NAME=value" */
 	const char *needs_openssh;      /* NULL: our own sessions will do */
+	const char *key_needs_openssh;  /* the same to ask for its host key alone */
 };
 
 /* Who asks. */

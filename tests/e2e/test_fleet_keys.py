@@ -214,6 +214,15 @@ def test_bastion(site, server, tmp_path):
     assert site.ssh_accepts('web-03')
 
 
+def test_needs_of_logins_do_not_matter(site):
+    """Keys are asked for by ourselves, also where only the program ssh can log in; not past a ProxyCommand."""
+    site.configure('Host web-01', '  PKCS11Provider /nowhere.so', '  ForwardAgent yes',
+                   'Host web-02', '  ProxyCommand false')
+    results = {host['name']: host for host in site.json('--hosts', 'web-[01-02]')['results']}
+    assert [results[name]['state'] for name in ('web-01', 'web-02')] == ['new', 'unreachable']
+    assert 'ProxyCommand' in results['web-02']['message']
+
+
 def test_command_of_a_refused_login(site, server):
     """What a login over an unknown key says is a command that works."""
     refused = site.toolkit('fleet', 'true', '--hosts', 'web-01', '--ssh-config', site.config)

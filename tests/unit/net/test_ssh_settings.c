@@ -282,6 +282,30 @@ static void test_needs(void **state)
 	assert_null(read_as("gssapiauthentication no", &with_ticket).needs_openssh);
 }
 
+/* To ask for its key, who logs in does not matter. */
+static void test_key_needs_openssh(void **state)
+{
+	static const struct {
+		const char *text, *reason;
+	} cases[] = {
+		{"", NULL},
+		{"forwardagent yes\nverifyhostkeydns yes\npkcs11provider /lib/x.so\n"
+		 "pubkeyacceptedalgorithms ssh-dss",
+			NULL},
+		{"proxycommand nc %h %p\nforwardagent yes", "ProxyCommand"},
+		{"forwardagent yes\nrevokedhostkeys /etc/revoked", "RevokedHostKeys"},
+		{"hostkeyalgorithms ssh-dss", "HostKeyAlgorithms ssh-dss"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *reason = read_text(cases[i].text).key_needs_openssh;
+
+		assert_string_equal(
+			reason ? reason : "none", cases[i].reason ? cases[i].reason : "none");
+	}
+}
+
 static void test_hostname_given(void **state)
 {
 	struct ssh_settings_context context = me;
@@ -311,6 +335,7 @@ int main(void)
 		cmocka_unit_test(test_hops),
 		cmocka_unit_test(test_bad_values),
 		cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_key_needs_openssh),
 		cmocka_unit_test(test_hostname_given),
 		cmocka_unit_test(test_target),
 	};
