@@ -4,6 +4,8 @@ import io
 import json
 import os
 import pty
+import signal
+import socket
 import subprocess
 
 import pytest
@@ -212,6 +214,36 @@ def test_bastion(site, server, tmp_path):
     assert site('--hosts', 'db-01', '--record', '--yes').exit_code == 0
     assert site('--hosts', 'web-03', '--record', '--yes').exit_code == 0
     assert site.ssh_accepts('web-03')
+
+
+@pytest.fixture
+def silent(site):
+    """A host `silent` that takes connections and never says a word."""
+    with socket.create_server(('127.0.0.1', 0)) as listener:
+        site.configure('Host silent', '  HostName 127.0.0.1', f'  Port {listener.getsockname()[1]}')
+        yield listener
+
+
+def test_timeout(site, silent):
+    result = site('--hosts', 'silent,web-01', '--connect-timeout', '500ms')
+    assert result.exit_code == 1
+    assert 'gave up after 500 ms: waiting for the greeting' in result.stdout
+    assert 'web-01: new' in result.stdout
+
+
+def test_deadline(site, silent):
+    result = site('--hosts', 'silent,web-01', '--deadline', '3s', '--record', '--yes')
+    assert result.exit_code == 124
+    assert 'silent: unreachable: the deadline passed before it was asked' in result.stdout
+    assert 'web-01: new' in result.stdout
+    assert not site.known_hosts.exists(), 'nobody saw all of it'
+
+
+def test_interrupted(site, silent, toolkit):
+    running = toolkit.start(*site.args('--hosts', 'silent', '--verbose'))
+    silent.accept()[0].recv(4)  # it is asked
+    result = running.signal(signal.SIGINT).ended()
+    assert (result.exit_code, 'interrupted' in result.stdout) == (130, True), result
 
 
 def test_needs_of_logins_do_not_matter(site):
