@@ -13,7 +13,11 @@
 
 enum {
 	DRAIN_MS = 500,
-	LOGIN_MARGIN_MS = 50,   /* so that a login that does not come is told as what it is */
+	/* A login is given up so much before the time is over, a tenth of it at most: so that one
+	 * that does not come is told as what it is.  Until its clock starts, others may take their
+	 * time. */
+	LOGIN_MARGIN_MS = 1000,
+	LOGIN_MARGIN_PART = 10,
 	ANSWER_MARGIN_MS = 700, /* for the way of the last answers, and those who are busy */
 	QUESTIONS_MIN_MS = 100,
 	PROGRAM_MARGIN_MS = 5000, /* after which it ends by itself, if we are gone */
@@ -275,9 +279,11 @@ static void login_start(struct host_remote *remote)
 		.ended = login_ended,
 	};
 	struct ssh_login_spec *login = &remote->spec.login;
-	int64_t most_ms = remote->spec.timeout_ms - LOGIN_MARGIN_MS;
+	int64_t timeout_ms = remote->spec.timeout_ms;
+	int64_t margin_ms = timeout_ms / LOGIN_MARGIN_PART;
+	int64_t most_ms;
 
-	most_ms = most_ms > 0 ? most_ms : 1;
+	most_ms = timeout_ms - (margin_ms < LOGIN_MARGIN_MS ? margin_ms : LOGIN_MARGIN_MS);
 	if (login->connect_timeout_ms == 0 || login->connect_timeout_ms > most_ms) {
 		login->connect_timeout_ms = most_ms;
 	}
@@ -334,9 +340,7 @@ const char *host_remote_phase(const struct host_remote *remote)
 	struct strbuf text = STRBUF_INIT;
 	const char *phase;
 
-	if (remote->is_asked) {
-		strbuf_adds(&text, "waiting for what the host says of its filesystems");
-	} else if (remote->command) {
+	if (remote->command) {
 		strbuf_adds(&text, "waiting for what the host says of itself");
 	} else if (remote->login) {
 		ssh_login_add_phase(remote->login, &text);
