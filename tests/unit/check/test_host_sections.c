@@ -49,7 +49,8 @@ static void feed(struct talk *talk, struct str bytes, size_t piece)
 	}
 }
 
-/* `text` with the word for each "%" that begins a line, in pieces; questions are asked when they are waited for. */
+/* `text` with the word for each "%" that begins a line, in pieces; questions are asked when they
+ * are waited for. */
 static void hear(struct talk *talk, const char *text, size_t piece)
 {
 	static const char ready[] = " ready\n";

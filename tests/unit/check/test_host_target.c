@@ -1,11 +1,10 @@
 /*
  * What people write for machines, and what they are told when it is none.
  */
-#include "cmocka_all.h"
-
 #include "base/alloc.h"
 #include "base/strbuf.h"
 #include "check/host_target.h"
+#include "cmocka_all.h"
 
 static void reads_targets(void **state)
 {
@@ -49,8 +48,8 @@ static void reads_targets(void **state)
 		assert_int_equal(target.port, cases[i].port);
 		if (cases[i].host) {
 			assert_string_equal(target.host, cases[i].host);
-			assert_string_equal(host_target_text(&target,
-						    target.is_set ? "x" : target.host, arena),
+			assert_string_equal(
+				host_target_text(&target, target.is_set ? "x" : target.host, arena),
 				cases[i].again);
 		} else {
 			assert_null(target.host);
