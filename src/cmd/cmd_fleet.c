@@ -29,7 +29,7 @@ struct fleet_verb {
 static const struct fleet_verb verbs[] = {
 	{NULL, "", 0, ARGS_ANY, RUN_FLAGS "servers hosts list dry_run script directory nice tty sudo sudo_user", fleet_command},
 	{"diff", "ID1 ID2", 2, 2, "output store", fleet_diff},
-	{"keys", "--hosts SELECTION", 0, 0, "username connect_timeout ssh_config servers hosts max_hosts yes workers dry_run output record replace_changed port", fleet_keys},
+	{"keys", "--hosts SELECTION", 0, 0, "username connect_timeout ssh_config servers hosts max_hosts yes workers dry_run output record replace_changed expect port", fleet_keys},
 	{"last", "", 0, 0, "limit output store", fleet_last},
 	{"retry", "[ID]", 0, 1, RUN_FLAGS "only list dry_run", fleet_retry},
 	{"show", "[ID]", 0, 1, "only output store", fleet_show},

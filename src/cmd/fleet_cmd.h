@@ -35,8 +35,9 @@ enum fleet_fold {
 /* Of `fleet keys`. */
 struct fleet_keys_opts {
 	bool is_record;
-	bool is_replace; /* also what has changed */
-	int64_t port;    /* 0: as configured */
+	bool is_replace;    /* also what has changed */
+	int64_t port;       /* 0: as configured */
+	const char *expect; /* file of the keys that they ought to have */
 };
 
 /* Begins with struct ssh_opts, as these rows want it. */

@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "cmd/descriptors.h"
 #include "cmd/fleet_cmd.h"
+#include "fleet/key_expected.h"
 #include "fleet/key_plan.h"
 #include "fleet/key_report.h"
 #include "fleet/key_survey.h"
@@ -36,6 +37,7 @@ struct keys {
 	struct ssh_connector *connector;
 	struct timer *ticker, *deadline;
 	struct progress *progress;
+	struct key_expected *expected; /* NULL: --expect was not given */
 	struct key_survey *survey;
 	struct key_plan plan;
 	struct key_report report;
@@ -116,6 +118,7 @@ static void start(struct keys *keys)
 		.hosts_count = keys->selection.hosts_count,
 		.port = (uint16_t)keys->opts->keys.port,
 		.workers = (int)descriptors_allow(workers_of(keys->fleet), FDS_PER_HOST),
+		.expected = keys->expected,
 		.connect_timeout_ms = keys->fleet->ssh.connect_timeout_ms,
 	};
 
@@ -185,6 +188,7 @@ static void say_outcome(struct keys *keys)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
+	key_report_tell(&keys->plan, keys->fleet->run->report);
 	key_report_add_outcome(&keys->report, &text);
 	(void)file_write_all(STDERR_FILENO, strbuf_str(&text)); /* nobody else to tell */
 }
@@ -319,11 +323,18 @@ enum exit_code fleet_keys(struct fleet_cmd *fleet)
 	if (exit_code != EXIT_CODE_OK) {
 		return exit_code;
 	}
+	if (fleet->opts->keys.expect &&
+		key_expected_read(fleet->opts->keys.expect, &keys.expected, &err) < 0) {
+		return fleet_failed(fleet, &err);
+	}
 	if (server_select(&fleet->opts->servers, &fleet->config, &fleet->ssh, fleet->run->arena,
 		    &keys.selection, &err) < 0 ||
 		server_guard(&fleet->opts->guard, fleet->run->common, &keys.selection, true, &err) <
 			0) {
-		return fleet_failed(fleet, &err);
+		exit_code = fleet_failed(fleet, &err);
+	} else {
+		exit_code = run(&keys);
 	}
-	return run(&keys);
+	key_expected_free(&keys.expected);
+	return exit_code;
 }

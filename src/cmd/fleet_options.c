@@ -79,6 +79,8 @@ static const struct option_row keys_rows[] = {
 	 .help = "keys: write new keys to the user's file of known hosts, after showing all of them and asking (or --yes)"},
 	{.name = "replace_changed", .type = &option_bool, .offset = offsetof(struct fleet_opts, keys.is_replace), .flags = OPTION_FLAG_ONLY,
 	 .help = "keys: of servers whose keys have changed, take the old ones out of the files and write the new ones"},
+	{.name = "expect", .type = &option_path, .offset = offsetof(struct fleet_opts, keys.expect), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "FILE", .help = "keys: compare with this file, of known hosts or fingerprints; nothing else is written then"},
 	{.name = "port", .type = &option_int, .offset = offsetof(struct fleet_opts, keys.port), .flags = OPTION_FLAG_ONLY,
 	 .min = 1, .max = 65535, .placeholder = "N", .help = "keys: the port of all of them, else as configured"},
 	{0},

@@ -27,6 +27,9 @@ static const char *why_not(const struct surveyed_host *host, enum key_action act
 	if (!host->record_path || strcmp(host->record_path, "/dev/null") == 0) {
 		return "its UserKnownHostsFile is none: there is nowhere to write them";
 	}
+	if (host->unexpected > 0) {
+		return "a key of it is not in the file of --expect";
+	}
 	if (action == KEY_ACTION_REPLACE && host->problem) {
 		return "not all of its keys were shown: the old ones stay";
 	}

@@ -26,6 +26,7 @@ static const struct {
 	[KEY_REPORT_KNOWN] = {"known", "known", "✓", COLOR_GREEN},
 	[KEY_REPORT_AUTHORITY] = {"authority", "known through an authority", "✓", COLOR_GREEN},
 	[KEY_REPORT_RECORDED] = {"recorded", "recorded", "✓", COLOR_GREEN},
+	[KEY_REPORT_EXPECTED] = {"expected", "new, as expected", "✓", COLOR_GREEN},
 	[KEY_REPORT_NEW] = {"new", "new", "✗", COLOR_YELLOW},
 	[KEY_REPORT_CHANGED] = {"changed", "CHANGED", "✗", COLOR_RED},
 	[KEY_REPORT_REVOKED] = {"revoked", "REVOKED", "✗", COLOR_RED},
@@ -60,6 +61,10 @@ enum key_report_state key_report_state(const struct key_plan *plan, size_t host)
 	if (plan->items[host].is_done) {
 		return KEY_REPORT_RECORDED;
 	}
+	if (plan->hosts[host].review.state == SSH_KEY_NEW && plan->hosts[host].is_compared &&
+		plan->hosts[host].unexpected == 0) {
+		return KEY_REPORT_EXPECTED;
+	}
 	return state_of_keys(plan->hosts[host].review.state);
 }
 
@@ -67,7 +72,7 @@ bool key_report_is_good(const struct key_plan *plan)
 {
 	for (size_t i = 0; i < plan->hosts_count; i++) {
 		if (plan->hosts[i].problem || plan->items[i].failure || plan->items[i].refusal ||
-			key_report_state(plan, i) > KEY_REPORT_RECORDED) {
+			key_report_state(plan, i) > KEY_REPORT_EXPECTED) {
 			return false;
 		}
 	}
@@ -87,7 +92,7 @@ static void add_place(struct strbuf *out, const char *path, size_t line)
 	strbuf_addf(out, ":%zu", line);
 }
 
-static void add_key_line(struct strbuf *out, const struct ssh_reviewed_key *key)
+static void add_key_line(struct strbuf *out, const struct ssh_reviewed_key *key, bool is_compared)
 {
 	struct strbuf text = STRBUF_INIT;
 	struct str type = str_of("unknown");
@@ -113,6 +118,9 @@ static void add_key_line(struct strbuf *out, const struct ssh_reviewed_key *key)
 	case SSH_KEY_NEW:
 	case SSH_KEY_STATES_MAX:
 		break;
+	}
+	if (is_compared && key->state != SSH_KEY_KNOWN) {
+		strbuf_adds(out, key->is_expected ? ", as expected" : ", NOT EXPECTED");
 	}
 	strbuf_addc(out, '\n');
 	strbuf_release(&text);
@@ -163,7 +171,7 @@ static void add_answer(struct strbuf *out, const struct key_report *report, size
 	}
 	strbuf_addc(out, '\n');
 	for (size_t i = 0; i < host->review.keys_count; i++) {
-		add_key_line(out, &host->review.keys[i]);
+		add_key_line(out, &host->review.keys[i], host->is_compared);
 	}
 	add_missing(out, &host->review);
 }
@@ -269,7 +277,8 @@ static void json_place(struct json_writer *json, const char *path, size_t line)
 	}
 }
 
-static void json_keys(struct json_writer *json, const struct ssh_key_review *review)
+static void json_keys(
+	struct json_writer *json, const struct ssh_key_review *review, bool is_compared)
 {
 	json_write_key(json, "keys");
 	json_write_array_begin(json);
@@ -279,6 +288,9 @@ static void json_keys(struct json_writer *json, const struct ssh_key_review *rev
 		json_write_object_begin(json);
 		json_key(json, key->blob);
 		json_field_string(json, "state", ssh_key_state_name(key->state));
+		if (is_compared) {
+			json_field_bool(json, "expected", key->is_expected);
+		}
 		json_place(json, key->path, key->line);
 		if (key->state == SSH_KEY_CHANGED) {
 			json_field_fingerprint(json, "known_fingerprint", key->known);
@@ -318,7 +330,7 @@ static void json_host(struct json_writer *json, const struct key_report *report,
 	json_field_string(json, "known_as", host->known_as);
 	json_field_string(json, "message", message_of(report->plan, at));
 	json_field_bool(json, "recorded", report->plan->items[at].is_done);
-	json_keys(json, &host->review);
+	json_keys(json, &host->review, host->is_compared);
 	json_write_object_end(json);
 }
 
@@ -416,6 +428,22 @@ void key_report_add_csv(const struct key_report *report, struct strbuf *out)
 		if (review->keys_count == 0) {
 			csv_row(&csv, report, i, NULL);
 		}
+	}
+}
+
+void key_report_tell(const struct key_plan *plan, struct run_report *run)
+{
+	for (size_t i = 0; i < plan->hosts_count; i++) {
+		enum key_report_state state = key_report_state(plan, i);
+		const char *message = message_of(plan, i);
+		struct strbuf text = STRBUF_INIT;
+
+		if (state > KEY_REPORT_EXPECTED || message) {
+			strbuf_addf(&text, "%s: host key: %s%s%s", plan->hosts[i].name,
+				states[state].name, message ? ": " : "", message ? message : "");
+			run_report_add(run, REPORT_ERRORS, strbuf_str(&text));
+		}
+		strbuf_release(&text);
 	}
 }
 

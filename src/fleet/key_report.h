@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/run_report.h"
 #include "base/strbuf.h"
 #include "fleet/key_plan.h"
 
@@ -16,6 +17,7 @@ enum key_report_state {
 	KEY_REPORT_KNOWN,
 	KEY_REPORT_AUTHORITY,
 	KEY_REPORT_RECORDED, /* it was new, or had changed */
+	KEY_REPORT_EXPECTED, /* it is new, and as somebody said */
 	KEY_REPORT_NEW,
 	KEY_REPORT_CHANGED,
 	KEY_REPORT_REVOKED,
@@ -32,7 +34,7 @@ struct key_report {
 
 enum key_report_state key_report_state(const struct key_plan *, size_t host);
 
-/* Everything is known, or is recorded now, and nothing went wrong. */
+/* Everything is known, recorded now, or as expected, and nothing went wrong. */
 bool key_report_is_good(const struct key_plan *);
 
 /* Hosts with the same answer are shown once, under their node set.  What comes from hosts and files
@@ -40,6 +42,9 @@ bool key_report_is_good(const struct key_plan *);
 void key_report_add_text(const struct key_report *, struct arena *, struct strbuf *out);
 void key_report_add_json(const struct key_report *, struct strbuf *out);
 void key_report_add_csv(const struct key_report *, struct strbuf *out);
+
+/* Add each host that is not as it should be to the errors of a run. */
+void key_report_tell(const struct key_plan *, struct run_report *);
 
 /* "18 keys of 6 hosts were recorded in ...": what was written, or would be; and what was not.
  * Nothing if nothing was asked for. */

@@ -120,6 +120,17 @@ static void take_settings(
 	strbuf_release(&known_as);
 }
 
+static void compare(struct key_expected *expected, struct surveyed_host *host)
+{
+	host->is_compared = true;
+	for (size_t i = 0; i < host->review.keys_count; i++) {
+		struct ssh_reviewed_key *key = &host->review.keys[i];
+
+		key->is_expected = key_expected_has(expected, &host->names, key->blob);
+		host->unexpected += key->state != SSH_KEY_KNOWN && !key->is_expected;
+	}
+}
+
 static void review(
 	struct key_survey *survey, struct surveyed_host *host, const struct ssh_keyscan_end *end)
 {
@@ -136,6 +147,9 @@ static void review(
 			end->blobs[i].len);
 	}
 	ssh_key_review(table, &host->names, blobs, end->blobs_count, survey->arena, &host->review);
+	if (survey->spec.expected) {
+		compare(survey->spec.expected, host);
+	}
 }
 
 /* --- asking --------------------------------------------------------------------------------- */

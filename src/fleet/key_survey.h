@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "fleet/fan_out.h"
+#include "fleet/key_expected.h"
 #include "loop/loop.h"
 #include "net/ssh_key_review.h"
 #include "net/ssh_login.h"
@@ -25,6 +26,8 @@ struct surveyed_host {
 	const char *record_path;     /* where new keys belong; NULL: nowhere */
 	bool is_hashed;              /* they are hashed there */
 	struct ssh_key_review review;
+	size_t unexpected;   /* keys that are not known and not expected either */
+	bool is_compared;    /* with those that are expected */
 	const char *problem; /* why there may be more keys, or none were shown; NULL: all were */
 	bool has_ended;
 };
@@ -33,9 +36,10 @@ struct surveyed_host {
 struct key_survey_spec {
 	const struct fan_out_host *hosts;
 	size_t hosts_count;
-	uint16_t port;              /* instead of the hosts' own; 0: not */
-	int workers;                /* 0: FAN_OUT_WORKERS */
-	int64_t connect_timeout_ms; /* of each connection; 0: as configured, or 10 s */
+	uint16_t port;                 /* instead of the hosts' own; 0: not */
+	int workers;                   /* 0: FAN_OUT_WORKERS */
+	struct key_expected *expected; /* NULL: nobody said what they ought to be */
+	int64_t connect_timeout_ms;    /* of each connection; 0: as configured, or 10 s */
 };
 
 /* `finished` is called once, never before this returns.  New; free with key_survey_free(). */

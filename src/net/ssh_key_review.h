@@ -34,6 +34,7 @@ struct ssh_reviewed_key {
 	const char *path;
 	size_t line;
 	struct str known; /* CHANGED: the key that stands there */
+	bool is_expected; /* false here; for who has somebody's word for it */
 };
 
 /* In the arena, but what stands in files: that lives with the table. */

@@ -216,6 +216,22 @@ def test_bastion(site, server, tmp_path):
     assert site.ssh_accepts('web-03')
 
 
+def test_expected(site, server, keys, tmp_path):
+    """What the consoles of the servers said, as ssh-keygen prints it, or as known hosts."""
+    said = tmp_path / 'said'
+    said.write_text(f'256 {fingerprint(server.host_key)} root@web-01 (ED25519)\n* {public(keys["ecdsa"])}\n')
+    result = site('--hosts', 'web-01', '--expect', said, '--record', '--yes')
+    assert result.exit_code == 1 and result.stdout.count('new, as expected') == 2
+    assert f'{fingerprint(keys["rsa"])}  new, NOT EXPECTED' in result.stdout
+    assert 'not recorded: a key of it is not in the file of --expect' in result.stderr
+    assert not site.known_hosts.exists()
+    said.write_text(said.read_text() + fingerprint(keys['rsa']) + '\n')
+    result = site('--hosts', 'web-01', '--expect', said)
+    assert (result.exit_code, '✓ web-01: new, as expected' in result.stdout) == (0, True)
+    assert site('--hosts', 'web-01', '--expect', said, '--record', '--yes').exit_code == 0
+    assert len(lines_of(site.known_hosts)) == len(TYPES)
+
+
 @pytest.fixture
 def silent(site):
     """A host `silent` that takes connections and never says a word."""
@@ -295,6 +311,8 @@ def test_formats(site, server):
     (('--hosts', 'web-01', '--accept-new-host-keys'), 'does not go with keys'),
     (('--hosts', 'web-01', '--port', '0'), '--port'),
     (('--hosts', 'web-[01'), 'web-[01'),
+    (('--hosts', 'web-01', '--expect', '/nowhere'), '/nowhere'),
+    (('--hosts', 'web-01', '--expect', '/etc/passwd'), '/etc/passwd:1 is neither'),
 ])
 def test_usage(site, args, text):
     result = site(*args)

@@ -83,10 +83,12 @@ static void test_nowhere(void **state)
 	struct key_plan plan;
 
 	know(place, "changed x\n");
-	struct surveyed_host hosts[] = {HOST("new", "a"), HOST("new", "a"), HOST("changed", "y")};
+	struct surveyed_host hosts[] = {
+		HOST("new", "a"), HOST("new", "a"), HOST("changed", "y"), HOST("other", "b")};
 
 	hosts[0].record_path = NULL;
 	hosts[1].record_path = "/dev/null";
+	hosts[3].unexpected = 1;
 	hosts[2].problem = "it hung up"; /* perhaps it has the old one still */
 	key_plan_make(&plan, hosts, ARRAY_LEN(hosts), true, true, place->arena);
 	assert_int_equal(plan.keys, 0);

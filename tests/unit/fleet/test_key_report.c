@@ -160,6 +160,40 @@ static void test_csv(void **state)
 	strbuf_release(&text);
 }
 
+static void test_run_report(void **state)
+{
+	struct sample *sample = *state;
+	struct run_report *run = run_report_new("fleet");
+	struct strbuf text = STRBUF_INIT;
+
+	key_report_tell(&sample->plan, run);
+	run_report_add_json(run, 1, &text);
+	assert_non_null(strstr(text.buf, "web-02: host key: new"));
+	assert_non_null(strstr(text.buf, "gone: host key: unreachable: no"));
+	assert_null(strstr(text.buf, "web-03"));
+	strbuf_release(&text);
+	run_report_free(run);
+}
+
+static void test_expected(void **state)
+{
+	struct sample *sample = *state;
+	struct strbuf text = STRBUF_INIT;
+
+	sample->list[0].is_compared = true;
+	sample->list[0].review.keys[0].is_expected = true;
+	sample->list[0].unexpected = 1;
+	sample->plan.hosts_count = 1;
+	key_report_add_text(&sample->report, sample->arena, &text);
+	assert_non_null(strstr(text.buf, "new, as expected\n"));
+	assert_non_null(strstr(text.buf, "new, NOT EXPECTED\n"));
+	assert_int_equal(key_report_state(&sample->plan, 0), KEY_REPORT_NEW);
+	sample->list[0].unexpected = 0;
+	assert_int_equal(key_report_state(&sample->plan, 0), KEY_REPORT_EXPECTED);
+	assert_true(key_report_is_good(&sample->plan));
+	strbuf_release(&text);
+}
+
 static void test_outcome(void **state)
 {
 	struct sample *sample = *state;
@@ -193,6 +227,8 @@ int main(void)
 		TEST(test_json),
 		TEST(test_csv),
 		TEST(test_outcome),
+		TEST(test_run_report),
+		TEST(test_expected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
