@@ -369,6 +369,7 @@ void ssh_link_bastion_failed(struct ssh_link *link, const struct ssh_bastion_fai
 {
 	struct ssh_login_end own = failure->end;
 
+	link->state = SSH_LINK_SETTINGS; /* it waits for no bastion any more */
 	if (failure->needs_program) {
 		link->needs_program = arena_strdup(link->arena, failure->needs_program);
 		if (may_use_program(link)) {
@@ -453,6 +454,17 @@ static bool has_authority(const struct ssh_link *link)
 	return ssh_hosts_has_authority(hosts, &name);
 }
 
+/* An authority vouches for more hosts than it has signed the keys of, perhaps: who insists on our
+ * own sessions, or has no ssh, may know the host's key itself. */
+static bool may_do_without_authority(const struct ssh_link *link)
+{
+	struct ssh_program *program;
+	struct err err;
+
+	return link->connector->options.transport == SSH_TRANSPORT_NATIVE ||
+	       ssh_connector_program(link->connector, &program, &err) < 0;
+}
+
 static const char *need_of_program(const struct ssh_link *link)
 {
 	if (link->events->showed_key) {
@@ -461,12 +473,9 @@ static const char *need_of_program(const struct ssh_link *link)
 	if (link->settings->needs_openssh) {
 		return link->settings->needs_openssh;
 	}
-	/* An authority vouches for more hosts than it has signed the keys of, perhaps: who insists
-	 * on our own sessions may have the host's key itself. */
-	if (link->connector->options.transport == SSH_TRANSPORT_NATIVE || !has_authority(link)) {
-		return NULL;
-	}
-	return "host certificates are needed, as known_hosts has an authority for it";
+	return has_authority(link) && !may_do_without_authority(link)
+		       ? "host certificates are needed, as known_hosts has an authority for it"
+		       : NULL;
 }
 
 static void choose_transport(struct ssh_link *link)

@@ -42,28 +42,36 @@ static void assert_end(const struct login_told *told, enum ssh_end_cause cause, 
 }
 
 /* A server that lets in few at a time, and drops the others: all get in. */
-static void test_crowd(void **state)
+static void crowd(
+	struct ssh_fixture *fixture, uint16_t port, enum ssh_transport transport, int logins)
 {
-	enum { LOGINS = 50 };
-	struct ssh_fixture *fixture = *state;
-	struct ssh_connector *connector =
-		connector_for(fixture, start_sshd(fixture, "MaxStartups 2:50:4"), NULL);
-	struct login_told told[LOGINS];
+	const struct ssh_connector_options options = {.transport = transport};
+	struct ssh_connector *connector = connector_for(fixture, port, &options);
+	struct login_told *told = arena_calloc(fixture->arena, (size_t)logins, sizeof(*told));
 
-	for (int i = 0; i < LOGINS; i++) {
+	for (int i = 0; i < logins; i++) {
 		login_fixture_open(
 			fixture, connector, &(struct ssh_login_spec){.name = "web"}, &told[i]);
 	}
-	for (int i = 0; i < LOGINS; i++) {
+	for (int i = 0; i < logins; i++) {
 		login_fixture_run(&told[i]);
 		if (!told[i].is_opened) {
 			fail_msg("%d: %s", i, told[i].end.text);
 		}
 	}
-	for (int i = 0; i < LOGINS; i++) {
+	for (int i = 0; i < logins; i++) {
 		ssh_login_free(&told[i].login);
 	}
 	ssh_connector_free(&connector);
+}
+
+static void test_crowd(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	uint16_t port = start_sshd(fixture, "MaxStartups 2:50:4");
+
+	crowd(fixture, port, SSH_TRANSPORT_NATIVE, 50);
+	crowd(fixture, port, SSH_TRANSPORT_OPENSSH, 12); /* each is a process, and takes its time */
 }
 
 static size_t greetings(const struct tcp_script *peer)
@@ -98,21 +106,61 @@ static void test_dropped_to_the_end(void **state)
 /* The account would be locked. */
 static void test_wrong_password(void **state)
 {
+	static const enum ssh_transport transports[] = {
+		SSH_TRANSPORT_NATIVE, SSH_TRANSPORT_OPENSSH};
 	struct ssh_fixture *fixture = *state;
 	uint16_t port = ssh_server_start(fixture, SSH_SERVER_PASSWORD);
-	struct ssh_connector *connector = connector_for(fixture, port, NULL);
+
+	for (size_t i = 0; i < ARRAY_LEN(transports); i++) {
+		const struct ssh_connector_options options = {.transport = transports[i]};
+		struct ssh_connector *connector = connector_for(fixture, port, &options);
+		struct login_told told;
+
+		login_fixture_open(fixture, connector,
+			&(struct ssh_login_spec){.name = "web", .password = "wrong"}, &told);
+		login_fixture_run(&told);
+		assert_end(&told, SSH_END_AUTH, "ermission denied");
+		assert_int_equal(told.end.phase, SSH_PHASE_AUTH);
+		assert_null(strstr(told.end.text, "attempts"));
+		login_fixture_open(fixture, connector,
+			&(struct ssh_login_spec){.name = "web", .password = "secret"}, &told);
+		login_fixture_run(&told);
+		if (!told.is_opened) {
+			fail_msg("%s", told.end.text);
+		}
+		ssh_login_free(&told.login);
+		ssh_connector_free(&connector);
+	}
+}
+
+/* Where there is no ssh, our own sessions do what they can, and say what they cannot. */
+static void test_no_program(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	uint16_t port = start_sshd(fixture, "");
+	const char *vouched = ssh_fixture_write(fixture, "vouched",
+		arena_printf(fixture->arena, "@cert-authority * %s\n",
+			ssh_fixture_public(fixture, fixture->key)));
+	const char *config = arena_printf(fixture->arena,
+		"Host vouched\n\tUserKnownHostsFile %s %s\n%s%s", vouched, fixture->known_hosts,
+		login_fixture_host(fixture, "proxied", port, "\tProxyCommand false"),
+		login_fixture_host(fixture, "*", port, ""));
+	struct ssh_connector_options options = {.program = "ssh-that-is-not"};
+	struct ssh_connector *connector = login_fixture_connector(fixture, config, &options);
 	struct login_told told;
 
-	login_fixture_open(fixture, connector,
-		&(struct ssh_login_spec){.name = "web", .password = "wrong"}, &told);
-	login_fixture_run(&told);
-	assert_end(&told, SSH_END_AUTH, "permission denied");
-	assert_int_equal(told.end.phase, SSH_PHASE_AUTH);
-	login_fixture_open(fixture, connector,
-		&(struct ssh_login_spec){.name = "web", .password = "secret"}, &told);
-	login_fixture_run(&told);
-	assert_true(told.is_opened);
+	login_fixture_connect(fixture, connector, "web", &told);
+	assert_int_equal(ssh_login_transport(told.login), SSH_TRANSPORT_NATIVE);
 	ssh_login_free(&told.login);
+	login_fixture_open(fixture, connector, &(struct ssh_login_spec){.name = "proxied"}, &told);
+	login_fixture_run(&told);
+	assert_end(&told, SSH_END_LOCAL, "cannot log in through the program ssh: ");
+	ssh_connector_free(&connector);
+	options.transport = SSH_TRANSPORT_OPENSSH;
+	connector = login_fixture_connector(fixture, config, &options);
+	login_fixture_open(fixture, connector, &(struct ssh_login_spec){.name = "web"}, &told);
+	login_fixture_run(&told);
+	assert_end(&told, SSH_END_LOCAL, "ssh-that-is-not");
 	ssh_connector_free(&connector);
 }
 
@@ -311,6 +359,7 @@ int main(void)
 		TEST(test_crowd),
 		TEST(test_dropped_to_the_end),
 		TEST(test_wrong_password),
+		TEST(test_no_program),
 		TEST(test_clock),
 		TEST(test_address),
 		TEST(test_settings),
