@@ -1,13 +1,15 @@
 /*
- * Doubles as text, there and back without loss.  See number.h.
+ * Numbers as text; doubles there and back without loss.  See number.h.
  */
 #include "base/number.h"
 
+#include <inttypes.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/strbuf.h"
 
 enum {
@@ -86,4 +88,21 @@ void number_add_plain(struct strbuf *sb, double value)
 	if (str_is(str_sub(strbuf_str(sb), start, sb->len), "-0")) {
 		strbuf_remove(sb, start, 1);
 	}
+}
+
+void number_add_bytes(struct strbuf *out, uint64_t bytes)
+{
+	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	double value = (double)bytes / 1024;
+	size_t unit = 0;
+
+	if (bytes < 1024) {
+		strbuf_addf(out, "%" PRIu64 " B", bytes);
+		return;
+	}
+	while (value >= 1024 && unit + 1 < ARRAY_LEN(units)) {
+		value /= 1024;
+		unit++;
+	}
+	strbuf_addf(out, "%.1f %s", value, units[unit]);
 }

@@ -4,6 +4,8 @@
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
 
+#include <stdint.h>
+
 struct strbuf;
 
 /*
@@ -17,5 +19,8 @@ void number_add_double(struct strbuf *, double);
  * says nothing: "500000000000", "0.0000123", "-0.5".  Not finite as above.
  */
 void number_add_plain(struct strbuf *, double);
+
+/* How many bytes, for people: "512 B", "1.5 MiB". */
+void number_add_bytes(struct strbuf *, uint64_t bytes);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/number.h"
 #include "base/strbuf.h"
 #include "base/terminal.h"
 #include "base/time.h"
@@ -22,7 +23,7 @@ enum {
 
 struct progress {
 	int fd;
-	const char *what;
+	const char *what; /* NULL: bytes */
 	size_t total;
 	int64_t started_ms;
 	int64_t drawn_ms;
@@ -43,6 +44,11 @@ struct progress *progress_new(int fd, const char *what, size_t total, int64_t no
 	return progress;
 }
 
+struct progress *progress_new_bytes(int fd, size_t total, int64_t now_ms)
+{
+	return progress_new(fd, NULL, total, now_ms);
+}
+
 void progress_free(struct progress **progress)
 {
 	progress_erase(*progress);
@@ -61,6 +67,15 @@ static int64_t time_left_ms(const struct progress *progress, size_t done, int64_
 	return (int64_t)(elapsed_ms / (double)done * (double)(progress->total - done));
 }
 
+static void add_count(struct strbuf *line, const struct progress *progress, size_t count)
+{
+	if (progress->what) {
+		strbuf_addf(line, "%zu", count);
+	} else {
+		number_add_bytes(line, count);
+	}
+}
+
 static void add_line(struct strbuf *line, const struct progress *progress, size_t done,
 	size_t failed, int64_t now_ms)
 {
@@ -68,14 +83,22 @@ static void add_line(struct strbuf *line, const struct progress *progress, size_
 
 	if (progress->total > 0) {
 		size_t filled =
-			done >= progress->total ? BAR_WIDTH : done * BAR_WIDTH / progress->total;
+			done >= progress->total
+				? BAR_WIDTH
+				: (size_t)((double)done / (double)progress->total * BAR_WIDTH);
 
 		strbuf_addc(line, '[');
 		strbuf_addn(line, '#', filled);
 		strbuf_addn(line, '-', BAR_WIDTH - filled);
-		strbuf_addf(line, "] %zu/%zu %s", done, progress->total, progress->what);
+		strbuf_adds(line, "] ");
+		add_count(line, progress, done);
+		strbuf_addc(line, '/');
+		add_count(line, progress, progress->total);
 	} else {
-		strbuf_addf(line, "%zu %s", done, progress->what);
+		add_count(line, progress, done);
+	}
+	if (progress->what) {
+		strbuf_addf(line, " %s", progress->what);
 	}
 	if (failed > 0) {
 		strbuf_addf(line, ", %zu failed", failed);

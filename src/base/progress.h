@@ -15,6 +15,8 @@ struct progress;
 /* `what` is counted ("checks"), `total` of them; 0: not known.  Times are of the monotonic clock.
  * `fd` and `what` are borrowed.  New; free with progress_free(). */
 struct progress *progress_new(int fd, const char *what, size_t total, int64_t now_ms);
+/* The same of bytes, shown as "1.5 GiB". */
+struct progress *progress_new_bytes(int fd, size_t total, int64_t now_ms);
 void progress_free(struct progress **); /* erases the line */
 
 /* How far it is; draws at most ten times a second.  Also to be called when nothing changed. */

@@ -42,6 +42,7 @@ struct cmd {
 extern const struct cmd cmd_alert;
 extern const struct cmd cmd_check;
 extern const struct cmd cmd_config;
+extern const struct cmd cmd_copy;
 extern const struct cmd cmd_fleet;
 
 #endif

@@ -15,6 +15,7 @@
 const struct doc_command *const cmd_docs[] = {
 	&cmd_check.doc,
 	&cmd_fleet.doc,
+	&cmd_copy.doc,
 	&cmd_alert.doc,
 	&cmd_config.doc,
 	NULL,

@@ -328,7 +328,7 @@ int child_spawn(const struct child_spec *spec, struct child_process *ret_process
 {
 	_cleanup_(plumbing_close) struct plumbing plumbing = {
 		.in = {-1, -1}, .out = {-1, -1}, .err = {-1, -1}, .cwd_fd = AT_FDCWD};
-	pid_t pid = -1;
+	pid_t pid;
 	int pid_fd;
 
 	assert(!spec->argv != !spec->function);

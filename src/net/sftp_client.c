@@ -193,6 +193,7 @@ static bool read_status(struct reading *reading)
 {
 	uint32_t code = sftp_take_u32(&reading->reader);
 	struct str said;
+	size_t words_at;
 
 	if (reading->reader.is_broken) {
 		return false;
@@ -208,12 +209,14 @@ static bool read_status(struct reading *reading)
 	strbuf_addf(&reading->text, "cannot %s '", reading->request.verb);
 	utf8_add_escaped(&reading->text, str_of(path_of(&reading->request)), TEXT_MAX);
 	strbuf_adds(&reading->text, "': ");
+	words_at = reading->text.len;
 	if (said.len > 0) {
 		utf8_add_escaped(&reading->text, said, TEXT_MAX);
 	} else {
 		strbuf_adds(&reading->text, status_text(reading->answer.status));
 	}
 	reading->answer.text = reading->text.buf;
+	reading->answer.words = reading->text.buf + words_at;
 	return true;
 }
 
@@ -321,6 +324,7 @@ static void take_answer(
 	bool is_good;
 
 	reading.answer.text = "";
+	reading.answer.words = "";
 	if (reading.reader.is_broken || !sftp_request_take(client, id, &reading.request)) {
 		break_off(client, "the server answers what was not asked");
 		return;

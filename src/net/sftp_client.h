@@ -92,8 +92,9 @@ struct sftp_space {
 /* Everything is valid inside. */
 struct sftp_answer {
 	enum sftp_status status;
-	const char *text; /* "cannot open '/etc/x': Permission denied", with the server's words; of
-			   * SFTP_OK and SFTP_EOF "" */
+	const char *text;  /* "cannot open '/etc/x': Permission denied", with the server's words; of
+			    * SFTP_OK and SFTP_EOF "" */
+	const char *words; /* of that, the server's: "Permission denied" */
 	struct sftp_file *file;            /* of open; yours, sftp_close() or sftp_file_free() */
 	struct str data;                   /* of read: 1 byte to as many as were asked for */
 	struct sftp_attributes attributes; /* of stat */

@@ -2,7 +2,9 @@
 key that was made for them."""
 import getpass
 import os
+import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 
@@ -98,6 +100,12 @@ class Sshd(ProcessServer):
                 return False
         wait_until(does, START_SECONDS, 'sshd')
         return self.process.poll() is None
+
+    def hang_up(self):
+        """All connections end, as if the network were gone; the server goes on."""
+        children = pathlib.Path(f'/proc/{self.process.pid}/task/{self.process.pid}/children').read_text()
+        for pid in map(int, children.split()):
+            os.kill(pid, signal.SIGKILL)
 
     def log(self):
         return self.output()

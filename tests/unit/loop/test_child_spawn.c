@@ -347,7 +347,6 @@ static _Noreturn void start_and_stay(struct fixture *fixture, int fd)
 	struct child *child;
 	pid_t pid;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* where the test fails */
 	spec.argv = argv;
 	spec.dies_with_us = true;
 	if (child_start(fixture->loop, &spec, kid_done, NULL, &child, NULL) < 0) {

@@ -653,7 +653,6 @@ static _Noreturn void log_in_and_stay(
 	struct ssh_program *program;
 	pid_t pid;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* where the test fails */
 	if (loop_new(&fixture.loop, NULL) < 0 ||
 		ssh_program_new(fixture.loop, options, &program, NULL) < 0) {
 		_exit(1);

@@ -1,0 +1,392 @@
+/*
+ * `sre-toolkit copy`: its flags, what its arguments mean, and what is copied.
+ */
+#include <sys/stat.h>
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/time.h"
+#include "base/utf8.h"
+#include "cmd/copy_cmd.h"
+#include "cmd/password.h"
+#include "cmd/usage.h"
+
+const struct log_context copy_log = {.component = "copy"};
+
+static const char *const output_names[] = {"text", "json", "jsonl", "csv", NULL};
+static const char *const backup_names[] = {"none", "simple", "time", NULL};
+
+#define TIMEOUT_MAX_MS (7LL * 24 * 3600 * 1000)
+
+// clang-format off
+static const struct option_row which_rows[] = {
+	SERVER_ROWS(struct copy_opts, servers),
+	GUARD_ROWS(struct copy_opts, guard),
+	{0},
+};
+
+static const struct option_row what_rows[] = {
+	{.name = "mode", .letter = 'm', .type = &option_string, .offset = offsetof(struct copy_opts, mode), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "OCTAL", .help = "the permissions of files there, for example 0640; else those that they have here"},
+	{.name = "backup", .letter = 'b', .type = &option_choice, .offset = offsetof(struct copy_opts, backup), .flags = OPTION_FLAG_ONLY,
+	 .bare = "simple", .choices = backup_names, .help = "keep what is replaced: simple as NAME~, time as NAME.20250701-080000~"},
+	{.name = "dry_run", .letter = 'n', .type = &option_bool, .offset = offsetof(struct copy_opts, is_dry_run), .flags = OPTION_FLAG_ONLY,
+	 .help = "log in, compare, show what would change, and change nothing"},
+	{0},
+};
+
+static const struct option_row how_rows[] = {
+	{.name = "workers", .letter = 'w', .type = &option_int, .offset = offsetof(struct copy_opts, workers), .flags = OPTION_FLAG_ONLY,
+	 .min = 1, .max = 10000, .placeholder = "N", .help = "most servers at the same time; else as configured, 20"},
+	{.name = "timeout", .letter = 't', .type = &option_duration, .offset = offsetof(struct copy_opts, timeout_ms), .flags = OPTION_FLAG_ONLY,
+	 .min = 1, .max = TIMEOUT_MAX_MS, .help = "how long one server may take for everything; else any time"},
+	{.name = "silence", .type = &option_duration, .offset = offsetof(struct copy_opts, silence_ms), .flags = OPTION_FLAG_ONLY,
+	 .def = "60s", .min = 1, .max = TIMEOUT_MAX_MS, .help = "how long a server may say nothing while an answer is due"},
+	{.name = "canary", .type = &option_bool, .offset = offsetof(struct copy_opts, is_canary), .flags = OPTION_FLAG_ONLY,
+	 .help = "begin with one server; if logging in is refused there, with no other"},
+	{0},
+};
+
+static const struct option_row login_rows[] = {
+	{.name = "password_file", .type = &option_path, .offset = offsetof(struct copy_opts, password_file), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "FILE", .help = "log in with this password where a key does not do; proven on one server first"},
+	{.name = "ask_password", .type = &option_bool, .offset = offsetof(struct copy_opts, asks_password), .flags = OPTION_FLAG_ONLY,
+	 .help = "ask for the password to log in with, once"},
+	{0},
+};
+
+static const struct option_row result_rows[] = {
+	{.name = "output", .letter = 'o', .type = &option_choice, .offset = offsetof(struct copy_opts, output), .flags = OPTION_FLAG_ONLY,
+	 .def = "text", .choices = output_names, .placeholder = "FORMAT", .help = "how results are printed"},
+	{0},
+};
+// clang-format on
+
+/* --- arguments ------------------------------------------------------------------------------ */
+
+/* Of all arguments but the last, and the last. */
+struct places {
+	struct copy_place *sources;
+	size_t sources_count;
+	struct copy_place destination;
+};
+
+static int parse_places(const struct copy_cmd *copy, struct places *places, struct err *err)
+{
+	const struct command_line *line = copy->run->line;
+	struct arena *arena = copy->run->arena;
+
+	if (line->args_count < 2) {
+		return err_set(err, ERR_INPUT,
+			"what, and where to? as in sre-toolkit copy app.conf web-01:/etc/app/");
+	}
+	places->sources_count = line->args_count - 1;
+	places->sources = arena_calloc(arena, places->sources_count, sizeof(*places->sources));
+	for (size_t i = 0; i < places->sources_count; i++) {
+		if (copy_place_parse(line->args[i], arena, &places->sources[i], err) < 0) {
+			return -1;
+		}
+	}
+	return copy_place_parse(
+		line->args[places->sources_count], arena, &places->destination, err);
+}
+
+/* One side is here, the other on hosts. */
+static int check_sides(const struct places *places, struct err *err)
+{
+	const struct copy_place *first = &places->sources[0];
+
+	for (size_t i = 1; i < places->sources_count; i++) {
+		if (places->sources[i].is_remote != first->is_remote ||
+			!str_eq(places->sources[i].hosts, first->hosts)) {
+			return err_set(err, ERR_INPUT,
+				"all that is copied must be here, or all on the same servers");
+		}
+	}
+	if (first->is_remote == places->destination.is_remote) {
+		return err_set(err, ERR_INPUT,
+			first->is_remote ? "from servers to servers cannot be copied; one side "
+					   "must be here"
+					 : "no server: write HOST:PATH on one side, or :PATH with "
+					   "--servers or --hosts");
+	}
+	return 0;
+}
+
+static const char *const *paths_of(const struct places *places, struct arena *arena)
+{
+	const char **paths = arena_calloc(arena, places->sources_count, sizeof(*paths));
+
+	for (size_t i = 0; i < places->sources_count; i++) {
+		paths[i] = places->sources[i].path;
+	}
+	return paths;
+}
+
+/* "user@web-01" is how ssh has it; here "@" is for groups. */
+static int check_hosts(struct str hosts, struct err *err)
+{
+	for (size_t i = 1; i < hosts.len; i++) {
+		if (hosts.ptr[i] == '@' && char_is_alnum(hosts.ptr[i - 1])) {
+			return err_set(err, ERR_INPUT,
+				"'%s': whom to log in as is said with --username",
+				utf8_quote(hosts).text);
+		}
+	}
+	return 0;
+}
+
+/* The hosts of the argument are one more --hosts. */
+static int select_servers(struct copy_cmd *copy, struct str hosts, struct err *err)
+{
+	struct server_opts opts = copy->opts->servers;
+	struct arena *arena = copy->run->arena;
+
+	if (hosts.len > 0) {
+		const char **items = arena_calloc(arena, opts.hosts.count + 1, sizeof(*items));
+
+		items[0] = str_dup(hosts, arena);
+		for (size_t i = 0; i < opts.hosts.count; i++) {
+			items[i + 1] = OPTION_AT(&opts.hosts, const char *, i);
+			if (items[i + 1][0] != '!') {
+				return err_set(err, ERR_INPUT,
+					"servers in the argument and with --hosts; say them in "
+					"one place");
+			}
+		}
+		opts.hosts = (struct option_list){items, opts.hosts.count + 1};
+	}
+	if (check_hosts(hosts, err) < 0) {
+		return -1;
+	}
+	return server_select(&opts, &copy->config, &copy->ssh, arena, &copy->selection, err);
+}
+
+/* --- what is copied ------------------------------------------------------------------------- */
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* What a source is called there: by the destination's name if it is the only one, and a file, or a
+ * folder whose name is said. */
+static const char *name_there(const struct copy_cmd *copy, const char *path)
+{
+	bool ends_in_slash = str_ends(str_of(copy->destination), "/");
+	struct str base = copy_base_name(str_of(path));
+
+	if (copy->sources_count == 1 && !ends_in_slash) {
+		return "";
+	}
+	if (base.len == 0 && is_folder(path)) {
+		return NULL; /* "." has no name of its own */
+	}
+	return str_dup(base, copy->run->arena);
+}
+
+static int check_doubles(const struct copy_cmd *copy, struct err *err)
+{
+	const struct copy_tree *tree = &copy->tree;
+
+	for (size_t i = 0; i < tree->items_count; i++) {
+		for (size_t j = i + 1; j < tree->items_count && tree->items[i].parent == 0; j++) {
+			if (tree->items[j].parent == 0 &&
+				strcmp(tree->items[i].name, tree->items[j].name) == 0) {
+				return err_set(err, ERR_INPUT, "two are called '%s' there",
+					utf8_quote(str_of(tree->items[i].name)).text);
+			}
+		}
+	}
+	return 0;
+}
+
+static int read_sources(struct copy_cmd *copy, struct err *err)
+{
+	copy_tree_init(&copy->tree, copy->run->arena);
+	for (size_t i = 0; i < copy->sources_count; i++) {
+		const char *path = copy->sources[i];
+		const char *name = name_there(copy, path);
+
+		if (!name) {
+			return err_set(err, ERR_INPUT,
+				"'%s' has no name to be called by there; write one",
+				utf8_quote(str_of(path)).text);
+		}
+		if (copy_tree_add(&copy->tree, path, name, err) < 0) {
+			return -1;
+		}
+	}
+	return check_doubles(copy, err);
+}
+
+static int parse_mode(const struct copy_opts *opts, struct copy_put_options *put, struct err *err)
+{
+	struct str text = opts->mode ? str_of(opts->mode) : str_of("");
+
+	if (!opts->mode) {
+		return 0;
+	}
+	put->has_mode = true;
+	put->mode = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] < '0' || text.ptr[i] > '7' || text.len > 5) {
+			text.len = 0;
+		} else {
+			put->mode = put->mode * 8 + (uint32_t)(text.ptr[i] - '0');
+		}
+	}
+	if (text.len < 3 || put->mode > 07777) {
+		return err_set(err, ERR_INPUT, "--mode '%s': must be octal, as in 0640",
+			utf8_quote(str_of(opts->mode)).text);
+	}
+	return 0;
+}
+
+/* ".20250701-080000~", in UTC. */
+static const char *time_suffix(struct arena *arena)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *suffix;
+
+	time_add_rfc3339(&text, time_wall_ms()); /* "2025-07-01T08:00:00.123Z" */
+	suffix = arena_printf(arena, ".%.4s%.2s%.2s-%.2s%.2s%.2s~", text.buf, text.buf + 5,
+		text.buf + 8, text.buf + 11, text.buf + 14, text.buf + 17);
+	strbuf_release(&text);
+	return suffix;
+}
+
+static int set_push(struct copy_cmd *copy, struct err *err)
+{
+	const struct copy_opts *opts = copy->opts;
+
+	copy->push = (struct copy_push_spec){
+		.tree = &copy->tree,
+		.destination = copy->destination,
+		.options =
+			{
+				.backup = (enum copy_backup)opts->backup,
+				.time_suffix = time_suffix(copy->run->arena),
+				.is_dry_run = opts->is_dry_run,
+				.wants_diff = opts->is_dry_run,
+			},
+	};
+	copy->job.push = &copy->push;
+	return parse_mode(opts, &copy->push.options, err);
+}
+
+static int prepare(struct copy_cmd *copy, struct err *err)
+{
+	struct places places = {0};
+
+	if (parse_places(copy, &places, err) < 0 || check_sides(&places, err) < 0) {
+		return -1;
+	}
+	copy->is_pull = places.sources[0].is_remote;
+	copy->sources = paths_of(&places, copy->run->arena);
+	copy->sources_count = places.sources_count;
+	copy->destination = places.destination.path;
+	copy->job = (struct copy_job){
+		.connect_timeout_ms = copy->ssh.connect_timeout_ms,
+		.total_ms = copy->opts->timeout_ms,
+		.silence_ms = copy->opts->silence_ms,
+	};
+	if (select_servers(copy, copy->is_pull ? places.sources[0].hosts : places.destination.hosts,
+		    err) < 0) {
+		return -1;
+	}
+	return set_push(copy, err) < 0 || read_sources(copy, err) < 0 ? -1 : 0;
+}
+
+/* --- the command ---------------------------------------------------------------------------- */
+
+static enum exit_code refuse(const struct copy_cmd *copy, const struct err *err)
+{
+	usage_error(copy->run->common, "copy", "%s", err->msg);
+	return EXIT_CODE_USAGE;
+}
+
+static int ask_passwords(struct copy_cmd *copy, struct err *err)
+{
+	const struct password_source login = {"--password-file", copy->opts->password_file,
+		copy->opts->asks_password, "Password to log in: "};
+
+	if (password_get(&login, &copy->password, err) < 0) {
+		return -1;
+	}
+	copy->job.password = copy->password.len > 0 ? copy->password.buf : NULL;
+	return 0;
+}
+
+static enum exit_code copy_all(struct copy_cmd *copy)
+{
+	struct err err = {0};
+
+	if (prepare(copy, &err) < 0 ||
+		server_guard(&copy->opts->guard, copy->run->common, &copy->selection,
+			copy->opts->is_dry_run || copy->is_pull, &err) < 0 ||
+		ask_passwords(copy, &err) < 0) {
+		return refuse(copy, &err);
+	}
+	return copy_drive(copy);
+}
+
+static enum exit_code copy_run_cmd(struct cmd_run *run)
+{
+	struct copy_cmd copy = {
+		.run = run, .opts = run->opts, .password = STRBUF_INIT_MAX(PASSWORD_MAX)};
+	enum exit_code exit_code = EXIT_CODE_USAGE;
+	struct err err = {0};
+
+	if (config_load(&copy.config, run->common->config, &err) < 0) {
+		config_tell_errors(&copy.config, run->common, &err);
+	} else {
+		ssh_options_join(&copy.config.ssh, &copy.opts->ssh, run->line, &copy.ssh);
+		exit_code = copy_all(&copy);
+	}
+	password_release(&copy.password);
+	config_release(&copy.config);
+	return exit_code;
+}
+
+static const struct option_set sets[] = {
+	{"Which servers", which_rows, NULL},
+	{"What", what_rows, NULL},
+	{"How", how_rows, NULL},
+	{"Results", result_rows, NULL},
+	{"Logging in", ssh_option_rows, NULL},
+	{"Passwords", login_rows, NULL},
+	{"Common options", common_rows, NULL},
+	{0},
+};
+
+static const struct doc_example examples[] = {
+	{"sre-toolkit copy app.conf web-[01-20]:/etc/app/", "a file onto twenty servers"},
+	{"sre-toolkit copy app.conf web-01:/etc/app/ --dry-run", "what would change, line by line"},
+	{"sre-toolkit copy site/ @web:/srv/site --mode 0644 --backup",
+		"a folder onto a group, keeping what is replaced"},
+	{0},
+};
+
+const struct cmd cmd_copy = {
+	.doc =
+		{
+			.name = "copy",
+			.arguments = "SRC... HOST:DST",
+			.summary = "files to many servers",
+			.description =
+				"Copies files and folders to many servers by SFTP. What is the "
+				"same already stays as it is; what is not is written beside its "
+				"place, checked, and put in place in one step: whoever reads it "
+				"there sees the former content or the new one, whole. HOST is a "
+				"name, a node set or a group; with :DST, those that --servers or "
+				"--hosts name.",
+			.sets = sets,
+			.examples = examples,
+		},
+	.opts_size = sizeof(struct copy_opts),
+	.run = copy_run_cmd,
+};

@@ -1,0 +1,163 @@
+/*
+ * Paths as text.  See copy_path.h.
+ */
+#include "fleet/copy_path.h"
+
+#include <sys/random.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/strbuf.h"
+#include "base/utf8.h"
+
+enum { SUM_SHOWN = 12, SALT_MAX = 16 };
+
+/* --- arguments ------------------------------------------------------------------------------ */
+
+/* Where the colon is; the length if there is none. */
+static size_t find_colon(struct str text)
+{
+	int depth = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		if (c == '[') {
+			depth++;
+		} else if (c == ']' && depth > 0) {
+			depth--;
+		} else if (c == ':' && depth == 0) {
+			return i;
+		} else if (c == '/' && depth == 0) {
+			break;
+		}
+	}
+	return text.len;
+}
+
+static int remote_path(struct str path, struct arena *arena, const char **ret_path, struct err *err)
+{
+	struct str said = path;
+
+	if (str_is(path, "~") || str_starts(path, "~/")) {
+		path = str_sub(path, 1, path.len);
+		while (str_starts(path, "/")) {
+			path = str_sub(path, 1, path.len);
+		}
+	} else if (str_starts(path, "~")) {
+		return err_set(err, ERR_INPUT,
+			"'%s': only one's own home, '~/', can be named like this",
+			utf8_quote(said).text);
+	}
+	if (path.len > COPY_PATH_MAX) {
+		return err_set(err, ERR_INPUT, "'%s': the path is too long", utf8_quote(said).text);
+	}
+	*ret_path = path.len == 0 ? "." : str_dup(path, arena);
+	return 0;
+}
+
+int copy_place_parse(
+	const char *argument, struct arena *arena, struct copy_place *ret_place, struct err *err)
+{
+	struct str text = str_of(argument);
+	size_t colon = find_colon(text);
+	struct copy_place place = {.path = argument, .hosts = str_of("")};
+
+	if (text.len == 0) {
+		return err_set(err, ERR_INPUT, "an empty path");
+	}
+	if (colon < text.len) {
+		place.is_remote = true;
+		place.hosts = str_sub(text, 0, colon);
+		if (remote_path(str_sub(text, colon + 1, text.len), arena, &place.path, err) < 0) {
+			return -1;
+		}
+	}
+	*ret_place = place;
+	return 0;
+}
+
+/* --- names ---------------------------------------------------------------------------------- */
+
+bool copy_name_is_plain(struct str name)
+{
+	return name.len > 0 && name.len <= COPY_NAME_MAX && !str_is(name, ".") &&
+	       !str_is(name, "..") && memchr(name.ptr, '/', name.len) == NULL &&
+	       memchr(name.ptr, '\0', name.len) == NULL;
+}
+
+static struct str without_slashes(struct str path)
+{
+	while (path.len > 1 && path.ptr[path.len - 1] == '/') {
+		path.len--;
+	}
+	return path;
+}
+
+struct str copy_base_name(struct str path)
+{
+	path = without_slashes(path);
+	for (size_t at = path.len; at > 0; at--) {
+		if (path.ptr[at - 1] == '/') {
+			path = str_sub(path, at, path.len);
+			break;
+		}
+	}
+	return str_is(path, ".") || str_is(path, "..") ? str_of("") : path;
+}
+
+char *copy_parent(struct str path, struct arena *arena)
+{
+	path = without_slashes(path);
+	for (size_t at = path.len; at > 0; at--) {
+		if (path.ptr[at - 1] == '/') {
+			return str_dup(without_slashes(str_sub(path, 0, at)), arena);
+		}
+	}
+	return arena_strdup(arena, ".");
+}
+
+char *copy_join(const char *folder, struct str name, struct arena *arena)
+{
+	struct str base = without_slashes(str_of(folder));
+
+	if (name.len == 0) {
+		return str_dup(base, arena);
+	}
+	if (str_is(base, ".")) {
+		return str_dup(name, arena);
+	}
+	return arena_printf(
+		arena, "%.*s%s%.*s", STR_ARG(base), str_is(base, "/") ? "" : "/", STR_ARG(name));
+}
+
+char *copy_temporary(
+	const char *path, const struct copy_sum *sum, const char *salt, struct arena *arena)
+{
+	struct str name = copy_base_name(str_of(path));
+	size_t rest = 2 + SUM_SHOWN + SALT_MAX + strlen(COPY_SUFFIX); /* the same with any salt */
+
+	if (name.len + rest > COPY_NAME_MAX) {
+		name.len = COPY_NAME_MAX - rest;
+	}
+	return copy_join(copy_parent(str_of(path), arena),
+		str_of(arena_printf(arena, ".%.*s.%.*s%s%s", STR_ARG(name), SUM_SHOWN, sum->hex,
+			salt ? salt : "", COPY_SUFFIX)),
+		arena);
+}
+
+char *copy_salt(struct arena *arena)
+{
+	uint32_t random = 0;
+
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random)) {
+		abort(); /* never for so few bytes */
+	}
+	return arena_printf(arena, "-%08" PRIx32, random);
+}
+
+bool copy_is_temporary(struct str name)
+{
+	return str_starts(name, ".") && str_ends(name, COPY_SUFFIX);
+}

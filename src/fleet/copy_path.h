@@ -1,0 +1,58 @@
+/*
+ * Names and paths of `copy`: which argument is on hosts, where things go, what may be a name.
+ */
+#ifndef FLEET_COPY_PATH_H
+#define FLEET_COPY_PATH_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "fleet/copy_sum.h"
+
+enum { COPY_NAME_MAX = 255, COPY_PATH_MAX = 4000 };
+
+#define COPY_SUFFIX ".copying" /* of what is not whole yet */
+
+/* An argument: "web-[01-20]:/etc/app/", "@web:app.conf", ":/etc/app/", or a path of ours. */
+struct copy_place {
+	bool is_remote;
+	struct str hosts; /* before the colon; "": whichever --servers or --hosts say */
+	const char *path; /* in the arena; never "": then it is "." */
+};
+
+/*
+ * A colon outside of brackets makes it remote, unless a "/" comes before it.  On hosts "~/x" is "x"
+ * from where the login begins.  ERR_INPUT: what cannot be a path there.
+ */
+int copy_place_parse(
+	const char *argument, struct arena *, struct copy_place *ret_place, struct err *);
+
+/* Whether a server's word may be the name of one file: not empty, not "." or "..", without "/" and
+ * NUL, not too long. */
+bool copy_name_is_plain(struct str name);
+
+/* The last name of a path: "app" of "/etc/app/"; "" of "/", ".", "..", and what ends in these. */
+struct str copy_base_name(struct str path);
+
+/* "/etc" of "/etc/app", "/" of "/etc", "." of "app"; in the arena. */
+char *copy_parent(struct str path, struct arena *);
+
+/* "folder/name", with no "/" doubled; an empty name is the folder itself.  In the arena. */
+char *copy_join(const char *folder, struct str name, struct arena *);
+
+/*
+ * What a file is called until it is whole: ".NAME.<from its content>.copying" beside it, cut to
+ * what a name may be.  With the same content it is the same name; with `salt` (not NULL) another.
+ */
+char *copy_temporary(
+	const char *path, const struct copy_sum *sum, const char *salt, struct arena *);
+
+/* "-" and random digits, so that nobody else writes to the same name. */
+char *copy_salt(struct arena *);
+
+/* Does it look like one of those? */
+bool copy_is_temporary(struct str name);
+
+#endif

@@ -1,0 +1,845 @@
+/*
+ * The steps of putting a file in place.  See copy_put.h.
+ *
+ * look -> (same size) sum -> open beside -> write -> sync -> owner, mode -> close -> sum -> backup
+ * -> rename.  Each step is a request, each answer the next step; what fails goes to undo().
+ */
+#include "fleet/copy_put.h"
+
+#include <sys/stat.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/utf8.h"
+#include "fleet/copy_diff.h"
+#include "fleet/copy_path.h"
+#include "net/sftp_download.h"
+#include "net/sftp_upload.h"
+
+enum {
+	MODE_BITS = 07777,
+	PRIVATE = 0600,
+	SPACE_MIN = 1024 * 1024,
+	RESUME_MIN = 64 * 1024,
+	STILL_S = 30, /* what has not grown for so long is written by nobody */
+};
+
+struct copy_put {
+	struct copy_put_spec spec;
+	struct copy_put_events events;
+	void *arg;
+	struct arena *arena;
+	struct copy_result result;
+	const char *path; /* where it is really */
+	bool was_followed;
+	bool is_there; /* something is in its place */
+	struct sftp_attributes old;
+	struct copy_digest *digest;
+	const char *temporary; /* NULL: there is none */
+	const char *begun;     /* what another time left of it; NULL: nothing */
+	struct sftp_attributes begun_as;
+	struct sftp_file *folder; /* that is looked through for it */
+	bool is_resumed, may_resume;
+	int fd;      /* here */
+	uint64_t at; /* in it */
+	uint64_t written;
+	struct sftp_file *file;
+	struct sftp_upload *upload;
+	struct sftp_download *download;
+	struct strbuf content; /* the former one's, for a difference */
+	const char *moved_to;  /* the former one, while nothing is in its place */
+	bool is_stopping, is_committed;
+};
+
+static void look(struct copy_put *put);
+static void write_from(struct copy_put *put, uint64_t offset);
+static void open_beside(struct copy_put *put);
+static void undo(struct copy_put *put);
+
+static struct sftp_client *sftp_of(const struct copy_put *put)
+{
+	return put->spec.session->sftp;
+}
+
+static const char *quoted(struct copy_put *put, const char *text)
+{
+	return arena_strdup(put->arena, utf8_quote(str_of(text)).text);
+}
+
+static uint32_t wanted_mode(const struct copy_put *put)
+{
+	return put->spec.options->has_mode ? put->spec.options->mode : put->spec.item->mode;
+}
+
+/* --- ends ----------------------------------------------------------------------------------- */
+
+static void shut(struct copy_put *put)
+{
+	copy_digest_free(&put->digest);
+	sftp_upload_free(&put->upload);
+	sftp_download_free(&put->download);
+	sftp_client_forget(sftp_of(put), put);
+	sftp_file_free(&put->file);
+	sftp_file_free(&put->folder);
+	closep(&put->fd);
+	strbuf_release(&put->content);
+}
+
+void copy_put_free(struct copy_put **put_ptr)
+{
+	struct copy_put *put = TAKE(*put_ptr);
+
+	if (put) {
+		shut(put);
+		arena_free(put->arena);
+		free(put);
+	}
+}
+
+/* Whoever is told may free everything else. */
+static void finish(struct copy_put *put)
+{
+	put->result.path = put->path;
+	put->result.bytes = put->written;
+	shut(put);
+	put->events.done(put->arg, &put->result);
+	arena_free(put->arena);
+	free(put);
+}
+
+static void finish_as(struct copy_put *put, enum copy_verdict verdict)
+{
+	put->result.verdict = verdict;
+	finish(put);
+}
+
+/* With put->result.err set. */
+static void fail(struct copy_put *put)
+{
+	put->result.verdict = COPY_FAILED;
+	undo(put);
+}
+
+static void fail_answer(struct copy_put *put, const struct sftp_answer *answer)
+{
+	(void)sftp_answer_err(answer, &put->result.err);
+	fail(put);
+}
+
+/* True if it is to come to an end, which has begun then. */
+static bool is_over(struct copy_put *put)
+{
+	if (!put->is_stopping) {
+		return false;
+	}
+	(void)err_set(&put->result.err, ERR_BUSY, "interrupted");
+	fail(put);
+	return true;
+}
+
+static void on_removed(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status != SFTP_OK && answer->status != SFTP_NO_SUCH_FILE) {
+		put->result.left = put->temporary;
+	}
+	finish(put);
+}
+
+/* A large part stays, for the next time. */
+static bool is_worth_keeping(const struct copy_put *put)
+{
+	return put->result.err.code == ERR_BUSY && put->may_resume && put->file &&
+	       put->at >= (uint64_t)COPY_KEEP_MIN;
+}
+
+static void on_kept(void *arg, const struct sftp_answer *answer)
+{
+	(void)answer; /* the next time will wait a little, then */
+	finish(arg);
+}
+
+static void undo(struct copy_put *put)
+{
+	/* So old that nobody takes it for one that is being written. */
+	static const struct sftp_attributes old = {.has = SFTP_HAS_TIMES, .atime = 1, .mtime = 1};
+
+	copy_digest_free(&put->digest);
+	sftp_upload_free(&put->upload);
+	if (!put->temporary) {
+		finish(put);
+	} else if (is_worth_keeping(put)) {
+		put->result.left = put->temporary;
+		sftp_fsetstat(put->file, &old, (struct sftp_then){on_kept, put});
+	} else {
+		sftp_file_free(&put->file);
+		sftp_remove(sftp_of(put), put->temporary, (struct sftp_then){on_removed, put});
+	}
+}
+
+/* --- in place ------------------------------------------------------------------------------- */
+
+static void on_moved_back(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status != SFTP_OK) {
+		put->result.backup = put->moved_to; /* there it is */
+	}
+	undo(put);
+}
+
+static void on_renamed(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status == SFTP_OK) {
+		put->temporary = NULL;
+		finish_as(put, put->is_there ? COPY_UPDATED : COPY_CREATED);
+		return;
+	}
+	(void)sftp_answer_err(answer, &put->result.err);
+	put->result.verdict = COPY_FAILED;
+	if (put->moved_to) {
+		put->result.backup = NULL;
+		sftp_rename(sftp_of(put), put->moved_to, put->path,
+			(struct sftp_then){on_moved_back, put});
+	} else {
+		undo(put);
+	}
+}
+
+static void rename_to_place(struct copy_put *put)
+{
+	put->is_committed = true;
+	sftp_rename(sftp_of(put), put->temporary, put->path, (struct sftp_then){on_renamed, put});
+}
+
+static void on_moved(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status != SFTP_OK) {
+		fail_answer(put, answer);
+		return;
+	}
+	put->moved_to = put->result.backup;
+	rename_to_place(put);
+}
+
+/* Where it cannot have two names it loses one; for a moment there is nothing in its place. */
+static void on_linked(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status == SFTP_OK) {
+		rename_to_place(put);
+	} else {
+		sftp_rename(sftp_of(put), put->path, put->result.backup,
+			(struct sftp_then){on_moved, put});
+	}
+}
+
+static void on_cleared(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	(void)answer; /* as a rule there was none */
+	if (sftp_client_can(sftp_of(put), SFTP_HARDLINK)) {
+		sftp_hardlink(sftp_of(put), put->path, put->result.backup,
+			(struct sftp_then){on_linked, put});
+	} else {
+		sftp_rename(sftp_of(put), put->path, put->result.backup,
+			(struct sftp_then){on_moved, put});
+	}
+}
+
+static void back_up(struct copy_put *put)
+{
+	const struct copy_put_options *options = put->spec.options;
+
+	if (is_over(put)) {
+		return;
+	}
+	if (!put->is_there || options->backup == COPY_BACKUP_NONE) {
+		rename_to_place(put);
+		return;
+	}
+	put->result.backup = arena_printf(put->arena, "%s%s", put->path,
+		options->backup == COPY_BACKUP_TIME ? options->time_suffix : "~");
+	sftp_remove(sftp_of(put), put->result.backup, (struct sftp_then){on_cleared, put});
+}
+
+/* Of what another time left, all has been for nothing. */
+static void begin_again(struct copy_put *put)
+{
+	sftp_remove(sftp_of(put), put->temporary, (struct sftp_then){NULL, NULL});
+	put->temporary = NULL;
+	put->is_resumed = false;
+	put->result.note = NULL;
+	put->begun = NULL;
+	open_beside(put);
+}
+
+static void on_verified(void *arg, const struct copy_sum *sum, const struct err *err)
+{
+	struct copy_put *put = arg;
+
+	put->digest = NULL; /* gone after this */
+	if (err) {
+		put->result.err = *err;
+		fail(put);
+	} else if (copy_sum_eq(sum, &put->spec.item->sum)) {
+		back_up(put);
+	} else if (put->is_resumed && !put->is_stopping) {
+		begin_again(put); /* what was there was no beginning of it */
+	} else {
+		(void)err_set(&put->result.err, ERR_SYSTEM,
+			"the checksum of what has arrived is wrong: '%s' was changed meanwhile, "
+			"or its copy",
+			quoted(put, put->spec.item->path));
+		fail(put);
+	}
+}
+
+/* --- written -------------------------------------------------------------------------------- */
+
+static void on_closed(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status != SFTP_OK) {
+		fail_answer(put, answer);
+	} else if (!is_over(put)) {
+		put->digest = copy_digest_start(
+			put->spec.session, put->temporary, UINT64_MAX, on_verified, put);
+	}
+}
+
+static void on_mode_set(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status != SFTP_OK) {
+		fail_answer(put, answer);
+	} else {
+		sftp_close(&put->file, (struct sftp_then){on_closed, put});
+	}
+}
+
+static void set_mode(struct copy_put *put)
+{
+	const struct sftp_attributes mode = {.has = SFTP_HAS_MODE, .mode = wanted_mode(put)};
+
+	sftp_fsetstat(put->file, &mode, (struct sftp_then){on_mode_set, put});
+}
+
+static void on_owner_set(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status != SFTP_OK) {
+		put->result.note = arena_printf(put->arena,
+			"its owner was %" PRIu32 ":%" PRIu32 ", and is you now", put->old.uid,
+			put->old.gid);
+	}
+	set_mode(put);
+}
+
+/* It stays with whom it belongs to, if that is possible. */
+static void on_owner_known(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+	const struct sftp_attributes owner = {
+		.has = SFTP_HAS_OWNER, .uid = put->old.uid, .gid = put->old.gid};
+
+	if (answer->status == SFTP_OK && (answer->attributes.has & SFTP_HAS_OWNER) &&
+		(answer->attributes.uid != owner.uid || answer->attributes.gid != owner.gid)) {
+		sftp_fsetstat(put->file, &owner, (struct sftp_then){on_owner_set, put});
+	} else {
+		set_mode(put);
+	}
+}
+
+static void set_owner(struct copy_put *put)
+{
+	if (is_over(put)) {
+		return;
+	}
+	if (put->is_there && (put->old.has & SFTP_HAS_OWNER)) {
+		sftp_fstat(put->file, (struct sftp_then){on_owner_known, put});
+	} else {
+		set_mode(put);
+	}
+}
+
+static void on_synced(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status != SFTP_OK && answer->status != SFTP_UNSUPPORTED) {
+		fail_answer(put, answer);
+	} else {
+		set_owner(put);
+	}
+}
+
+/* A server tells a full disk by "Failure". */
+static void on_space(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status == SFTP_OK && answer->space.available_bytes < SPACE_MIN) {
+		(void)err_set(&put->result.err, ERR_LIMIT,
+			"no space is left for '%s' (%" PRIu64 " bytes)", quoted(put, put->path),
+			put->spec.item->size);
+	}
+	fail(put);
+}
+
+static void on_uploaded(void *arg, const struct sftp_answer *failed, const struct err *err)
+{
+	struct copy_put *put = arg;
+
+	if (err) {
+		put->result.err = *err;
+	}
+	sftp_upload_free(&put->upload);
+	if (failed && failed->status == SFTP_FAILURE && !put->is_stopping &&
+		sftp_client_can(sftp_of(put), SFTP_STATVFS)) {
+		sftp_statvfs(sftp_of(put), copy_parent(str_of(put->path), put->arena),
+			(struct sftp_then){on_space, put});
+	} else if (err) {
+		fail(put);
+	} else if (sftp_client_can(sftp_of(put), SFTP_FSYNC)) {
+		sftp_fsync(put->file, (struct sftp_then){on_synced, put});
+	} else {
+		set_owner(put);
+	}
+}
+
+/* --- writing -------------------------------------------------------------------------------- */
+
+static int read_here(void *arg, char *buf, size_t room, size_t *ret_len, struct err *err)
+{
+	struct copy_put *put = arg;
+	uint64_t left = put->spec.item->size - put->at;
+	ssize_t n;
+
+	if (left == 0) {
+		*ret_len = 0;
+		return 0;
+	}
+	do {
+		n = pread(put->fd, buf, left < room ? (size_t)left : room, (off_t)put->at);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		return err_set_errno(
+			err, errno, "cannot read '%s'", quoted(put, put->spec.item->path));
+	}
+	if (n == 0) {
+		return err_set(err, ERR_INPUT, "'%s' became shorter while it was copied",
+			quoted(put, put->spec.item->path));
+	}
+	put->at += (uint64_t)n;
+	*ret_len = (size_t)n;
+	return 0;
+}
+
+static void on_written(void *arg, size_t bytes)
+{
+	struct copy_put *put = arg;
+
+	put->written += bytes;
+	put->events.moved(put->arg, bytes);
+}
+
+static void write_from(struct copy_put *put, uint64_t offset)
+{
+	const struct sftp_upload_spec spec = {
+		.offset = offset,
+		.read = read_here,
+		.written = on_written,
+		.done = on_uploaded,
+		.arg = put,
+	};
+
+	if (is_over(put)) {
+		return;
+	}
+	if (put->fd < 0) {
+		put->fd = open(put->spec.item->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	}
+	if (put->fd < 0) {
+		(void)err_set_errno(&put->result.err, errno, "cannot read '%s'",
+			quoted(put, put->spec.item->path));
+		fail(put);
+		return;
+	}
+	put->at = offset;
+	put->upload = sftp_upload_start(put->file, &spec);
+}
+
+/* --- beside its place ----------------------------------------------------------------------- */
+
+static void fail_open(struct copy_put *put, const struct sftp_answer *answer)
+{
+	(void)sftp_answer_err(answer, &put->result.err);
+	(void)err_set(&put->result.err, put->result.err.code,
+		"cannot create a file beside '%s': %s", quoted(put, put->path), answer->words);
+	put->temporary = NULL;
+	fail(put);
+}
+
+static void on_resumed(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status != SFTP_OK) {
+		fail_open(put, answer);
+		return;
+	}
+	put->file = answer->file;
+	put->is_resumed = true;
+	put->events.moved(put->arg, put->begun_as.size);
+	put->result.note = arena_printf(
+		put->arena, "gone on with after %" PRIu64 " bytes", put->begun_as.size);
+	write_from(put, put->begun_as.size);
+}
+
+/* It has our name now, so that nobody else goes on with it. */
+static void on_claimed(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status != SFTP_OK) {
+		write_from(put, 0);
+		return;
+	}
+	sftp_file_free(&put->file);
+	sftp_open(sftp_of(put), put->temporary, SFTP_WRITE, NULL,
+		(struct sftp_then){on_resumed, put});
+}
+
+/* What is new there tells what time it is there. */
+static void on_clock(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (is_over(put)) {
+		return;
+	}
+	if (answer->status == SFTP_OK &&
+		put->begun_as.mtime + (uint64_t)STILL_S < answer->attributes.mtime) {
+		sftp_rename(sftp_of(put), put->begun, put->temporary,
+			(struct sftp_then){on_claimed, put});
+	} else {
+		write_from(put, 0); /* somebody is writing it */
+	}
+}
+
+static void on_opened(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status != SFTP_OK) {
+		fail_open(put, answer);
+		return;
+	}
+	put->file = answer->file;
+	if (put->begun) {
+		sftp_fstat(put->file, (struct sftp_then){on_clock, put});
+	} else {
+		write_from(put, 0);
+	}
+}
+
+static void open_beside(struct copy_put *put)
+{
+	const struct sftp_attributes private = {.has = SFTP_HAS_MODE, .mode = PRIVATE};
+
+	put->temporary =
+		copy_temporary(put->path, &put->spec.item->sum, copy_salt(put->arena), put->arena);
+	sftp_open(sftp_of(put), put->temporary, SFTP_WRITE | SFTP_CREATE | SFTP_EXCLUSIVE, &private,
+		(struct sftp_then){on_opened, put});
+}
+
+/* --- what another time left ----------------------------------------------------------------- */
+
+static bool may_go_on_with(const struct copy_put *put, const struct sftp_attributes *found)
+{
+	return (found->has & SFTP_HAS_MODE) && S_ISREG(found->mode) && (found->mode & 0077) == 0 &&
+	       found->size <= put->spec.item->size && found->size >= RESUME_MIN &&
+	       (!put->begun || found->size > put->begun_as.size);
+}
+
+static void on_names(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+	/* ".NAME.SUM", without what is after it */
+	struct str head = copy_base_name(
+		str_of(copy_temporary(put->path, &put->spec.item->sum, NULL, put->arena)));
+	struct str tail;
+
+	if (answer->status != SFTP_OK) {
+		sftp_file_free(&put->folder);
+		if (!is_over(put)) {
+			open_beside(put);
+		}
+		return;
+	}
+	tail = str_of(COPY_SUFFIX);
+	head.len -= tail.len;
+	for (size_t i = 0; i < answer->names_count; i++) {
+		struct str name = answer->names[i].name;
+
+		if (copy_name_is_plain(name) && name.len > head.len + tail.len &&
+			str_eq(str_sub(name, 0, head.len), head) && copy_is_temporary(name) &&
+			may_go_on_with(put, &answer->names[i].attributes)) {
+			put->begun = copy_join(
+				copy_parent(str_of(put->path), put->arena), name, put->arena);
+			put->begun_as = answer->names[i].attributes;
+		}
+	}
+	sftp_readdir(put->folder, (struct sftp_then){on_names, put});
+}
+
+static void on_folder(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status == SFTP_OK) {
+		put->folder = answer->file;
+		sftp_readdir(put->folder, (struct sftp_then){on_names, put});
+	} else if (!is_over(put)) {
+		open_beside(put);
+	}
+}
+
+/* Where anyone may write, nothing that is there is trusted. */
+static void look_for_beginning(struct copy_put *put)
+{
+	put->may_resume = !put->spec.is_shared && !put->was_followed &&
+			  put->spec.item->size >= (uint64_t)COPY_KEEP_MIN;
+	if (put->may_resume) {
+		sftp_opendir(sftp_of(put), copy_parent(str_of(put->path), put->arena),
+			(struct sftp_then){on_folder, put});
+	} else {
+		open_beside(put);
+	}
+}
+
+/* --- what would change ---------------------------------------------------------------------- */
+
+static int add_content(void *arg, struct str bytes, struct err *err)
+{
+	struct copy_put *put = arg;
+
+	(void)err;
+	strbuf_addstr(&put->content, bytes);
+	return 0;
+}
+
+static void on_content(void *arg, const struct err *err)
+{
+	struct copy_put *put = arg;
+
+	if (!err && put->content.dropped_bytes == 0) {
+		put->result.diff =
+			copy_diff_file(strbuf_str(&put->content), put->spec.item->path, put->arena);
+	}
+	finish_as(put, COPY_UPDATED);
+}
+
+static void on_old_opened(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+	const struct sftp_download_spec spec = {
+		.expected_size = put->old.size,
+		.max_bytes = COPY_DIFF_MAX,
+		.data = add_content,
+		.done = on_content,
+		.arg = put,
+	};
+
+	if (answer->status != SFTP_OK) {
+		finish_as(put, COPY_UPDATED);
+		return;
+	}
+	put->file = answer->file;
+	put->download = sftp_download_start(put->file, &spec);
+}
+
+static void rehearse(struct copy_put *put)
+{
+	if (put->is_there && put->spec.options->wants_diff && put->old.size < COPY_DIFF_MAX &&
+		put->spec.item->size < COPY_DIFF_MAX) {
+		sftp_open(sftp_of(put), put->path, SFTP_READ, NULL,
+			(struct sftp_then){on_old_opened, put});
+	} else {
+		finish_as(put, put->is_there ? COPY_UPDATED : COPY_CREATED);
+	}
+}
+
+/* --- looking -------------------------------------------------------------------------------- */
+
+static void go_on(struct copy_put *put)
+{
+	if (is_over(put)) {
+		return;
+	}
+	if (put->is_there && !sftp_client_can(sftp_of(put), SFTP_POSIX_RENAME)) {
+		(void)err_set(&put->result.err, ERR_INPUT,
+			"the server cannot replace '%s' in one step (posix-rename)",
+			quoted(put, put->path));
+		fail(put);
+	} else if (put->spec.options->is_dry_run) {
+		rehearse(put);
+	} else {
+		look_for_beginning(put);
+	}
+}
+
+static void on_mode_changed(void *arg, const struct sftp_answer *answer)
+{
+	if (answer->status != SFTP_OK) {
+		fail_answer(arg, answer);
+	} else {
+		finish_as(arg, COPY_MODE);
+	}
+}
+
+static void compare_mode(struct copy_put *put)
+{
+	const struct sftp_attributes mode = {.has = SFTP_HAS_MODE, .mode = wanted_mode(put)};
+
+	if (!(put->old.has & SFTP_HAS_MODE) || (put->old.mode & MODE_BITS) == mode.mode) {
+		finish_as(put, COPY_UNCHANGED);
+	} else if (put->spec.options->is_dry_run) {
+		finish_as(put, COPY_MODE);
+	} else if (!is_over(put)) {
+		sftp_setstat(
+			sftp_of(put), put->path, &mode, (struct sftp_then){on_mode_changed, put});
+	}
+}
+
+static void on_compared(void *arg, const struct copy_sum *sum, const struct err *err)
+{
+	struct copy_put *put = arg;
+
+	put->digest = NULL; /* gone after this */
+	if (!err && copy_sum_eq(sum, &put->spec.item->sum)) {
+		compare_mode(put);
+	} else {
+		go_on(put); /* also where it may be replaced and not be read */
+	}
+}
+
+static void on_real(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status != SFTP_OK) {
+		fail_answer(put, answer);
+		return;
+	}
+	put->path = str_dup(answer->names[0].name, put->arena);
+	put->was_followed = true;
+	look(put);
+}
+
+static void found_other(struct copy_put *put)
+{
+	if (S_ISLNK(put->old.mode) && !put->was_followed) {
+		sftp_realpath(sftp_of(put), put->path, (struct sftp_then){on_real, put});
+		return;
+	}
+	(void)err_set(&put->result.err, ERR_INPUT, "'%s' is %s there", quoted(put, put->path),
+		S_ISDIR(put->old.mode)   ? "a folder"
+		: S_ISLNK(put->old.mode) ? "a link that leads nowhere"
+					 : "no file");
+	fail(put);
+}
+
+static void on_looked(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status == SFTP_NO_SUCH_FILE) {
+		go_on(put);
+		return;
+	}
+	if (answer->status != SFTP_OK) {
+		fail_answer(put, answer);
+		return;
+	}
+	put->old = answer->attributes;
+	if ((put->old.has & SFTP_HAS_MODE) && !S_ISREG(put->old.mode)) {
+		found_other(put);
+		return;
+	}
+	put->is_there = true;
+	if ((put->old.has & SFTP_HAS_SIZE) && put->old.size != put->spec.item->size) {
+		go_on(put);
+	} else if (!is_over(put)) {
+		put->digest = copy_digest_start(
+			put->spec.session, put->path, UINT64_MAX, on_compared, put);
+	}
+}
+
+static void look(struct copy_put *put)
+{
+	sftp_lstat(sftp_of(put), put->path, (struct sftp_then){on_looked, put});
+}
+
+/* --- for users ------------------------------------------------------------------------------ */
+
+struct copy_put *copy_put_start(
+	const struct copy_put_spec *spec, const struct copy_put_events *events, void *arg)
+{
+	struct copy_put *put = xcalloc(1, sizeof(*put));
+
+	assert(spec->item->type == COPY_FILE);
+	*put = (struct copy_put){
+		.spec = *spec,
+		.events = *events,
+		.arg = arg,
+		.arena = arena_new(),
+		.fd = -1,
+	};
+	put->path = arena_strdup(put->arena, spec->path);
+	strbuf_init(&put->content, COPY_DIFF_MAX);
+	look(put);
+	return put;
+}
+
+static void on_stopped(void *arg, const struct sftp_answer *answer)
+{
+	(void)answer; /* it was asked for so that nobody is told too early */
+	(void)is_over(arg);
+}
+
+void copy_put_stop(struct copy_put *put)
+{
+	if (put->is_stopping || put->is_committed) {
+		return;
+	}
+	put->is_stopping = true;
+	if (put->upload || put->digest) { /* these may take long */
+		copy_digest_free(&put->digest);
+		sftp_upload_free(&put->upload);
+		sftp_stat(sftp_of(put), put->path, (struct sftp_then){on_stopped, put});
+	}
+}
+
+const char *copy_put_left(const struct copy_put *put)
+{
+	return put->temporary;
+}

@@ -1,0 +1,417 @@
+"""`copy`: files and folders onto real servers, and from them; full disks, interrupts, servers that do not play fair."""
+import csv
+import io
+import os
+import pathlib
+import signal
+import sys
+import time
+
+import pytest
+from fixtures import started
+from servers import filesystem, sshd
+
+SFTP_SERVER = '/usr/lib/openssh/sftp-server'
+MINUTE = 60
+MIB = 1024 * 1024
+
+needs_sftp_server = pytest.mark.skipif(not os.path.exists(SFTP_SERVER), reason=f'needs {SFTP_SERVER}')
+
+
+@pytest.fixture(scope='module')
+def server():
+    yield from started(sshd.Sshd, ('web-01', 'web-02', 'web-03', 'db-01'))
+
+
+def forced(tmp_path_factory, name, script):
+    """A server that runs this instead of what it is asked for, which is in $SSH_ORIGINAL_COMMAND."""
+    path = tmp_path_factory.mktemp(name) / 'forced'
+    path.write_text(f'#!/bin/sh\n{script}\n')
+    path.chmod(0o755)
+    yield from started(sshd.Sshd, ('web-01',), [f'ForceCommand {path}'])
+
+
+@pytest.fixture
+def disk():
+    yield from started(filesystem.Filesystem)
+
+
+class Site:
+    """A folder that is here and one that is on the servers: site.copy('a', 'web-01:', ...) -> Result."""
+
+    def __init__(self, toolkit, server, folder):
+        self.toolkit, self.server = toolkit, server
+        self.here, self.there = folder / 'here', folder / 'there'
+        self.here.mkdir()
+        self.there.mkdir()
+
+    def args(self, *args):
+        return 'copy', '--ssh-config', self.server.ssh_config, *args
+
+    def copy(self, *args, **how):
+        return self.toolkit(*self.args(*args), cwd=self.here, timeout=MINUTE, **how)
+
+    def start(self, *args):
+        return self.toolkit.start(*self.args(*args), cwd=self.here)
+
+    def make(self, name, content='hello\n', mode=0o644):
+        path = self.here / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        path.chmod(mode)
+        return path
+
+    def names(self, *parts):
+        return sorted(os.listdir(self.there.joinpath(*parts)))
+
+
+@pytest.fixture
+def site(toolkit, server, tmp_path):
+    return Site(toolkit, server, tmp_path)
+
+
+@pytest.fixture
+def at(toolkit, tmp_path):
+    """at(server): a site on another one."""
+    return lambda server: Site(toolkit, server, tmp_path)
+
+
+def verdicts(result, host=0):
+    return {pathlib.Path(file['path']).name: file['verdict'] for file in result.json['results'][host]['files']}
+
+
+def wait_until(happened, seconds=MINUTE):
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+# --- what is there at the end ---------------------------------------------------------------------
+
+@pytest.mark.parametrize('transport', ['native', 'openssh'])
+def test_a_file(site, transport):
+    site.make('app.conf', mode=0o640)
+    done = site.copy('app.conf', f'web-01:{site.there}/', '--transport', transport)
+    assert (done.exit_code, done.stdout) == (0, '✓ web-01: 1 created (6 B)\n1/1 server copied successfully\n'), done
+    assert (site.there / 'app.conf').read_text() == 'hello\n'
+    assert (site.there / 'app.conf').stat().st_mode & 0o7777 == 0o640
+    again = site.copy('app.conf', f'web-01:{site.there}/', '--transport', transport)
+    assert again.stdout == '✓ web-01: 1 unchanged\n1/1 server copied successfully\n', again
+    site.make('app.conf', 'HELLO\n', mode=0o640)
+    assert site.copy('app.conf', f'web-01:{site.there}/', '--transport', transport).stdout.startswith(
+        '✓ web-01: 1 updated (6 B)\n')
+    assert (site.there / 'app.conf').read_text() == 'HELLO\n'
+    assert site.names() == ['app.conf']
+
+
+def test_many_servers(site):
+    site.make('app.conf')
+    for host in site.server.hosts:
+        (site.there / host).mkdir()
+    # They are one machine: each has the same folder, so the others find it unchanged or write the same.
+    done = site.copy('app.conf', f'web-[01-03],db-01:{site.there}/app.conf', '-o', 'json')
+    assert done.exit_code == 0, done
+    assert done.json['summary'] == {'total': 4, 'ok': 4, 'failed': 0, 'timeout': 0, 'unreachable': 0, 'not_started': 0}
+    assert [result['name'] for result in done.json['results']] == list(site.server.hosts)
+    assert '4 servers: db-01,web-[01-03]' in done.stderr or '4 servers: web-[01-03],db-01' in done.stderr, done
+    again = site.copy('app.conf', f':{site.there}/app.conf', '--servers', site.server.servers, '--hosts', '!db-01',
+                      '-o', 'jsonl')
+    assert sorted(result['name'] for result in again.jsonl) == ['web-01', 'web-02', 'web-03']
+    assert all(result['counts']['unchanged'] == 1 for result in again.jsonl), again
+    rows = list(csv.DictReader(io.StringIO(site.copy('app.conf', f'web-01:{site.there}', '-o', 'csv').stdout)))
+    assert [(row['name'], row['outcome'], row['unchanged']) for row in rows] == [('web-01', 'ok', '1')]
+
+
+def test_a_folder(site):
+    site.make('site/index.html', 'a')
+    site.make('site/bin/run', 'b', 0o755)
+    site.make('site/private/key', 'c', 0o600)
+    (site.here / 'site/private').chmod(0o700)
+    (site.here / 'site/current').symlink_to('bin/run')
+    (site.here / 'site/nowhere').symlink_to('/nowhere/at all')
+    done = site.copy('site', f'web-01:{site.there}/www', '-o', 'json')
+    assert done.exit_code == 0, done
+    assert set(verdicts(done).values()) == {'created'}
+    assert os.readlink(site.there / 'www/current') == 'bin/run'
+    assert os.readlink(site.there / 'www/nowhere') == '/nowhere/at all'
+    assert (site.there / 'www/private').stat().st_mode & 0o7777 == 0o700
+    assert (site.there / 'www/bin/run').stat().st_mode & 0o7777 == 0o755
+    site.make('site/index.html', 'A')
+    (site.here / 'site/current').unlink()
+    (site.here / 'site/current').symlink_to('bin')
+    again = site.copy('site', f'web-01:{site.there}/www', '-o', 'json')
+    assert {name for name, verdict in verdicts(again).items() if verdict != 'unchanged'} == {'index.html', 'current'}
+    assert site.copy('site', f'web-01:{site.there}/www').stdout.startswith('✓ web-01: 8 unchanged\n')
+    site.copy('site', f'web-01:{site.there}/')
+    assert site.names('site') == ['bin', 'current', 'index.html', 'nowhere', 'private']
+
+
+def test_several(site):
+    site.make('a')
+    site.make('b')
+    assert site.copy('a', 'b', f'web-01:{site.there}/').exit_code == 0
+    assert site.names() == ['a', 'b']
+    done = site.copy('a', 'b', f'web-01:{site.there}/none')
+    assert (done.exit_code, done.stdout.splitlines()[0]) == (
+        1, f"✗ web-01: there is no folder '{site.there}/none'"), done
+    assert site.names() == ['a', 'b']
+
+
+def test_mode_and_backup(site):
+    site.make('a', '1')
+    assert site.copy('a', f'web-01:{site.there}/', '--mode', '0604').exit_code == 0
+    assert (site.there / 'a').stat().st_mode & 0o7777 == 0o604
+    site.make('a', '2')
+    done = site.copy('a', f'web-01:{site.there}/', '--backup')
+    assert f'  updated  {site.there}/a, before: {site.there}/a~\n' in done.stdout, done
+    assert (site.there / 'a~').read_text() == '1'
+    site.make('a', '3')
+    done = site.copy('a', f'web-01:{site.there}/', '--backup=time', '-o', 'json')
+    backup = pathlib.Path(done.json['results'][0]['files'][0]['backup'])
+    assert backup.read_text() == '2' and backup.name.startswith('a.20') and backup.name.endswith('~')
+    assert site.names() == ['a', backup.name, 'a~']
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason='needs root')
+def test_the_owner_stays(site):
+    site.make('a', '1')
+    (site.there / 'a').write_text('0')
+    os.chown(site.there / 'a', 12345, 54321)
+    assert site.copy('a', f'web-01:{site.there}/').exit_code == 0
+    stat = (site.there / 'a').stat()
+    assert (stat.st_uid, stat.st_gid, (site.there / 'a').read_text()) == (12345, 54321, '1')
+
+
+def test_names_of_any_kind(site):
+    names = ['-rf', ' space ', "quote'\"`$(touch x)", 'new\nline', '\\', 'ü', '*', '#', '~', 'x' * 255]
+    for name in names:
+        site.make(f'all/{name}', name)
+    assert site.copy('all', f'web-01:{site.there}/').exit_code == 0
+    assert site.names('all') == sorted(names)
+    done = site.copy('all', f'web-01:{site.there}/', '-v')
+    assert done.stdout.startswith(f'✓ web-01: {len(names) + 1} unchanged\n'), done
+    assert r'all/new\nline' in done.stdout
+
+
+def test_rehearsal(site):
+    site.make('app.conf', 'a\nnew\nc\n')
+    (site.there / 'app.conf').write_text('a\nold\nc\n')
+    done = site.copy('app.conf', 'none.conf', f'web-[01-02]:{site.there}/', '--dry-run')
+    assert done.exit_code == 2, done  # none.conf is not here
+    done = site.copy('app.conf', f'web-[01-02]:{site.there}/', '--dry-run')
+    assert done.exit_code == 0, done
+    assert f'''web-[01-02] (2)
+  would be updated  {site.there}/app.conf
+    @@ -1,3 +1,3 @@
+     a
+    -old
+    +new
+     c
+2/2 servers looked at, nothing changed
+''' in done.stdout, done
+    assert (site.there / 'app.conf').read_text() == 'a\nold\nc\n'
+    assert site.names() == ['app.conf']
+
+
+# --- what goes wrong ------------------------------------------------------------------------------
+
+WRONG = [
+    ((), 'what, and where to?'),
+    (('a',), 'what, and where to?'),
+    (('a', 'b'), 'no server: write HOST:PATH on one side'),
+    (('a', ':/x'), 'which servers?'),
+    (('none', 'web-01:/x'), "cannot read 'none': No such file or directory"),
+    (('a', 'bob@web-01:/x'), 'whom to log in as is said with --username'),
+    (('a', 'web-[01:/x'), 'no server'),
+    (('a', 'web-[3-1]:/x'), 'web-[3-1]'),
+    (('a', '@nobody:/x'), 'nobody'),
+    (('a', 'web-01:~bob/x'), "only one's own home"),
+    (('a', 'web-01:/x', '--mode', '888'), 'must be octal'),
+    (('a', 'web-01:/x', '--mode', '7'), 'must be octal'),
+    (('a', 'web-01:/x', '--hosts', 'web-02'), 'say them in one place'),
+    (('a', 'sub/a', 'web-01:/x/'), "two are called 'a' there"),
+    (('a', 'web-[01-11]:/x'), '11'),
+    (('a', 'web-[01-03]:/x', '--max-hosts', '2'), '--max-hosts'),
+    (('.', 'web-01:/x/'), "'.' has no name"),
+]
+
+
+@pytest.mark.parametrize('args,says', WRONG, ids=[' '.join(args) for args, _ in WRONG])
+def test_wrong_usage_touches_nothing(site, args, says):
+    site.make('a')
+    site.make('sub/a')
+    done = site.copy(*args)
+    assert done.exit_code == 2 and says in done.stderr and not done.stdout, done
+
+
+def test_a_server_that_is_not_there(site):
+    site.make('a')
+    done = site.copy('a', f'web-01,nowhere.invalid:{site.there}/', '-o', 'json')
+    assert done.exit_code == 1, done
+    assert [(result['outcome'], result['success']) for result in done.json['results']] == [
+        ('ok', True), ('unreachable', False)]
+    assert done.json['results'][1]['code'] in ('dns_failed', 'host_key_unknown'), done
+
+
+def test_what_is_in_the_way(site):
+    site.make('tree/a')
+    site.make('tree/b')
+    (site.there / 'a').mkdir()
+    (site.there / 'a/keep').write_text('')
+    done = site.copy('tree/a', 'tree/b', f'web-01:{site.there}/', '-o', 'json')
+    assert done.exit_code == 1 and verdicts(done) == {'a': 'failed', 'b': 'created'}, done
+    assert done.json['results'][0]['code'] == 'not_possible'
+    assert site.names('a') == ['keep']
+
+
+def test_a_full_disk(site, disk):
+    folder = disk.full()
+    names = sorted(os.listdir(folder))
+    (folder / 'app.conf').touch()
+    site.make('app.conf', os.urandom(MIB))
+    site.make('other', 'x')
+    done = site.copy('app.conf', f'web-01:{folder}/', '-o', 'json')
+    assert done.exit_code == 1, done
+    result = done.json['results'][0]
+    assert (result['outcome'], result['code'], result['left_behind']) == ('failed', 'no_space', None), done
+    assert 'no space is left for' in result['message'], done
+    assert (folder / 'app.conf').read_bytes() == b''
+    assert sorted(os.listdir(folder)) == sorted([*names, 'app.conf'])
+
+
+def test_a_disk_that_cannot_be_written(at, tmp_path_factory):
+    for server in forced(tmp_path_factory, 'read-only', f'exec {SFTP_SERVER} -R'):
+        site = at(server)
+        site.make('app.conf')
+        done = site.copy('app.conf', f'web-01:{site.there}/', '-o', 'json')
+        assert done.exit_code == 1, done
+        result = done.json['results'][0]
+        assert (result['outcome'], result['code']) == ('failed', 'permission_denied'), done
+        assert result['message'] == f"cannot create a file beside '{site.there}/app.conf': Permission denied", done
+        assert site.names() == []
+
+
+@needs_sftp_server
+def test_a_login_for_sftp_alone(at, tmp_path_factory):
+    for server in forced(tmp_path_factory, 'alone',
+                         f'case $SSH_ORIGINAL_COMMAND in *sftp*) exec {SFTP_SERVER};; esac; echo no shell here; exit 1'):
+        site = at(server)
+        site.make('app.conf')
+        assert site.copy('app.conf', f'web-01:{site.there}/').exit_code == 0
+        assert site.copy('app.conf', f'web-01:{site.there}/').stdout.startswith('✓ web-01: 1 unchanged\n')
+        assert site.names() == ['app.conf']
+
+
+@needs_sftp_server
+def test_a_login_that_talks(at, tmp_path_factory):
+    for server in forced(tmp_path_factory, 'talks', f'echo "Welcome to web-01!"; exec {SFTP_SERVER}'):
+        site = at(server)
+        site.make('app.conf')
+        done = site.copy('app.conf', f'web-01:{site.there}/', '-o', 'json')
+        assert done.exit_code == 1, done
+        result = done.json['results'][0]
+        assert (result['outcome'], result['code']) == ('unreachable', 'protocol_error'), done
+        assert "the login prints something where SFTP should begin: 'Welcome to web-01!" in result['message'], done
+
+
+def test_a_server_that_says_nothing(at, tmp_path_factory):
+    for server in forced(tmp_path_factory, 'mute', 'sleep 60'):
+        site = at(server)
+        site.make('app.conf')
+        done = site.copy('app.conf', f'web-01:{site.there}/', '--silence', '1s', '-o', 'json')
+        result = done.json['results'][0]
+        assert (done.exit_code, result['outcome'], result['clock']) == (1, 'timeout', 'silence'), done
+        done = site.copy('app.conf', f'web-01:{site.there}/', '--timeout', '1s', '-o', 'json')
+        result = done.json['results'][0]
+        assert (done.exit_code, result['outcome'], result['clock']) == (1, 'timeout', 'total'), done
+        done = site.copy('app.conf', f'web-01:{site.there}/', '--deadline', '1s', '-o', 'json')
+        assert done.exit_code == 124, done
+
+
+# --- in the middle --------------------------------------------------------------------------------
+
+# So slow that a test can come in between.
+SLOW = f"""case $SSH_ORIGINAL_COMMAND in
+*sftp*) {sys.executable} -c '
+import os, time
+while data := os.read(0, 65536):
+    while data:
+        data = data[os.write(1, data):]
+    time.sleep(0.01)
+' | {SFTP_SERVER};;
+*) eval "$SSH_ORIGINAL_COMMAND";;
+esac"""
+
+
+@pytest.fixture(scope='module')
+def slow(tmp_path_factory):
+    if not os.path.exists(SFTP_SERVER):
+        pytest.skip(f'needs {SFTP_SERVER}')
+    yield from forced(tmp_path_factory, 'slow', SLOW)
+
+
+def partial(site):
+    """The file that is being written; None: there is none."""
+    names = [name for name in site.names() if name.endswith('.copying')]
+    return site.there / names[0] if names else None
+
+
+def begin(site, size, until):
+    """A copy that is in the middle: so many bytes are there."""
+    site.make('large', os.urandom(size))
+    (site.there / 'large').write_text('old')
+    running = site.start('large', f'web-01:{site.there}/', '-o', 'json')
+    wait_until(lambda: partial(site) and partial(site).stat().st_size >= until)
+    return running
+
+
+def test_interrupted_early(at, slow):
+    site = at(slow)
+    running = begin(site, 64 * MIB, 1)
+    done = running.signal(signal.SIGINT).ended(MINUTE)
+    assert done.exit_code == 130, done
+    assert 'interrupted: undoing what is half done' in done.stderr, done
+    assert done.json['results'][0]['message'] == 'interrupted', done
+    assert site.names() == ['large'] and (site.there / 'large').read_text() == 'old'
+
+
+def test_interrupted_late_and_gone_on(at, slow):
+    site = at(slow)
+    running = begin(site, 40 * MIB, 12 * MIB)
+    done = running.signal(signal.SIGTERM).ended(MINUTE)
+    assert done.exit_code == 143, done
+    assert done.json['results'][0]['left_behind'] == str(partial(site)), done
+    there = partial(site).stat().st_size
+    assert there >= 8 * MIB and partial(site).stat().st_mode & 0o777 == 0o600
+    assert (site.there / 'large').read_text() == 'old'
+    again = site.copy('large', f'web-01:{site.there}/', '-o', 'json')
+    assert again.exit_code == 0, again
+    result = again.json['results'][0]
+    assert result['bytes'] <= 40 * MIB - there and 'gone on with after' in result['files'][0]['message'], again
+    assert site.names() == ['large']
+    assert (site.there / 'large').read_bytes() == (site.here / 'large').read_bytes()
+
+
+def test_twice_interrupted(at, slow):
+    site = at(slow)
+    running = begin(site, 64 * MIB, 1)
+    running.signal(signal.SIGSTOP).signal(signal.SIGINT).signal(signal.SIGCONT)
+    running.wait_for('interrupted')
+    time.sleep(0.3)  # a second signal at once counts as the same
+    running.signal(signal.SIGINT)
+    done = running.ended(MINUTE)
+    assert done.exit_code == 130, done
+    if partial(site):
+        assert 'what may be left behind' in done.stderr and str(partial(site)) in done.stderr, done
+
+
+def test_a_server_that_vanishes(at, slow):
+    site = at(slow)
+    running = begin(site, 64 * MIB, 1)
+    slow.hang_up()
+    done = running.ended(MINUTE)
+    result = done.json['results'][0]
+    assert (done.exit_code, result['outcome'], result['code']) == (1, 'unreachable', 'connection_lost'), done
+    assert result['left_behind'] == str(partial(site)), done
+    assert (site.there / 'large').read_text() == 'old'

@@ -1,0 +1,182 @@
+/*
+ * Arguments, names and paths.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cmocka_all.h"
+#include "fleet/copy_path.h"
+
+static struct arena *arena;
+
+static int setup(void **state)
+{
+	(void)state;
+	arena = arena_new();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	arena_free(arena);
+	return 0;
+}
+
+static void test_arguments(void **state)
+{
+	static const struct {
+		const char *argument;
+		const char *hosts; /* NULL: it is here */
+		const char *path;
+	} cases[] = {
+		{"app.conf", NULL, "app.conf"},
+		{"/etc/app", NULL, "/etc/app"},
+		{"./a:b", NULL, "./a:b"},
+		{"dir/a:b", NULL, "dir/a:b"},
+		{"web-01:/etc/app/", "web-01", "/etc/app/"},
+		{"web-[01-20]:/etc", "web-[01-20]", "/etc"},
+		{"web[01:20]:/etc", "web[01:20]", "/etc"},
+		{"@web:app.conf", "@web", "app.conf"},
+		{"a,b!c:x", "a,b!c", "x"},
+		{":/etc/app", "", "/etc/app"},
+		{":", "", "."},
+		{"web-01:", "web-01", "."},
+		{"web-01:~", "web-01", "."},
+		{"web-01:~/", "web-01", "."},
+		{"web-01:~/a b", "web-01", "a b"},
+		{"web-01:~//a", "web-01", "a"},
+		{"web-01:a:b", "web-01", "a:b"},
+		{"[2001:db8::1]:/x", "[2001:db8::1]", "/x"},
+		{"a]b:/x", "a]b", "/x"},
+		{"[a:/x", NULL, "[a:/x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct copy_place place;
+
+		assert_int_equal(copy_place_parse(cases[i].argument, arena, &place, NULL), 0);
+		assert_int_equal(place.is_remote, cases[i].hosts != NULL);
+		assert_string_equal(
+			str_dup(place.hosts, arena), cases[i].hosts ? cases[i].hosts : "");
+		assert_string_equal(place.path, cases[i].path);
+	}
+}
+
+static void test_wrong_arguments(void **state)
+{
+	struct copy_place place;
+	struct err err = {0};
+	char *path = arena_alloc(arena, 5001);
+
+	(void)state;
+	assert_int_equal(copy_place_parse("", arena, &place, &err), -1);
+	assert_string_equal(err.msg, "an empty path");
+	assert_int_equal(copy_place_parse("web-01:~bob/x", arena, &place, &err), -1);
+	assert_non_null(strstr(err.msg, "'~bob/x': only one's own home"));
+	memset(path, 'a', 5000);
+	path[1] = ':';
+	assert_int_equal(copy_place_parse(path, arena, &place, &err), -1);
+	assert_int_equal(err.code, ERR_INPUT);
+	assert_non_null(strstr(err.msg, "too long"));
+}
+
+static void test_plain_names(void **state)
+{
+	static const struct {
+		struct str name;
+		bool is_plain;
+	} cases[] = {
+		{{"a", 1}, true},
+		{{" ", 1}, true},
+		{{"...", 3}, true},
+		{{"-rf", 3}, true},
+		{{"a\nb", 3}, true},
+		{{"\xff", 1}, true},
+		{{"", 0}, false},
+		{{".", 1}, false},
+		{{"..", 2}, false},
+		{{"a/b", 3}, false},
+		{{"/", 1}, false},
+		{{"../../etc/passwd", 16}, false},
+		{{"a\0b", 3}, false},
+	};
+	char *name = arena_alloc(arena, 257);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(copy_name_is_plain(cases[i].name), cases[i].is_plain);
+	}
+	memset(name, 'a', 256);
+	assert_true(copy_name_is_plain(str_n(name, 255)));
+	assert_false(copy_name_is_plain(str_n(name, 256)));
+}
+
+static void test_parts(void **state)
+{
+	static const struct {
+		const char *path, *base, *parent;
+	} cases[] = {
+		{"/etc/app", "app", "/etc"},
+		{"/etc/app//", "app", "/etc"},
+		{"/etc", "etc", "/"},
+		{"//etc", "etc", "/"},
+		{"app", "app", "."},
+		{"app/", "app", "."},
+		{"a/b", "b", "a"},
+		{"./b", "b", "."},
+		{".", "", "."},
+		{"..", "", "."},
+		{"a/..", "", "a"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct str path = str_of(cases[i].path);
+
+		assert_string_equal(str_dup(copy_base_name(path), arena), cases[i].base);
+		assert_string_equal(copy_parent(path, arena), cases[i].parent);
+	}
+	assert_string_equal(copy_parent(str_of("/"), arena), "/");
+	assert_string_equal(copy_join("/etc", str_of("app"), arena), "/etc/app");
+	assert_string_equal(copy_join("/etc//", str_of("app"), arena), "/etc/app");
+	assert_string_equal(copy_join("/", str_of("app"), arena), "/app");
+	assert_string_equal(copy_join(".", str_of("app"), arena), "app");
+	assert_string_equal(copy_join("a/b", str_of(""), arena), "a/b");
+	assert_string_equal(copy_join("a/", str_of(""), arena), "a");
+}
+
+static void test_temporary_names(void **state)
+{
+	const struct copy_sum sum = {
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"};
+	char *path = arena_alloc(arena, 300);
+	char *name;
+
+	(void)state;
+	assert_string_equal(copy_temporary("/etc/app.conf", &sum, NULL, arena),
+		"/etc/.app.conf.ba7816bf8f01.copying");
+	assert_string_equal(copy_temporary("app.conf", &sum, "-0011", arena),
+		".app.conf.ba7816bf8f01-0011.copying");
+	path[0] = '/';
+	memset(path + 1, 'a', 255);
+	name = copy_temporary(path, &sum, NULL, arena);
+	assert_int_equal(strlen(name), 256 - 16);
+	assert_true(copy_is_temporary(copy_base_name(str_of(name))));
+	assert_false(copy_is_temporary(str_of("app.copying")));
+	assert_false(copy_is_temporary(str_of(".app")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_arguments, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_wrong_arguments, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_plain_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_parts, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_temporary_names, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
