@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/progress.h"
+#include "base/terminal.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "cmd/descriptors.h"
@@ -80,6 +81,19 @@ static void emit(struct run *run, struct str text)
 static void emit_piece(void *arg, struct str piece)
 {
 	emit(arg, piece);
+}
+
+/* For what keeps bytes as they are, on a terminal, which would obey some of them. */
+static void emit_escaped(void *arg, struct str piece)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	struct str line;
+
+	while (str_line(&piece, &line)) {
+		utf8_add_escaped(&text, line, 0);
+		strbuf_addc(&text, '\n');
+	}
+	emit(arg, strbuf_str(&text));
 }
 
 static void queue_is_full(void *arg, bool is_full)
@@ -277,6 +291,25 @@ static void say(struct run *run, const struct strbuf *text)
 	(void)file_write_all(STDERR_FILENO, strbuf_str(text)); /* nobody else to tell */
 }
 
+/* The first of them are told, with their process groups where they are known. */
+static void add_survivor(struct strbuf *out, size_t number, const char *name, int64_t pid)
+{
+	if (number > SURVIVORS_SHOWN) {
+		return;
+	}
+	strbuf_addf(out, "%s%s", number > 1 ? ", " : "", name);
+	if (pid > 0) {
+		strbuf_addf(out, " (pid %lld)", (long long)pid);
+	}
+}
+
+static void end_survivors(struct strbuf *out, size_t count)
+{
+	if (count > SURVIVORS_SHOWN) {
+		strbuf_addf(out, " and %zu more", count - SURVIVORS_SHOWN);
+	}
+}
+
 /* The hosts of which it is not known that nothing of ours runs there any more. */
 static size_t add_left(const struct run *run, struct strbuf *out)
 {
@@ -284,12 +317,9 @@ static size_t add_left(const struct run *run, struct strbuf *out)
 	size_t count = fan_out_running(run->fan, items, SURVIVORS_SHOWN);
 
 	for (size_t i = 0; i < count && i < SURVIVORS_SHOWN; i++) {
-		strbuf_addf(out, "%s%s (pid %lld)", i > 0 ? ", " : "",
-			run->results.items[items[i].host].name, (long long)items[i].pid);
+		add_survivor(out, i + 1, run->results.items[items[i].host].name, items[i].pid);
 	}
-	if (count > SURVIVORS_SHOWN) {
-		strbuf_addf(out, " and %zu more", count - SURVIVORS_SHOWN);
-	}
+	end_survivors(out, count);
 	free(items);
 	return count;
 }
@@ -461,6 +491,8 @@ static void add_text(struct run *run)
 static void add_results(struct run *run)
 {
 	const struct run_sink sink = {emit_piece, run};
+	bool is_seen = !run->common->output_file && terminal_is(STDOUT_FILENO);
+	const struct run_sink for_csv = {is_seen ? emit_escaped : emit_piece, run};
 
 	switch ((enum fleet_output)run->opts->output) {
 	case FLEET_TEXT:
@@ -472,7 +504,7 @@ static void add_results(struct run *run)
 	case FLEET_JSONL:
 		return;
 	case FLEET_CSV:
-		run_results_write_csv(&run->results, &sink);
+		run_results_write_csv(&run->results, &for_csv);
 		return;
 	case FLEET_JUNIT:
 		run_results_write_junit(&run->results, &sink);
@@ -509,17 +541,11 @@ static void tell_survivors(struct run *run)
 	for (size_t i = 0; i < run->results.items_count; i++) {
 		const struct run_result *result = &run->results.items[i];
 
-		if (!result->may_be_running) {
-			continue;
-		}
-		if (count++ < SURVIVORS_SHOWN) {
-			strbuf_addf(&text, "%s%s (pid %lld)", count > 1 ? ", " : "", result->name,
-				(long long)result->pid);
+		if (result->may_be_running) {
+			add_survivor(&text, ++count, result->name, result->pid);
 		}
 	}
-	if (count > SURVIVORS_SHOWN) {
-		strbuf_addf(&text, " and %zu more", count - SURVIVORS_SHOWN);
-	}
+	end_survivors(&text, count);
 	if (count > 0) {
 		log_warn(&fleet_log, "not heard to end, and may still be running: %s", text.buf);
 	} else if (run->stopped_ms != 0) {
