@@ -124,8 +124,8 @@ def _flood(send, size):
 
 
 class Manner(paramiko.ServerInterface if paramiko else object):
-    """One visit.  What is not overridden is as it should be; run() is called when a command was let through, in
-    a thread of its own."""
+    """One visit.  What is not overridden is as it should be; run() is called when a command has been answered,
+    in a thread of its own."""
 
     def __init__(self, transport, ending, size):
         self.transport, self.ending, self.size = transport, ending, size
@@ -242,6 +242,9 @@ class ExecStall(Manner):
 class ExecRefused(Manner):
     def check_channel_exec_request(self, channel, command):
         return False
+
+    def run(self, channel):
+        self.stall()
 
 
 class ExecCloses(Manner):
@@ -500,7 +503,7 @@ MANNERS = (*PLAIN, *SPEAKING)
 
 if paramiko:
     class Transport(paramiko.Transport):
-        """Knows which manner it serves, and lets commands run once the client has heard that they may."""
+        """Knows which manner it serves, and runs commands once the client has been answered."""
         manner = None
 
         def _kexinit(self, message):
