@@ -172,7 +172,18 @@ const struct cmd cmd_fleet = {
 				"them writes as it comes, then how it ended. COMMAND is a line for "
 				"/bin/sh there; several words are joined by spaces, as ssh does "
 				"it. "
-				"Flags of the command's own go behind --, or into quotes.",
+				"Flags of the command's own go behind --, or into quotes.\n\n"
+				"Verbs, instead of a command:\n\n"
+				"  keys           the host keys of servers, and which are known; "
+				"--record\n"
+				"                 writes new ones down, --replace-changed others "
+				"for "
+				"old\n"
+				"  last           the runs that were written down\n"
+				"  show [ID]      what came of one\n"
+				"  retry [ID]     again, where it did not end well\n"
+				"  diff ID1 ID2   what differs between two\n\n"
+				"A program of such a name runs as 'exec keys'.",
 			.sets = fleet_sets,
 			.examples = examples,
 			.argument_words = verb_names,
