@@ -150,7 +150,7 @@ static int memory_file(const char *name)
  * begins with the mark, or it has been started by somebody whose input is not ours: then it waits,
  * saying nothing, to be killed.
  */
-static int make_helper(struct ssh_program *program, struct err *err)
+static int write_helper(int fd, const char *mark)
 {
 	static const char script[] = "#!/bin/sh\n"
 				     "case $1 in '('* | *\"'s password: \" | [Pp]assword*) ;; *) "
@@ -158,18 +158,25 @@ static int make_helper(struct ssh_program *program, struct err *err)
 				     "echo \"%s$PPID\" >&2\n"
 				     "IFS= read -r line || exit 1\n"
 				     "case $line in %s*) printf '%%s\\n' \"${line#*:}\" ;; *) exec "
-				     "sleep 600 ;; esac\n";
-	char *text = xasprintf(script, program->mark, program->mark);
-	int r = 0;
+				     "sleep 30 ;; esac\n";
+	char *text = xasprintf(script, mark, mark);
+	int r = file_write_all(fd, str_of(text)) < 0 ? -1 : fchmod(fd, 0500);
 
-	program->helper_fd = memory_file("ssh-askpass");
-	if (program->helper_fd < 0 || file_write_all(program->helper_fd, str_of(text)) < 0 ||
-		fchmod(program->helper_fd, 0500) < 0) {
-		r = err_set_errno(err, errno, "cannot make the program that hands passwords on");
-	}
 	free(text);
-	program->helper_path = xasprintf("/proc/%d/fd/%d", (int)getpid(), program->helper_fd);
 	return r;
+}
+
+/* Some systems run nothing from memory: then no question has an answer. */
+static void make_helper(struct ssh_program *program)
+{
+	program->helper_fd = memory_file("ssh-askpass");
+	if (program->helper_fd >= 0 && write_helper(program->helper_fd, program->mark) < 0) {
+		closep(&program->helper_fd);
+		program->helper_fd = -1;
+	}
+	program->helper_path = program->helper_fd >= 0 ? xasprintf("/proc/%d/fd/%d", (int)getpid(),
+								 program->helper_fd)
+						       : xstrdup("/bin/false");
 }
 
 /* --- all of it ------------------------------------------------------------------------------ */
@@ -193,7 +200,8 @@ static int program_fill(
 		return err_set_errno(err, errno, "cannot read '%s'", program->config_file);
 	}
 	make_mark(program);
-	return wrapper_write(program, err) < 0 || make_helper(program, err) < 0 ? -1 : 0;
+	make_helper(program);
+	return wrapper_write(program, err);
 }
 
 int ssh_program_new(struct loop *loop, const struct ssh_program_options *options,

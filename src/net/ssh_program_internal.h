@@ -23,7 +23,7 @@ struct ssh_program {
 	struct ssh_program_folder *folder;
 	char *wrapper;           /* the configuration that ssh is given */
 	struct stat config_seen; /* config_file, as it is in the wrapper */
-	int helper_fd;           /* the program that hands a password on */
+	int helper_fd;           /* the program that hands a password on; -1: there can be none */
 	char *helper_path;
 	char mark[40]; /* what it begins its questions with; nobody else knows it */
 	uint64_t logins_made;

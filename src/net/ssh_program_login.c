@@ -335,7 +335,8 @@ static bool is_name_of_host(const char *name)
 	       (host_name_is_valid(str_of(name)) || address_parse(str_of(name), 0, &address));
 }
 
-static int check_spec(const struct ssh_program_spec *spec, struct err *err)
+static int check_spec(
+	const struct ssh_program *program, const struct ssh_program_spec *spec, struct err *err)
 {
 	if (!is_name_of_host(spec->name)) {
 		return err_set(err, ERR_INPUT, "'%s' is no name of a host",
@@ -351,6 +352,10 @@ static int check_spec(const struct ssh_program_spec *spec, struct err *err)
 	}
 	if (spec->password && strpbrk(spec->password, "\r\n")) {
 		return err_set(err, ERR_INPUT, "a password of more than one line");
+	}
+	if (spec->password && program->helper_fd < 0) {
+		return err_set(err, ERR_SYSTEM,
+			"ssh cannot be given a password: this system runs no programs in memory");
 	}
 	return 0;
 }
@@ -496,7 +501,7 @@ struct ssh_program_login *ssh_program_login_open(struct ssh_program *program,
 	program->logins++;
 	login->control_path = xasprintf("%s/%llu", ssh_program_folder_path(program->folder),
 		(unsigned long long)++program->logins_made);
-	if (check_spec(spec, &login->start_error) < 0 ||
+	if (check_spec(program, spec, &login->start_error) < 0 ||
 		ssh_program_refresh(program, &login->start_error) < 0 ||
 		start_ssh(login, spec, &login->start_error) < 0) {
 		login->start = loop_defer(program->loop, start, login);

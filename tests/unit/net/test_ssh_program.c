@@ -137,6 +137,26 @@ static void makes_what_ssh_can_read(void **state)
 	ssh_program_free(&program);
 }
 
+static void says_that_passwords_cannot_be_handed_on(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	struct ssh_program *program = program_make(fixture, "");
+	struct ssh_program_spec spec = program_spec(ssh_fixture_sshd(fixture, ""));
+	struct program_told told;
+
+	(void)close(program->helper_fd);
+	program->helper_fd = -1;
+	spec.password = "secret";
+	program_open(fixture, program, &spec, &told);
+	ssh_fixture_until(fixture, told_something, &told);
+	assert_int_equal(told.end.cause, SSH_END_LOCAL);
+	assert_has(told.end.text, "cannot be given a password");
+	spec.password = NULL; /* others are not affected */
+	program_connect(fixture, program, &spec, &told);
+	ssh_program_login_free(&told.login);
+	ssh_program_free(&program);
+}
+
 static void says_why_there_is_none(void **state)
 {
 	struct ssh_fixture *fixture = *state;
@@ -184,6 +204,7 @@ int main(void)
 		TEST(tells_ssh_all_that_it_must),
 		TEST(reads_the_given_file_anew_when_it_changes),
 		TEST(makes_what_ssh_can_read),
+		TEST(says_that_passwords_cannot_be_handed_on),
 		TEST(says_why_there_is_none),
 		TEST(a_program_that_cannot_be_started_is_told),
 	};
