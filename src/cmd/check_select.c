@@ -309,6 +309,15 @@ static int add_targets(struct selecting *selecting, const char *text, struct err
 	return 0;
 }
 
+/* A server's name is one whatever it looks like: addresses of IPv6 have colons. */
+static int add_server(struct selecting *selecting, const char *name, struct err *err)
+{
+	if (strchr(name, ':') && !map_has(selecting->configured, str_of(name))) {
+		name = arena_printf(selecting->spec->arena, "ssh://[%s]", name);
+	}
+	return add_target(selecting, name, err);
+}
+
 static int nothing_selected(const struct check_select_spec *spec, struct err *err)
 {
 	if (spec->config->checks.count == 0) {
@@ -348,16 +357,26 @@ static int settings_are_used(const struct selecting *selecting, struct err *err)
 	return 0;
 }
 
+static bool is_anything_named(const struct check_select_spec *spec)
+{
+	return spec->targets_count > 0 || spec->servers_count > 0;
+}
+
 static int select_all(struct selecting *selecting, struct err *err)
 {
 	const struct check_select_spec *spec = selecting->spec;
 	const struct option_items *checks = &spec->config->all_checks;
 
-	for (size_t i = 0; i < checks->count && spec->targets_count == 0; i++) {
+	for (size_t i = 0; i < checks->count && !is_anything_named(spec); i++) {
 		add_configured(selecting, checks->items[i]);
 	}
 	for (size_t i = 0; i < spec->targets_count; i++) {
 		if (add_targets(selecting, spec->targets[i], err) < 0) {
+			return -1;
+		}
+	}
+	for (size_t i = 0; i < spec->servers_count; i++) {
+		if (add_server(selecting, spec->servers[i], err) < 0) {
 			return -1;
 		}
 	}

@@ -21,6 +21,8 @@ struct check_select_spec {
 	const struct config *config;
 	const char *const *targets;
 	size_t targets_count;
+	const char *const *servers; /* names of more of them; what is in an inventory */
+	size_t servers_count;
 	const struct option_list *names; /* const char *: patterns (*, ?) over names */
 	const struct option_list *tags;  /* const char *: a check must have one of them */
 	/* On top of what a check has; 0 or empty: nothing. */

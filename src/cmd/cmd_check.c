@@ -21,6 +21,7 @@
 #include "cmd/cmd.h"
 #include "cmd/config_root.h"
 #include "cmd/descriptors.h"
+#include "cmd/server_select.h"
 #include "cmd/ssh_options.h"
 #include "cmd/usage.h"
 #include "loop/loop.h"
@@ -39,7 +40,8 @@ enum {
 
 struct check_opts {
 	struct ssh_opts ssh; /* the first: see cmd/ssh_options.h */
-	int output;          /* index into check_formats() */
+	struct server_opts servers;
+	int output; /* index into check_formats() */
 	struct option_list names, tags;
 	int fail_on; /* 0: critical, 1: warning */
 	int64_t timeout_ms;
@@ -59,6 +61,7 @@ static const char *const fail_on_names[] = {"critical", "warning", NULL};
 
 // clang-format off
 static const struct option_row check_rows[] = {
+	SERVER_ROWS(struct check_opts, servers),
 	{.name = "output", .letter = 'o', .type = &option_choice, .offset = offsetof(struct check_opts, output), .flags = OPTION_FLAG_ONLY,
 	 .def = "text", .choices = check_format_names, .placeholder = "FORMAT", .help = "how results are printed"},
 	{.name = "name", .shape = OPTION_LIST, .type = &option_string, .offset = offsetof(struct check_opts, names), .flags = OPTION_FLAG_ONLY,
@@ -366,13 +369,19 @@ static void signal_came(void *arg, int signo)
 	}
 }
 
+static void join_ssh_options(
+	const struct check_cmd *check, const struct config *config, struct ssh_options *ret_ssh)
+{
+	ssh_options_join(&config->ssh, &check->opts->ssh, check->cmd->line, ret_ssh);
+}
+
 /* Who checks again and again logs in once. */
 static void ssh_open(struct check_cmd *check, const struct config *config)
 {
 	struct check_env *env = &check->env;
 	struct ssh_options ssh;
 
-	ssh_options_join(&config->ssh, &check->opts->ssh, check->cmd->line, &ssh);
+	join_ssh_options(check, config, &ssh);
 	ssh.connector.keep_ms = KEEP_LOGIN_MS;
 	if (check->opts->is_watch) {
 		ssh.connector.keep_ms += check->opts->interval_ms;
@@ -462,9 +471,11 @@ static int check_loop(struct check_cmd *check, struct err *err)
 	return 0;
 }
 
-static int select_checks(struct check_cmd *check, const struct config *config, struct err *err)
+static int select_checks(struct check_cmd *check, struct config *config, struct err *err)
 {
-	const struct check_select_spec spec = {
+	struct server_selection servers = {0};
+	struct ssh_options ssh;
+	struct check_select_spec spec = {
 		.config = config,
 		.targets = check->cmd->line->args,
 		.targets_count = check->cmd->line->args_count,
@@ -478,10 +489,19 @@ static int select_checks(struct check_cmd *check, const struct config *config, s
 		.arena = check->cmd->arena,
 	};
 
+	if (server_is_asked(&check->opts->servers)) {
+		join_ssh_options(check, config, &ssh);
+		if (server_select(&check->opts->servers, config, &ssh, check->cmd->arena, &servers,
+			    err) < 0) {
+			return -1;
+		}
+		spec.servers = servers.set.names;
+		spec.servers_count = servers.set.names_count;
+	}
 	return check_select(&spec, &check->selection, err);
 }
 
-static enum exit_code check_main(struct check_cmd *check, const struct config *config)
+static enum exit_code check_main(struct check_cmd *check, struct config *config)
 {
 	const struct common_opts *common = check->cmd->common;
 	struct check_opts opts = *check->opts;
@@ -593,6 +613,8 @@ static const struct option_set sets[] = {
 static const struct doc_example examples[] = {
 	{"sre-toolkit check", "all checks of the configuration"},
 	{"sre-toolkit check local:", "this machine: cpu, memory, disks, ..."},
+	{"sre-toolkit check web-01 web-02 --timeout 10 --output json",
+		"servers, over SSH: cpu, memory, disks, ..."},
 	{"sre-toolkit check https://example.com tcp://db-01:5432 --timeout 3",
 		"ad-hoc targets, three seconds each"},
 	{"sre-toolkit check https://example.com/old --set expect.status=301 --set redirects=0",
@@ -614,13 +636,14 @@ const struct cmd cmd_check = {
 			.summary = "is it healthy?",
 			.description =
 				"Runs checks once, all at the same time, and prints a line "
-				"for each: healthy or "
-				"not, and why. A TARGET is the name of a configured check "
-				"or a URL: http://, "
-				"https://, tcp://HOST:PORT, local: (this machine), "
-				"exec:PLUGIN ARGS (a Nagios "
-				"plugin). In a URL the host may be a node set: "
-				"tcp://web-[01-20]:22, "
+				"for each: healthy or not, and why. A TARGET is the name of a "
+				"configured check, a server, or a URL: http://, https://, "
+				"tcp://HOST:PORT, ssh://USER@HOST:PORT (a server's health), "
+				"local: (this machine's), exec:PLUGIN ARGS (a Nagios plugin). Of a "
+				"server the checks run that the configuration gives it, or else "
+				"its "
+				"health is measured over SSH. Servers may be node sets, "
+				"web-[01-20] @db '!web-07', in URLs too: tcp://web-[01-20]:22, "
 				"https://@web/. Without any TARGET, all configured checks run.\n\n"
 				"Failures come with their evidence at -v: addresses, "
 				"phases, certificates, the "

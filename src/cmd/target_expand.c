@@ -23,6 +23,17 @@ bool target_has_scheme(const char *text)
 	return false;
 }
 
+/* Behind the last "@" that does not begin the name of a group; a password may hold any. */
+static size_t find_user_end(struct str host)
+{
+	for (size_t end = host.len; end > 1; end--) {
+		if (host.ptr[end - 1] == '@' && !strchr("@,!& \t", host.ptr[end - 2])) {
+			return end;
+		}
+	}
+	return 0;
+}
+
 /* Where the host stands in "scheme://[user@]host[:port][/path]"; an empty view: nowhere. */
 static struct str find_host(struct str text)
 {
@@ -40,10 +51,8 @@ static struct str find_host(struct str text)
 		end++;
 	}
 	host.len = end;
-	at = str_find(host, '@', 0);
-	if (at > 0 && at < host.len) { /* at the beginning it is a group's */
-		host = str_sub(host, at + 1, host.len);
-	}
+	at = find_user_end(host);
+	host = str_sub(host, at, host.len - at);
 	for (end = 0; end < host.len; end++) {
 		depth += host.ptr[end] == '[';
 		if (host.ptr[end] == ']' && depth > 0) {

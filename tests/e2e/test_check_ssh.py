@@ -100,6 +100,17 @@ def test_ways_to_write_it(checks, sshd):
     assert list(checks(f'ssh://{user}@web-[01-02]', *FAST)) == [f'ssh://{user}@web-01', f'ssh://{user}@web-02']
 
 
+def test_servers_of_a_file(checks, sshd, tmp_path):
+    path = tmp_path / 'servers.txt'
+    path.write_bytes(b'\xef\xbb\xbf# ours\r\nweb-01\r\n\tweb-[01-02]  # again\r\n')
+    assert list(checks('--servers', path, *FAST)) == ['web-01', 'web-02']
+    assert list(checks('--servers', path, '--hosts', '!web-01', *FAST)) == ['web-02']
+    assert list(checks('--hosts', 'web-01', 'web-03', *FAST)) == ['web-03', 'web-01']
+    done = checks.toolkit(*checks.argv('--servers', '/dev/null'))
+    assert (done.exit_code, done.stdout) == (2, '')
+    assert 'names no server' in done.stderr
+
+
 # --- in a configuration ---------------------------------------------------------------------------
 
 CONFIG = '''
@@ -159,9 +170,9 @@ def test_the_inventory_says_where_and_who(toolkit, sshd, tmp_path):
     assert toolkit(*args, '--username', 'root' if os.geteuid() == 0 else os.environ['USER']).json['results'][0]['values']
 
 
-def test_a_name_that_is_nearly_a_check_is_told(toolkit, sshd):
+def test_a_name_that_is_nearly_a_check_is_told(toolkit, sshd, dns):
     configure(toolkit, sshd, CONFIG)
-    done = toolkit('check', 'databse')
+    done = toolkit('check', 'databse', '--resolver', f'127.0.0.1:{dns.port}')
     assert done.exit_code == 1
     assert "no check is called 'databse' (did you mean 'database'?); it is taken for a server" in done.stderr
 
@@ -192,8 +203,8 @@ def test_a_host_that_refuses(toolkit, sshd, tmp_path, transport):
     assert not result['values']
 
 
-def test_a_host_that_nobody_knows(checks, transport):
-    result = checks.one('no-such-host.invalid', '--transport', transport, '--timeout', '20')
+def test_a_host_that_nobody_knows(checks, dns):
+    result = checks.one('no-such-host.test', '--resolver', f'127.0.0.1:{dns.port}')
     assert (result['state'], result['code']) == ('critical', 'dns_failed')
 
 

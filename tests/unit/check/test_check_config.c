@@ -336,11 +336,73 @@ static void the_rows_are_right(void **state)
 	}
 }
 
+static void expand(const char *yaml, struct strbuf *names, struct strbuf *errors)
+{
+	struct conf conf;
+	struct sections sections;
+	struct option_items all = {0};
+	struct inventory *inventory;
+
+	read_config(yaml, &conf, &sections, errors);
+	assert_string_equal(errors->buf, "");
+	inventory = inventory_new(conf.arena);
+	assert_int_equal(inventory_add_group(inventory, "web", "web-[1-2]", NULL, NULL), 0);
+	assert_int_equal(inventory_check(inventory, NULL), 0);
+	check_config_expand(&conf, &sections.checks, inventory, &all);
+	for (size_t i = 0; i < all.count; i++) {
+		const struct check *check = all.items[i];
+
+		strbuf_addf(names, "%s (%s) %lld\n", check->name, check->target,
+			(long long)check->timeout_ms);
+	}
+	for (size_t i = 0; i < conf.errors_count; i++) {
+		strbuf_addf(errors, "%s\n", conf.errors[i]);
+	}
+	conf_release(&conf);
+}
+
+static void there_is_a_check_for_each_server(void **state)
+{
+	static const struct {
+		const char *yaml, *names, *errors;
+	} cases[] = {
+		{"checks: [{name: web, host: '@web', timeout: 3s}, {name: db, host: db-1}]",
+			"web/web-1 (web-1) 3000\nweb/web-2 (web-2) 3000\ndb (db-1) 10000\n", ""},
+		{"checks: [{host: '@web!web-1', timeout: 3s}]", "web-2 (web-2) 3000\n", ""},
+		{"checks: [{host: 'ssh://sre@a[1-2]:22'}]",
+			"ssh://sre@a1:22 (ssh://sre@a1:22) 10000\n"
+			"ssh://sre@a2:22 (ssh://sre@a2:22) 10000\n",
+			""},
+		{"checks: [{host: 'local:'}, {tcp: 'a:1'}]",
+			"local: (local:) 10000\ntcp://a:1 (tcp://a:1) 10000\n", ""},
+		{"checks: [{name: x, host: '@nobody'}]", "",
+			"c.yaml:1:10: check 'x': node set '@nobody': column 1: unknown group "
+			"'nobody'\n"},
+		{"checks: [{host: '@web'}, {host: web-2}]",
+			"web-1 (web-1) 10000\nweb-2 (web-2) 10000\nweb-2 (web-2) 10000\n",
+			"c.yaml:1:26: a check called 'web-2' is already at c.yaml:1:10; give one "
+			"of them another name\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct strbuf names = STRBUF_INIT;
+		struct strbuf errors = STRBUF_INIT;
+
+		expand(cases[i].yaml, &names, &errors);
+		assert_string_equal(names.buf, cases[i].names);
+		assert_string_equal(errors.buf, cases[i].errors);
+		strbuf_release(&names);
+		strbuf_release(&errors);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_rows_are_right),
 		cmocka_unit_test(fills_in_what_is_not_said),
+		cmocka_unit_test(there_is_a_check_for_each_server),
 		cmocka_unit_test(takes_what_is_right),
 		cmocka_unit_test(refuses_what_is_wrong_and_says_where),
 		cmocka_unit_test(a_target_is_a_check),

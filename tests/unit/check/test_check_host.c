@@ -62,6 +62,43 @@ static void ends_at_its_deadline(void **state)
 	checked_free(&checked);
 }
 
+/* The kind says which servers it is about, and makes one of many. */
+static void is_about_servers(void **state)
+{
+	static const struct {
+		const char *target, *servers;
+		bool are_many;
+		const char *one;
+	} cases[] = {
+		{"local:", NULL, false, NULL},
+		{"web-01", "web-01", false, "db-1"},
+		{"web-[01-02]", "web-[01-02]", true, "db-1"},
+		{"ssh://sre@@web:22", "@web", true, "ssh://sre@db-1:22"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		static const struct check_settings settings = {{"cpu_sample=10ms"}};
+		struct arena *arena = arena_new();
+		const struct check *check = checked_make(cases[i].target, &settings, arena);
+		const struct check_kind *kind = check->kind;
+
+		assert_string_equal(check->target, cases[i].target);
+		assert_int_equal(kind->has_servers(check->opts), cases[i].are_many);
+		if (!cases[i].servers) {
+			assert_null(kind->servers(check->opts));
+		} else {
+			const struct check *one = check_for_server(check, "db-1", arena);
+
+			assert_string_equal(kind->servers(check->opts), cases[i].servers);
+			assert_string_equal(kind->servers(one->opts), "db-1");
+			assert_string_equal(one->target, cases[i].one);
+			assert_false(kind->has_servers(one->opts));
+		}
+		arena_free(arena);
+	}
+}
+
 static void refuses(void **state)
 {
 	static const struct {
@@ -71,6 +108,9 @@ static void refuses(void **state)
 	} cases[] = {
 		{"local:host", {{0}}, "'local:host' is not a machine"},
 		{"local://", {{0}}, "write 'local:'"},
+		{"ssh:web-01", {{0}}, "write ssh://"},
+		{"ssh://web-01:x", {{0}}, "port"},
+		{"-oProxyCommand=x", {{0}}, "'-'"},
 		{"local:", {{"cpu_sample=1ms"}}, "cpu_sample"},
 		{"local:", {{"mount_timeout=0"}}, "mount_timeout"},
 		{"local:", {{"warning.memory_percnt=5"}}, "did you mean 'memory_percent'"},
@@ -103,6 +143,7 @@ int main(void)
 			nothing_is_excluded_without_being_missed, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			ends_at_its_deadline, fixture_setup, fixture_teardown),
+		cmocka_unit_test(is_about_servers),
 		cmocka_unit_test(refuses),
 	};
 

@@ -171,6 +171,36 @@ static void chooses_servers(void **state)
 	check_choices(*state, cases, ARRAY_LEN(cases));
 }
 
+/* --servers and --hosts have names, and nothing else: a colon is part of an address. */
+static void takes_names_of_servers(void **state)
+{
+	static const char *const servers[] = {"db-2", "db-2", "2001:db8::1", "web"};
+	static const char expected[] = "databases/db-2 spare ssh://[2001:db8::1] web ";
+	struct fixture *f = *state;
+	const struct option_map none = {0};
+	const struct option_list nothing = {0};
+	const struct check_select_spec spec = {
+		.config = &f->config,
+		.servers = servers,
+		.servers_count = ARRAY_LEN(servers),
+		.names = &nothing,
+		.tags = &nothing,
+		.settings = &nothing,
+		.warning = &none,
+		.critical = &none,
+		.arena = f->arena,
+	};
+	struct check_selection selection = {0};
+	struct strbuf names = STRBUF_INIT;
+
+	assert_int_equal(check_select(&spec, &selection, NULL), 0);
+	for (size_t i = 0; i < selection.checks_count; i++) {
+		strbuf_addf(&names, "%s ", selection.checks[i]->name);
+	}
+	assert_string_equal(names.buf, expected);
+	strbuf_release(&names);
+}
+
 static void says_what_is_wrong(void **state)
 {
 	static const struct {
@@ -252,6 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(chooses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(chooses_servers, set_up_servers, tear_down),
+		cmocka_unit_test_setup_teardown(takes_names_of_servers, set_up_servers, tear_down),
 		cmocka_unit_test_setup_teardown(says_what_is_wrong, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			flags_go_before_the_configuration, set_up, tear_down),

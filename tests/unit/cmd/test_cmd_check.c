@@ -45,7 +45,6 @@ static void wrong_usage_does_nothing(void **state)
 		{{{0}}, "sre-toolkit check: nothing to check: give a target "},
 		{{{"htps://x/"}}, "sre-toolkit check: unknown scheme 'htps:' in 'htps://x/'; did you mean 'https:'?\n"},
 		{{{"local"}}, "sre-toolkit check: no check is called 'local'; "},
-		{{{"-web-01"}}, "-web-01"},
 		{{{"--", "-web-01"}}, "sre-toolkit check: "},
 		{{{"web 01;reboot"}}, "sre-toolkit check: "},
 		{{{"ssh://-oProxyCommand=x"}}, "sre-toolkit check: "},

@@ -46,7 +46,16 @@ static void expands_the_host(void **state)
 		{"http://host/@web", "http://host/@web"},
 		{"local:", "local:"},
 		{"exec:/bin/test [ a ]", "exec:/bin/test [ a ]"},
-		{"name of a check", "name of a check"},
+		{"ssh://sre@web-[1-2]:22", "ssh://sre@web-1:22 ssh://sre@web-2:22"},
+		{"ssh://sre@@web", "ssh://sre@web-1 ssh://sre@web-2"},
+		{"ssh://@web!@web,x", "ssh://x"},
+		{"ssh://sre@a,@web", "ssh://sre@a ssh://sre@web-1 ssh://sre@web-2"},
+		{"http://me:p@s,s!w[1]@host/", "http://me:p@s,s!w[1]@host/"},
+		{"ssh://a,b", "ssh://a ssh://b"},
+		{"web-01", "web-01"},
+		{"web-[1-2] b", "web-1 web-2 b"},
+		{"web[1:2]", "web1 web2"},
+		{"@web!web-1", "web-2"},
 		{"http://", "http://"},
 	};
 	struct fixture *f = *state;
