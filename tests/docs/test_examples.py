@@ -87,7 +87,7 @@ def ssh_servers(request, toolkit):
     """A function: text -> the environment in which its commands find servers, if it logs in to any: web-01 and
     web-02, whose host keys are known, web-03, whose is not, and db-01, which had another one."""
     def find(text):
-        if not re.search(r'sre-toolkit (fleet|copy) |fleet-run ', text):
+        if not re.search(r'sre-toolkit (fleet|copy|check (--\S+ \S+ )*web-) ?|fleet-run ', text):
             return {}
         sshd = request.getfixturevalue('sshd')
         known, ssh_config = toolkit.home / 'known_hosts', toolkit.home / 'ssh_config'
