@@ -44,13 +44,14 @@ static void on_opened(void *arg)
 	static const struct ssh_exec_events events = {
 		.output = on_output, .ended = on_command_ended};
 	struct freer *freer = arg;
+	const char *command =
+		freer->moment == AT_OUTPUT ? "echo out; sleep 5" : "kill -9 $PPID; sleep 5";
 
 	come_to(freer, AT_OPENED);
 	if (!freer->has_freed) {
 		(void)ssh_exec_start(freer->session,
-			&(struct ssh_exec_spec){
-				.command = "echo out; kill -9 $PPID; sleep 5", .drain_ms = 500},
-			&events, freer);
+			&(struct ssh_exec_spec){.command = command, .drain_ms = 500}, &events,
+			freer);
 	}
 }
 
