@@ -6,6 +6,7 @@
  * open.  It is over when ssh is, whatever it says; only time, and a password that was not taken,
  * are our own reasons to end it.
  */
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,7 +33,6 @@ enum {
 	LINE_SHOWN = 300,
 	KNOWN_HOSTS_MAX = 16 * 1024 * 1024,
 	ARGUMENTS_MAX = 48,
-	ARGUMENT_BYTES = 512,
 };
 
 static void start(void *arg);
@@ -360,35 +360,32 @@ static int check_spec(
 	return 0;
 }
 
-/* Its command line; what is made for it lives in `text`, one after the other. */
+/* Its command line, and what of it was made for it. */
 struct arguments {
 	const char *argv[ARGUMENTS_MAX];
 	size_t count;
-	char text[ARGUMENTS_MAX][ARGUMENT_BYTES];
-	size_t texts;
+	char *texts[ARGUMENTS_MAX];
+	size_t texts_count;
 };
+
+static void arguments_free(struct arguments *arguments)
+{
+	for (size_t i = 0; i < arguments->texts_count; i++) {
+		free(arguments->texts[i]);
+	}
+}
 
 static void add(struct arguments *arguments, const char *argument)
 {
-	if (arguments->count + 1 >= ARGUMENTS_MAX) {
-		abort();
-	}
+	assert(arguments->count < ARGUMENTS_MAX);
 	arguments->argv[arguments->count++] = argument;
 }
 
-static void add_option(struct arguments *arguments, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void add_option(struct arguments *arguments, const char *fmt, ...)
+/* Takes the argument. */
+static void add_made(struct arguments *arguments, char *argument)
 {
-	char *text = arguments->text[arguments->texts++];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, ARGUMENT_BYTES, fmt, ap);
-	va_end(ap);
-	add(arguments, "-o");
-	add(arguments, text);
+	arguments->texts[arguments->texts_count++] = argument;
+	add(arguments, argument);
 }
 
 static int64_t seconds(int64_t ms)
@@ -402,34 +399,36 @@ static void fill_arguments(struct arguments *arguments, const struct ssh_program
 	const struct ssh_program *program = login->program;
 	int64_t alive_ms = spec->alive_interval_ms > 0 ? spec->alive_interval_ms : DEFAULT_ALIVE_MS;
 
-	*arguments = (struct arguments){.count = 0};
 	add(arguments, program->path);
 	add(arguments, "-N");
 	add(arguments, "-F");
 	add(arguments, program->wrapper);
-	add_option(arguments, "LogLevel=DEBUG2");
-	add_option(arguments, "ControlMaster=yes");
-	add_option(arguments, "ControlPersist=no");
-	add_option(arguments, "ControlPath=%s", login->control_path);
-	add_option(arguments, "BatchMode=%s", spec->password ? "no" : "yes");
-	add_option(arguments, "StrictHostKeyChecking=%s",
-		program->accepts_new_host_keys || spec->accepts_new_host_keys ? "accept-new"
-									      : "yes");
-	add_option(arguments, "ConnectTimeout=%lld", (long long)seconds(spec->connect_timeout_ms));
-	add_option(arguments, "ServerAliveInterval=%lld", (long long)seconds(alive_ms));
-	add_option(arguments, "ServerAliveCountMax=%d",
-		spec->alive_count_max > 0 ? spec->alive_count_max : DEFAULT_ALIVE_COUNT);
-	add_option(
-		arguments, "SendEnv=*"); /* of what comes with a session; it sends nothing else */
+	add(arguments, "-oLogLevel=DEBUG2");
+	add(arguments, "-oControlMaster=yes");
+	add(arguments, "-oControlPersist=no");
+	add_made(arguments, xasprintf("-oControlPath=%s", login->control_path));
+	add_made(arguments, xasprintf("-oBatchMode=%s", spec->password ? "no" : "yes"));
+	add_made(arguments,
+		xasprintf("-oStrictHostKeyChecking=%s",
+			program->accepts_new_host_keys || spec->accepts_new_host_keys ? "accept-new"
+										      : "yes"));
+	add_made(arguments,
+		xasprintf("-oConnectTimeout=%lld", (long long)seconds(spec->connect_timeout_ms)));
+	add_made(arguments, xasprintf("-oServerAliveInterval=%lld", (long long)seconds(alive_ms)));
+	add_made(arguments,
+		xasprintf("-oServerAliveCountMax=%d",
+			spec->alive_count_max > 0 ? spec->alive_count_max : DEFAULT_ALIVE_COUNT));
+	/* Of what comes with a session; nothing else is sent. */
+	add(arguments, "-oSendEnv=*");
 	if (spec->address) {
-		add_option(arguments, "HostName=%s", spec->address);
+		add_made(arguments, xasprintf("-oHostName=%s", spec->address));
 	}
 	if (spec->username) {
 		add(arguments, "-l");
 		add(arguments, spec->username);
 	}
 	if (spec->port != 0) {
-		add_option(arguments, "Port=%u", spec->port);
+		add_made(arguments, xasprintf("-oPort=%u", spec->port));
 	}
 	add(arguments, "--");
 	add(arguments, spec->name);
@@ -464,9 +463,9 @@ static int start_ssh(
 	char force[] = "SSH_ASKPASS_REQUIRE=force";
 	char *const variables[] = {askpass, force};
 	const char **environment = make_environment(variables);
-	struct arguments *arguments = xmalloc(sizeof(*arguments));
+	struct arguments arguments = {.count = 0};
 	const struct child_spec child = {
-		.argv = arguments->argv,
+		.argv = arguments.argv,
 		.env = environment,
 		.streams = &streams,
 		.dies_with_us = true,
@@ -474,9 +473,9 @@ static int start_ssh(
 	};
 	int r;
 
-	fill_arguments(arguments, login, spec);
+	fill_arguments(&arguments, login, spec);
 	r = child_start(login->program->loop, &child, on_ssh_ended, login, &login->child, err);
-	free(arguments);
+	arguments_free(&arguments);
 	free(environment);
 	free(askpass);
 	return r;
