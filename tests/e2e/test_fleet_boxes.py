@@ -193,7 +193,7 @@ def test_a_login_that_runs_nothing(fleet, furnished):
     furnished.exec('web-01', 'sh', '-c', 'id closed >/dev/null 2>&1 || useradd -m -s /usr/sbin/nologin closed; '
                    'cp -r /home/sre/.ssh /home/closed/; chown -R closed /home/closed/.ssh')
     result = fleet.one('true', 'web-01', '--username', 'closed')
-    assert result['outcome'] == 'unreachable'
+    assert result['outcome'] == 'not_started'
     assert 'not available' in result['message'], result['message']
 
 
