@@ -215,9 +215,11 @@ def address_of_client(fleet, host):
 def test_through_one_bastion_and_two(fleet, furnished):
     furnished.up('bastion')
     addresses = {name: address for name, (address, _) in furnished.list().items()}
-    fleet.configure('Host web-02\nProxyJump bastion\n')
+    # The boxes do not know each other's names.
+    last = f'Host web-01\nHostName {addresses["web-01"]}\nHost web-02\nHostName {addresses["web-02"]}\n'
+    fleet.configure(f'{last}ProxyJump bastion\n')
     assert address_of_client(fleet, 'web-02') == addresses['bastion']
-    fleet.configure('Host web-02\nProxyJump bastion,web-01\n')
+    fleet.configure(f'{last}ProxyJump bastion,web-01\n')
     assert address_of_client(fleet, 'web-02') == addresses['web-01']
 
 
@@ -351,9 +353,8 @@ FROZEN, CUT, FULL, REBOOTING, WELL = TEN[0], TEN[1], TEN[2], TEN[3], TEN[4:]
 
 @pytest.fixture
 def ten(furnished):
-    furnished.up(*TEN)
-    yield furnished
-    furnished.down(*TEN)
+    furnished.up(*TEN)  # those that are not, and have not rebooted
+    return furnished
 
 
 def test_four_in_trouble_trouble_nobody_else(fleet, ten):
