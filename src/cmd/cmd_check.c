@@ -471,6 +471,17 @@ static int check_loop(struct check_cmd *check, struct err *err)
 	return 0;
 }
 
+static void tell_repeats(const struct server_selection *servers)
+{
+	struct strbuf repeats = STRBUF_INIT;
+
+	server_add_repeats(&repeats, servers);
+	if (repeats.len > 0) {
+		log_info(&log_context, "%s", repeats.buf);
+	}
+	strbuf_release(&repeats);
+}
+
 static int select_checks(struct check_cmd *check, struct config *config, struct err *err)
 {
 	struct server_selection servers = {0};
@@ -495,6 +506,7 @@ static int select_checks(struct check_cmd *check, struct config *config, struct 
 			    err) < 0) {
 			return -1;
 		}
+		tell_repeats(&servers);
 		spec.servers = servers.set.names;
 		spec.servers_count = servers.set.names_count;
 	}

@@ -106,6 +106,7 @@ def test_servers_of_a_file(checks, sshd, tmp_path):
     assert list(checks('--servers', path, *FAST)) == ['web-01', 'web-02']
     assert list(checks('--servers', path, '--hosts', '!web-01', *FAST)) == ['web-02']
     assert list(checks('--hosts', 'web-01', 'web-03', *FAST)) == ['web-03', 'web-01']
+    assert 'web-01 ' in checks.toolkit(*checks.argv('--servers', path, *FAST, '-v')).stderr  # is there twice
     done = checks.toolkit(*checks.argv('--servers', '/dev/null'))
     assert (done.exit_code, done.stdout) == (2, '')
     assert 'names no server' in done.stderr
@@ -369,6 +370,14 @@ def test_machines_that_are_well(on_boxes, transport):
     for name, result in on_boxes('web-[01-02]', *FAST, '--transport', transport).items():
         assert result['values']['hostname'] == name
         assert result['values']['memory_percent'] > 0
+
+
+def test_where_dropbear_listens(on_boxes, boxes, toolkit, tmp_path):
+    boxes.exec('web-02', 'sh', '-c', 'mkdir -p /etc/dropbear && dropbear -R -p 2244 -P /run/dropbear-2244.pid')
+    config = tmp_path / 'ssh_config'
+    config.write_text(f'Host *\n UserKnownHostsFile {tmp_path}/known_hosts\n' + (boxes.files / 'ssh_config').read_text())
+    result = Checks(toolkit, config, boxes.in_front).one('ssh://web-02:2244', *FAST, '--accept-new-host-keys')
+    assert result['values']['hostname'] == 'web-02'
 
 
 @pytest.mark.parametrize('trouble, relief', [('cut', 'join'), ('freeze', 'thaw')])
