@@ -1,5 +1,5 @@
 /*
- * See host_words.h.
+ * Two buffers, and the lines in them.  See host_words.h.
  */
 #include "fleet/host_words.h"
 

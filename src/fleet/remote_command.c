@@ -15,8 +15,8 @@
 
 #include "base/alloc.h"
 #include "base/time.h"
-#include "fleet/host_words.h"
 #include "fleet/remote_input.h"
+#include "fleet/remote_judge.h"
 #include "fleet/supervisor_reader.h"
 
 enum {
@@ -42,14 +42,11 @@ struct remote_command {
 	struct strbuf line;          /* what the host is asked to execute */
 	struct supervisor_key key;
 	struct supervisor_reader reader;
-	struct host_words early; /* before it has started */
 	struct remote_input input;
-	bool has_started, has_asked_password, is_nowhere;
-	bool has_sent_settings;  /* it may run from then on */
-	bool has_clock_ended_it; /* and which: */
-	enum outcome_clock clock;
+	struct remote_facts facts;
+	bool has_asked_password, is_nowhere;
 	int64_t pid;
-	bool is_paused, is_stopped;
+	bool is_paused;
 	bool is_cut;        /* instead, while it is stopped: so much of its output and no more */
 	size_t cut_bytes;   /* that came meanwhile */
 	int64_t drained_ms; /* when draining is over, whatever still comes */
@@ -75,7 +72,7 @@ static void shut(struct remote_command *command)
 static void destroy(struct remote_command *command)
 {
 	strbuf_release(&command->line);
-	host_words_release(&command->early);
+	host_words_release(&command->facts.words);
 	strbuf_release(&command->message);
 	free(command);
 }
@@ -195,48 +192,11 @@ static void finish(struct remote_command *command, struct outcome outcome, bool 
 	command->events.ended(command->arg, &end);
 }
 
-static struct outcome caused(enum outcome_kind kind, enum outcome_cause cause)
+/* The supervisor did not tell the end. */
+static void finish_judged(
+	struct remote_command *command, struct remote_judgement judgement, bool was_left_open)
 {
-	return (struct outcome){.kind = kind, .cause = cause};
-}
-
-static struct outcome timed_out(enum outcome_clock clock)
-{
-	return (struct outcome){.kind = OUTCOME_TIMEOUT, .clock = clock};
-}
-
-static void finish_not_started(struct remote_command *command, enum outcome_cause cause)
-{
-	finish(command, caused(OUTCOME_NOT_STARTED, cause), false, false);
-}
-
-static void finish_sudo(struct remote_command *command, const char *what)
-{
-	strbuf_adds(&command->message, what);
-	host_words_add_to(
-		&command->message, host_words_line(&command->early, spoken_stream(command)));
-	finish_not_started(command, CAUSE_SUDO_FAILED);
-}
-
-/* Time is over, and there is nobody whom it would help to ask. */
-static void finish_late(struct remote_command *command, enum outcome_clock clock)
-{
-	if (!command->has_started) {
-		strbuf_adds(&command->message, "the host did not start the command");
-		host_words_add_to(&command->message, host_words_any(&command->early));
-	}
-	finish(command, timed_out(clock), false, command->has_sent_settings);
-}
-
-static void finish_lost(struct remote_command *command, const char *text)
-{
-	bool may_run = command->has_sent_settings;
-
-	strbuf_adds(&command->message, text);
-	finish(command,
-		caused(OUTCOME_UNREACHABLE,
-			may_run ? CAUSE_CONNECTION_LOST : CAUSE_CONNECTION_CLOSED),
-		false, may_run);
+	finish(command, judgement.outcome, was_left_open, judgement.may_be_running);
 }
 
 /* --- what we send --------------------------------------------------------------------------- */
@@ -292,8 +252,8 @@ static void begin_stop(struct remote_command *command)
 		command->is_paused = false;
 		ssh_command_pause(command->channel, false);
 	}
-	command->is_stopped = true;
-	if (command->has_started && !command->spec.wants_tty) {
+	command->facts.is_stopped = true;
+	if (command->facts.has_started && !command->spec.wants_tty) {
 		send_stop(command);
 	}
 	to(command, REMOTE_STOPPING);
@@ -301,10 +261,16 @@ static void begin_stop(struct remote_command *command)
 
 /* --- what the supervisor says --------------------------------------------------------------- */
 
+static void finish_sudo(struct remote_command *command, const char *why)
+{
+	finish_judged(command, remote_judge_sudo(&command->facts, why, &command->message), false);
+}
+
 static void told_password(struct remote_command *command)
 {
-	if (command->has_sent_settings) {
-		return; /* sudo has let us through; this is somebody else's */
+	if (command->facts.may_run || command->facts.is_stopped) {
+		return; /* sudo has let us through, and this is somebody else's; or it is too late
+			 */
 	}
 	if (!command->spec.sudo_password) {
 		finish_sudo(command, "sudo asks for a password, and there is none");
@@ -313,7 +279,7 @@ static void told_password(struct remote_command *command)
 	} else {
 		command->has_asked_password = true;
 		/* Its lecture explains nothing. */
-		host_words_forget(&command->early, spoken_stream(command));
+		host_words_forget(&command->facts.words, spoken_stream(command));
 		ssh_command_send(command->channel, str_of(command->spec.sudo_password));
 		ssh_command_send(command->channel, str_of("\n"));
 	}
@@ -328,11 +294,13 @@ static void hand_on(struct remote_command *command, enum ssh_stream stream, stru
 
 static void tell_started(struct remote_command *command)
 {
-	command->has_started = true;
+	command->facts.has_started = true;
 	command->events.started(command->arg, command->pid);
-	hand_on(command, SSH_STREAM_STDERR, host_words_all(&command->early, SSH_STREAM_STDERR));
-	hand_on(command, SSH_STREAM_STDOUT, host_words_all(&command->early, SSH_STREAM_STDOUT));
-	host_words_release(&command->early);
+	hand_on(command, SSH_STREAM_STDERR,
+		host_words_all(&command->facts.words, SSH_STREAM_STDERR));
+	hand_on(command, SSH_STREAM_STDOUT,
+		host_words_all(&command->facts.words, SSH_STREAM_STDOUT));
+	host_words_release(&command->facts.words);
 }
 
 static void told_started(struct remote_command *command, int64_t pid)
@@ -353,10 +321,10 @@ static void told_started(struct remote_command *command, int64_t pid)
 
 static void told_ready(struct remote_command *command)
 {
-	if (command->has_sent_settings) {
+	if (command->facts.may_run || command->facts.is_stopped) {
 		return;
 	}
-	command->has_sent_settings = true;
+	command->facts.may_run = true;
 	if (command->spec.wants_tty) {
 		told_started(command, 0);
 	} else {
@@ -369,11 +337,13 @@ static void told_ended(struct remote_command *command, const struct supervisor_e
 	command->outcome =
 		event->signal ? outcome_signal(event->signal) : outcome_exit(event->exit_code);
 	if (command->is_nowhere) {
-		command->outcome = caused(OUTCOME_NOT_STARTED, CAUSE_DIRECTORY_MISSING);
+		command->outcome = (struct outcome){
+			.kind = OUTCOME_NOT_STARTED, .cause = CAUSE_DIRECTORY_MISSING};
 		strbuf_adds(&command->message, "cannot enter the directory");
 		host_words_add_to(&command->message, str_of(command->spec.supervised.directory));
-	} else if (command->has_clock_ended_it) {
-		command->outcome = timed_out(command->clock);
+	} else if (command->facts.has_clock_ended_it) {
+		command->outcome =
+			(struct outcome){.kind = OUTCOME_TIMEOUT, .clock = command->facts.clock};
 	}
 	timer_stop(command->total);
 	timer_stop(command->beat);
@@ -406,10 +376,10 @@ static void on_word(void *arg, const struct supervisor_event *event)
 		remote_input_close(&command->input);
 		break;
 	case SUPERVISOR_NOWHERE:
-		command->is_nowhere = true;
+		command->is_nowhere = command->spec.supervised.directory;
 		break;
 	case SUPERVISOR_ENDED:
-		if (command->has_started) {
+		if (command->facts.has_started) {
 			told_ended(command, event);
 		}
 		break;
@@ -420,16 +390,15 @@ static void on_word(void *arg, const struct supervisor_event *event)
 
 static void take_early(struct remote_command *command, enum ssh_stream stream, struct str bytes)
 {
-	if (!host_words_add(&command->early, stream, bytes)) {
-		strbuf_adds(&command->message, "the host runs something else instead");
-		host_words_add_to(&command->message, host_words_any(&command->early));
-		finish_not_started(command, CAUSE_EXEC_REFUSED);
+	if (!host_words_add(&command->facts.words, stream, bytes)) {
+		finish_judged(
+			command, remote_judge_other(&command->facts, &command->message), false);
 	}
 }
 
 static void take(struct remote_command *command, enum ssh_stream stream, struct str bytes)
 {
-	if (!command->has_started) {
+	if (!command->facts.has_started) {
 		take_early(command, stream, bytes);
 		return;
 	}
@@ -475,64 +444,6 @@ static void on_wants_input(void *arg)
 	}
 }
 
-/* It ended, and the supervisor did not say so: SIGKILL took both, ours or somebody else's. */
-static void finish_unsaid(struct remote_command *command, const struct ssh_exec_end *end)
-{
-	if (command->has_clock_ended_it) {
-		finish(command, timed_out(command->clock), end->was_left_open, false);
-	} else if (end->outcome == SSH_EXEC_SIGNALED) {
-		finish(command, outcome_signal(end->signal_name), end->was_left_open, false);
-	} else if (command->state == REMOTE_STOPPING && !command->spec.wants_tty) {
-		finish(command, outcome_signal("KILL"), end->was_left_open, false);
-	} else if (end->outcome == SSH_EXEC_EXITED) {
-		finish(command,
-			outcome_exit(end->exit_code > INT32_MAX ? INT32_MAX : (int)end->exit_code),
-			end->was_left_open, false);
-	} else {
-		finish_lost(command, "the host closed the channel without saying how it ended");
-	}
-}
-
-static void finish_refused(struct remote_command *command, const struct ssh_exec_end *end)
-{
-	bool is_sudo = command->spec.supervised.sudo != SUPERVISOR_SUDO_NONE;
-	struct str said = host_words_any(&command->early);
-
-	if (is_sudo && host_words_line(&command->early, spoken_stream(command)).len > 0) {
-		finish_sudo(command, "");
-		return;
-	}
-	strbuf_adds(&command->message, "the host did not start the command");
-	if (said.len > 0) {
-		host_words_add_to(&command->message, said);
-	} else if (end->outcome == SSH_EXEC_EXITED) {
-		strbuf_addf(&command->message, " (exit code %" PRIu32 ")", end->exit_code);
-	} else if (end->outcome == SSH_EXEC_SIGNALED) {
-		strbuf_addf(&command->message, " (signal %s)", end->signal_name);
-	}
-	finish_not_started(command, CAUSE_EXEC_REFUSED);
-}
-
-static void finish_closed(struct remote_command *command, const struct ssh_exec_end *end)
-{
-	if (command->state == REMOTE_DRAINING) {
-		finish(command, command->outcome, end->was_left_open, false);
-	} else if (end->outcome == SSH_EXEC_REFUSED) {
-		strbuf_adds(&command->message, end->text);
-		finish_not_started(command, CAUSE_EXEC_REFUSED);
-	} else if (end->outcome == SSH_EXEC_LOST && command->has_clock_ended_it) {
-		finish(command, timed_out(command->clock), false, true);
-	} else if (end->outcome == SSH_EXEC_LOST) {
-		finish_lost(command, end->text);
-	} else if (command->has_started) {
-		finish_unsaid(command, end);
-	} else if (command->state == REMOTE_STOPPING) {
-		finish_not_started(command, CAUSE_INTERRUPTED);
-	} else {
-		finish_refused(command, end);
-	}
-}
-
 static void on_ended(void *arg, const struct ssh_exec_end *end)
 {
 	struct remote_command *command = arg;
@@ -541,8 +452,13 @@ static void on_ended(void *arg, const struct ssh_exec_end *end)
 	enter(command);
 	command->channel = NULL; /* gone after this */
 	supervisor_read_end(&command->reader, &listener);
-	if (!command->is_freed) {
-		finish_closed(command, end);
+	if (command->is_freed) {
+		/* In its last output. */
+	} else if (command->state == REMOTE_DRAINING) {
+		finish(command, command->outcome, end->was_left_open, false);
+	} else {
+		finish_judged(command, remote_judge_closed(&command->facts, end, &command->message),
+			end->was_left_open);
 	}
 	leave(command);
 }
@@ -551,29 +467,14 @@ static void on_ended(void *arg, const struct ssh_exec_end *end)
 
 static void time_is_over(struct remote_command *command, enum outcome_clock clock)
 {
-	if (!command->has_started) {
-		finish_late(command, clock);
+	if (!command->facts.has_started) {
+		finish_judged(command, remote_judge_late(&command->facts, clock, &command->message),
+			false);
 		return;
 	}
-	command->has_clock_ended_it = true;
-	command->clock = clock;
+	command->facts.has_clock_ended_it = true;
+	command->facts.clock = clock;
 	begin_stop(command);
-}
-
-/* It does not answer, or is a tty's, which has no supervisor. */
-static void give_up(struct remote_command *command)
-{
-	bool may_run = command->has_sent_settings;
-
-	if (command->has_clock_ended_it) {
-		finish(command, timed_out(command->clock), false, may_run);
-	} else if (!command->has_started) {
-		finish(command, caused(OUTCOME_NOT_STARTED, CAUSE_INTERRUPTED), false, may_run);
-	} else if (command->spec.wants_tty) {
-		finish(command, outcome_signal("HUP"), false, may_run);
-	} else {
-		finish_lost(command, "it did not answer when it was stopped");
-	}
 }
 
 static void on_step(void *arg)
@@ -583,7 +484,7 @@ static void on_step(void *arg)
 	enter(command);
 	switch (command->state) {
 	case REMOTE_STARTING:
-		if (command->spec.wants_tty && command->has_sent_settings) {
+		if (command->spec.wants_tty && command->facts.may_run) {
 			told_started(command, 0);
 		} else {
 			time_is_over(command, CLOCK_CONNECT);
@@ -593,7 +494,8 @@ static void on_step(void *arg)
 		time_is_over(command, CLOCK_SILENCE);
 		break;
 	case REMOTE_STOPPING:
-		give_up(command);
+		finish_judged(
+			command, remote_judge_deaf(&command->facts, &command->message), false);
 		break;
 	case REMOTE_DRAINING:
 		finish(command, command->outcome, true, false);
@@ -644,7 +546,7 @@ static void open_channel(struct remote_command *command, struct ssh_login *login
 
 	command->channel = ssh_command_start(login, &exec, &events, command);
 	if (!asks_password(command)) {
-		command->has_sent_settings = true;
+		command->facts.may_run = true;
 		if (!spec->wants_tty) {
 			send_settings(command);
 		}
@@ -681,7 +583,9 @@ struct remote_command *remote_command_start(struct loop *loop, struct ssh_login 
 		abort(); /* so few bytes are never refused */
 	}
 	supervisor_reader_init(&command->reader, &command->key);
-	host_words_init(&command->early);
+	command->facts.has_sudo = spec->supervised.sudo != SUPERVISOR_SUDO_NONE;
+	command->facts.has_tty = command->spec.wants_tty;
+	host_words_init(&command->facts.words);
 	remote_input_init(&command->input, spec->input);
 	command->step = timer_new(loop, on_step, command);
 	command->total = timer_new(loop, on_total, command);
@@ -697,7 +601,7 @@ struct remote_command *remote_command_start(struct loop *loop, struct ssh_login 
 
 void remote_command_pause(struct remote_command *command, bool is_paused)
 {
-	if (command->is_stopped) {
+	if (command->facts.is_stopped) {
 		command->is_cut = is_paused;
 		return;
 	}
@@ -722,7 +626,7 @@ void remote_command_stop(struct remote_command *command)
 	switch (command->state) {
 	case REMOTE_STARTING:
 		begin_stop(command);
-		if (!command->has_sent_settings) {
+		if (!command->facts.may_run) {
 			timer_set(command->step, 0); /* there is nothing to be stopped */
 		}
 		break;
@@ -741,8 +645,8 @@ void remote_command_add_phase(const struct remote_command *command, struct strbu
 {
 	switch (command->state) {
 	case REMOTE_STARTING:
-		strbuf_adds(out, command->has_sent_settings ? "waiting for the command to start"
-							    : "waiting for sudo");
+		strbuf_adds(out, command->facts.may_run ? "waiting for the command to start"
+							: "waiting for sudo");
 		break;
 	case REMOTE_RUNNING:
 		strbuf_adds(out, "the command runs");

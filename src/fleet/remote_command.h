@@ -6,6 +6,10 @@
  * (CAUSE_SUDO_FAILED, CAUSE_EXEC_REFUSED, CAUSE_DIRECTORY_MISSING) and what it said in the message;
  * so is one that was stopped before it could (CAUSE_INTERRUPTED).
  *
+ * Where a signal took the supervisor too (SIGKILL for the whole group, which we did not send) or
+ * there is a tty, the server tells which; the program ssh does not hand it on, and the outcome is
+ * CAUSE_CONNECTION_LOST then, with what is known in the message.
+ *
  * Callbacks come from the loop, never before the call that asked for something has returned.  In
  * each of them everything may be freed.
  */

@@ -319,6 +319,20 @@ static void no_such_directory(void **state)
 	assert_int_equal(told.end.outcome.cause, CAUSE_DIRECTORY_MISSING);
 }
 
+/* A host may say anything. */
+static void no_directory_was_asked_for(void **state)
+{
+	(void)state;
+	start_running((struct remote_command_spec){0});
+	fake_supervisor_says(channel, "nowhere");
+	fake_supervisor_says(channel, "taken");
+	fake_supervisor_says(channel, "closed");
+	fake_supervisor_says(channel, "exit 126");
+	fake_supervisor_says(channel, "exit 0");
+	exits(126);
+	assert_ended("exit 126", false, false);
+}
+
 /* --- sudo ----------------------------------------------------------------------------------- */
 
 static const struct remote_command_spec with_password = {
@@ -818,6 +832,25 @@ static void stop_before_it_could_start(void **state)
 	assert_ended("not started: the run was interrupted", false, false);
 }
 
+/* What sudo says in the same moment makes nothing begin. */
+static void stop_as_sudo_lets_it_through(void **state)
+{
+	struct remote_command_spec spec = with_password;
+
+	for (int i = 0; i < 2; i++) {
+		(void)setup(state);
+		spec.wants_tty = i;
+		start(spec);
+		remote_command_stop(told.command);
+		fake_supervisor_says(channel, "p");
+		fake_supervisor_says(channel, "r");
+		assert_sent("");
+		pass(0);
+		assert_ended("not started: the run was interrupted", false, false);
+		(void)teardown(state);
+	}
+}
+
 /* It may be starting at this moment; so it is told as soon as it can listen. */
 static void stop_while_it_starts(void **state)
 {
@@ -1061,6 +1094,7 @@ int main(void)
 		TEST(input_that_nobody_wants),
 		TEST(rehearsal),
 		TEST(no_such_directory),
+		TEST(no_directory_was_asked_for),
 		TEST(sudo_takes_the_password),
 		TEST(sudo_needs_none),
 		TEST(sudo_refuses_the_password),
@@ -1093,6 +1127,7 @@ int main(void)
 		TEST(stop_that_needs_a_kill),
 		TEST(stop_that_is_not_answered),
 		TEST(stop_before_it_could_start),
+		cmocka_unit_test(stop_as_sudo_lets_it_through),
 		TEST(stop_while_it_starts),
 		TEST(stop_and_it_never_starts),
 		TEST(stop_and_it_closes),
