@@ -152,7 +152,9 @@ static int read_secret(int fd, struct strbuf *answer, enum key *ret_key, struct 
 	return 0;
 }
 
-static int with_echo_off(int fd, struct strbuf *answer, enum key *ret_key, struct err *err)
+/* The question comes when nothing is shown any more: what is typed then is kept. */
+static int with_echo_off(
+	int fd, const char *question, struct strbuf *answer, enum key *ret_key, struct err *err)
 {
 	struct termios before, quiet;
 	int status;
@@ -167,6 +169,7 @@ static int with_echo_off(int fd, struct strbuf *answer, enum key *ret_key, struc
 	if (tcsetattr(fd, TCSAFLUSH, &quiet) < 0) {
 		return err_set_errno(err, errno, "the terminal cannot be asked without an echo");
 	}
+	(void)file_write_all(fd, str_of(question)); /* then nobody will answer */
 	status = read_secret(fd, answer, ret_key, err);
 	(void)tcsetattr(fd, TCSAFLUSH, &before); /* or the terminal is gone */
 	(void)file_write_all(fd, str_of("\n"));
@@ -189,9 +192,8 @@ int prompt_secret(const char *question, struct strbuf *ret_answer, struct err *e
 	(void)sigaddset(&held, SIGHUP);
 	(void)sigaddset(&held, SIGTSTP);
 	(void)sigprocmask(SIG_BLOCK, &held, &before); /* cannot fail */
-	(void)file_write_all(fd, str_of(question));
 	strbuf_clear(ret_answer);
-	status = with_echo_off(fd, ret_answer, &key, err);
+	status = with_echo_off(fd, question, ret_answer, &key, err);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	if (status == 0 && key == KEY_ENOUGH) {
 		(void)raise(SIGINT);

@@ -265,6 +265,11 @@ static struct ledger *open_ledger(struct fleet_cmd *fleet, const struct server_s
 
 /* --- Running --- */
 
+static bool is_asked(const struct fleet_opts *opts)
+{
+	return opts->asks_password || opts->asks_sudo_password;
+}
+
 static enum exit_code run_prepared(struct fleet_cmd *fleet,
 	const struct server_selection *selection, struct prepared *prepared,
 	const char *selection_text)
@@ -275,10 +280,12 @@ static enum exit_code run_prepared(struct fleet_cmd *fleet,
 	struct err err = {0};
 
 	set_fan(fleet, selection, prepared, &spec.fan);
+	/* Whoever is asked for a password knows by then what for; a file is looked at first. */
 	if (supervisor_check(&spec.fan.command.supervised, &err) < 0 ||
+		(!is_asked(opts) && prepare_passwords(fleet, prepared, &err) < 0) ||
 		server_guard(&opts->guard, fleet->run->common, selection, opts->is_dry_run, &err) <
 			0 ||
-		prepare_passwords(fleet, prepared, &err) < 0 ||
+		(is_asked(opts) && prepare_passwords(fleet, prepared, &err) < 0) ||
 		prepare_input(fleet, prepared, &err) < 0) {
 		return fleet_failed(fleet, &err);
 	}
