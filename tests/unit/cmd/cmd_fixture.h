@@ -107,7 +107,8 @@ static inline enum exit_code cmd_run_parsed(
 	struct command_line line = {0};
 	struct option_set sets[CMD_SETS_MAX + 1] = {0};
 	const char *argv[CMD_ARGS_MAX + 1] = {cmd->doc.name};
-	struct cmd_run run = {.arena = arena, .common = &common, .opts = opts, .line = &line};
+	struct cmd_run run = {
+		.arena = arena, .common = &common, .opts = opts, .line = &line, .argv = argv};
 	enum exit_code exit_code;
 	struct err err = {0};
 	int argc = 1;
@@ -122,6 +123,7 @@ static inline enum exit_code cmd_run_parsed(
 	if (command_line_parse(argc, argv, sets, false, arena, &line, &err) < 0) {
 		fail_msg("%s", err.msg);
 	}
+	run.argc = argc;
 	run.report = run_report_new(cmd->doc.name);
 	exit_code = cmd->run(&run);
 	run_report_add_json(run.report, (int)exit_code, &f->report);
