@@ -274,8 +274,103 @@ static int set_push(struct copy_cmd *copy, struct err *err)
 				.wants_diff = opts->is_dry_run,
 			},
 	};
-	copy->job.push = &copy->push;
 	return parse_mode(opts, &copy->push.options, err);
+}
+
+/* --- what is fetched ------------------------------------------------------------------------ */
+
+static int name_here(
+	const struct copy_cmd *copy, const char *path, const char **ret_name, struct err *err)
+{
+	struct str base = copy_base_name(str_of(path));
+
+	if (base.len > 0 && !str_is(base, "/") && !copy_name_is_plain(base)) {
+		return err_set(err, ERR_INPUT, "'%s': the name is too long",
+			utf8_quote(str_of(path)).text);
+	}
+	*ret_name = str_is(base, "/") ? "" : str_dup(base, copy->run->arena);
+	return 0;
+}
+
+static int check_same_names(const char *const *names, size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = i + 1; j < count; j++) {
+			if (strcmp(names[i], names[j]) == 0) {
+				return err_set(err, ERR_INPUT, "two would be called '%s' here",
+					utf8_quote(str_of(names[i])).text);
+			}
+		}
+	}
+	return 0;
+}
+
+/* From one server a single thing takes the destination's name, unless that is a folder. */
+static bool takes_name(const struct copy_cmd *copy)
+{
+	return copy->selection.hosts_count == 1 && copy->sources_count == 1 &&
+	       !str_ends(str_of(copy->destination), "/") && !is_folder(copy->destination);
+}
+
+static int set_pull(struct copy_cmd *copy, struct err *err)
+{
+	struct arena *arena = copy->run->arena;
+	const char **names = arena_calloc(arena, copy->sources_count, sizeof(*names));
+	bool is_one = copy->selection.hosts_count == 1;
+	bool is_named = takes_name(copy);
+
+	for (size_t i = 0; i < copy->sources_count; i++) {
+		const char *path = is_named ? copy->destination : copy->sources[i];
+
+		if (name_here(copy, path, &names[i], err) < 0) {
+			return -1;
+		}
+	}
+	if (check_same_names(names, copy->sources_count, err) < 0) {
+		return -1;
+	}
+	copy->pulls = arena_calloc(arena, copy->selection.hosts_count, sizeof(*copy->pulls));
+	for (size_t i = 0; i < copy->selection.hosts_count; i++) {
+		const char *folder = is_named ? copy_parent(str_of(copy->destination), arena)
+					      : copy->destination;
+
+		copy->pulls[i] = (struct copy_pull_spec){
+			.sources = copy->sources,
+			.names = names,
+			.sources_count = copy->sources_count,
+			.parent = is_one ? NULL : folder,
+			.folder = is_one ? folder
+					 : copy_join(folder, str_of(copy->selection.hosts[i].name),
+						   arena),
+			.is_dry_run = copy->opts->is_dry_run,
+		};
+	}
+	return 0;
+}
+
+static void set_jobs(struct copy_cmd *copy)
+{
+	copy->jobs =
+		arena_calloc(copy->run->arena, copy->selection.hosts_count, sizeof(*copy->jobs));
+	for (size_t i = 0; i < copy->selection.hosts_count; i++) {
+		copy->jobs[i] = copy->job;
+		copy->jobs[i].push = copy->is_pull ? NULL : &copy->push;
+		copy->jobs[i].pull = copy->is_pull ? &copy->pulls[i] : NULL;
+	}
+}
+
+/* Flags for what is put on servers mean nothing where it is fetched. */
+static int check_pull_flags(const struct copy_cmd *copy, struct err *err)
+{
+	static const char *const names[] = {"mode", "backup"};
+
+	for (size_t i = 0; copy->is_pull && i < ARRAY_LEN(names); i++) {
+		if (command_line_has(copy->run->line, what_rows, names[i])) {
+			return err_set(err, ERR_INPUT,
+				"--%s is for what is copied to servers, not from them", names[i]);
+		}
+	}
+	return 0;
 }
 
 static int prepare(struct copy_cmd *copy, struct err *err)
@@ -297,6 +392,9 @@ static int prepare(struct copy_cmd *copy, struct err *err)
 	if (select_servers(copy, copy->is_pull ? places.sources[0].hosts : places.destination.hosts,
 		    err) < 0) {
 		return -1;
+	}
+	if (copy->is_pull) {
+		return check_pull_flags(copy, err) < 0 || set_pull(copy, err) < 0 ? -1 : 0;
 	}
 	return set_push(copy, err) < 0 || read_sources(copy, err) < 0 ? -1 : 0;
 }
@@ -331,6 +429,7 @@ static enum exit_code copy_all(struct copy_cmd *copy)
 		ask_passwords(copy, &err) < 0) {
 		return refuse(copy, &err);
 	}
+	set_jobs(copy);
 	return copy_drive(copy);
 }
 
@@ -368,6 +467,8 @@ static const struct doc_example examples[] = {
 	{"sre-toolkit copy app.conf web-01:/etc/app/ --dry-run", "what would change, line by line"},
 	{"sre-toolkit copy site/ @web:/srv/site --mode 0644 --backup",
 		"a folder onto a group, keeping what is replaced"},
+	{"sre-toolkit copy @web:/etc/nginx backup/",
+		"from a group: backup/web-01/nginx, backup/web-02/nginx ..."},
 	{0},
 };
 
@@ -375,15 +476,16 @@ const struct cmd cmd_copy = {
 	.doc =
 		{
 			.name = "copy",
-			.arguments = "SRC... HOST:DST",
-			.summary = "files to many servers",
+			.arguments = "SRC... HOST:DST | HOST:SRC... DST",
+			.summary = "files to and from many servers",
 			.description =
-				"Copies files and folders to many servers by SFTP. What is the "
-				"same already stays as it is; what is not is written beside its "
-				"place, checked, and put in place in one step: whoever reads it "
-				"there sees the former content or the new one, whole. HOST is a "
-				"name, a node set or a group; with :DST, those that --servers or "
-				"--hosts name.",
+				"Copies files and folders to many servers, or from them, by SFTP. "
+				"What is the same already stays as it is; what is not is written "
+				"beside its place, checked, and put in place in one step: whoever "
+				"reads it sees the former content or the new one, whole. HOST is a "
+				"name, a node set or a group; with :PATH, those that --servers or "
+				"--hosts name. From several servers, each gets a folder of its "
+				"name in DST.",
 			.sets = sets,
 			.examples = examples,
 		},

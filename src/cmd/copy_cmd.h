@@ -53,7 +53,9 @@ struct copy_cmd {
 	struct server_selection selection;
 	struct copy_tree tree; /* without is_pull */
 	struct copy_push_spec push;
-	struct copy_job job;
+	struct copy_pull_spec *pulls; /* with is_pull: one for each host */
+	struct copy_job *jobs;        /* one for each host */
+	struct copy_job job;          /* what they have in common */
 };
 
 extern const struct log_context copy_log;

@@ -133,7 +133,7 @@ static void host_result(void *arg, size_t host, size_t item, const struct copy_r
 {
 	struct drive *drive = arg;
 
-	if (!drive->copy->is_pull && result->bytes == 0) {
+	if (!drive->copy->is_pull && result->bytes == 0) {          /* the total is known */
 		drive->moved += drive->copy->tree.items[item].size; /* need not travel */
 	}
 	copy_results_add(&drive->results, host, result);
@@ -174,8 +174,7 @@ static const struct copy_job *job_of(void *arg, size_t host)
 {
 	struct drive *drive = arg;
 
-	(void)host;
-	return &drive->copy->job;
+	return &drive->copy->jobs[host];
 }
 
 /* --- clocks and signals --------------------------------------------------------------------- */

@@ -13,7 +13,8 @@
 enum {
 	STOP_MS = 5000,          /* until what is half done must be undone */
 	SUM_BYTES_PER_MS = 5000, /* how fast the slowest host makes sums */
-	SAID_MAX = 300,          /* bytes of what is said on standard error */
+	SUM_OF_ANY_MS = 3600 * 1000,
+	SAID_MAX = 300, /* bytes of what is said on standard error */
 	DRAIN_MS = 500,
 };
 
@@ -27,6 +28,7 @@ struct copy_host {
 	struct ssh_command *subsystem, *sums;
 	struct copy_session session;
 	struct copy_push *push;
+	struct copy_pull *pull;
 	struct timer *total, *silence, *stopping;
 	struct strbuf said; /* by the subsystem, on standard error */
 	int64_t begun_ms;
@@ -45,6 +47,7 @@ struct copy_host {
 static void shut(struct copy_host *host)
 {
 	copy_push_free(&host->push);
+	copy_pull_free(&host->pull);
 	copy_hasher_free(&host->session.hasher);
 	sftp_client_free(&host->session.sftp);
 	ssh_command_free(&host->subsystem);
@@ -221,6 +224,7 @@ static void on_done(void *arg, const struct err *err)
 	struct outcome outcome = outcome_exit(0);
 
 	host->push = NULL; /* gone after this */
+	host->pull = NULL;
 	if (host->is_freed) {
 		return;
 	}
@@ -237,10 +241,16 @@ static void on_done(void *arg, const struct err *err)
 
 static void begin_work(struct copy_host *host)
 {
-	static const struct copy_push_events events = {on_moved, on_result, on_done};
+	static const struct copy_push_events push_events = {on_moved, on_result, on_done};
+	static const struct copy_pull_events pull_events = {on_moved, on_result, on_done};
 
-	if (host->stopped == CAUSE_NONE) {
-		host->push = copy_push_start(&host->session, host->job->push, &events, host);
+	if (host->stopped != CAUSE_NONE) {
+		return; /* about to end */
+	}
+	if (host->job->push) {
+		host->push = copy_push_start(&host->session, host->job->push, &push_events, host);
+	} else {
+		host->pull = copy_pull_start(&host->session, host->job->pull, &pull_events, host);
 	}
 }
 
@@ -464,6 +474,9 @@ void copy_host_stop(struct copy_host *host, enum outcome_cause cause)
 	if (host->push) {
 		copy_push_stop(host->push);
 		timer_set(host->stopping, STOP_MS);
+	} else if (host->pull) {
+		copy_pull_stop(host->pull);
+		timer_set(host->stopping, STOP_MS);
 	} else {
 		timer_set(host->stopping, 0);
 	}
@@ -471,7 +484,7 @@ void copy_host_stop(struct copy_host *host, enum outcome_cause cause)
 
 void copy_host_add_phase(const struct copy_host *host, struct strbuf *out)
 {
-	if (host->push) {
+	if (host->push || host->pull) {
 		strbuf_adds(out, "copying");
 	} else if (host->session.sftp) {
 		strbuf_adds(out, "waiting for SFTP");

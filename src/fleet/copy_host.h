@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/strbuf.h"
+#include "fleet/copy_pull.h"
 #include "fleet/copy_push.h"
 #include "fleet/copy_session.h"
 #include "fleet/fan_out.h"
@@ -24,7 +25,8 @@ enum { COPY_SILENCE_MS = 60000 };
 
 /* What is done on each host; everything is borrowed. */
 struct copy_job {
-	const struct copy_push_spec *push;
+	const struct copy_push_spec *push; /* one of them; the other is NULL */
+	const struct copy_pull_spec *pull;
 	const char *password;       /* to log in with; NULL: none */
 	int64_t connect_timeout_ms; /* 0: as configured, or 10 s */
 	int64_t total_ms;           /* for all, from its turn on; 0: any time */

@@ -1,6 +1,7 @@
 """`copy`: files and folders onto real servers, and from them; full disks, interrupts, servers that do not play fair."""
 import csv
 import io
+import json
 import os
 import pathlib
 import signal
@@ -415,3 +416,123 @@ def test_a_server_that_vanishes(at, slow):
     assert (done.exit_code, result['outcome'], result['code']) == (1, 'unreachable', 'connection_lost'), done
     assert result['left_behind'] == str(partial(site)), done
     assert (site.there / 'large').read_text() == 'old'
+
+
+# --- from servers ---------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('transport', ['native', 'openssh'])
+def test_fetch_a_file(site, transport):
+    (site.there / 'app.log').write_text('one\n')
+    (site.there / 'app.log').chmod(0o640)
+    fetch = ('--transport', transport, f'web-01:{site.there}/app.log')
+    done = site.copy(*fetch, 'mine.log')
+    assert (done.exit_code, done.stdout) == (0, '✓ web-01: 1 created (4 B)\n1/1 server copied successfully\n'), done
+    assert (site.here / 'mine.log').read_text() == 'one\n'
+    assert (site.here / 'mine.log').stat().st_mode & 0o7777 == 0o640
+    assert site.copy(*fetch, 'mine.log').stdout.startswith('✓ web-01: 1 unchanged\n')
+    (site.there / 'app.log').write_text('ONE\n')
+    assert site.copy(*fetch, 'mine.log').stdout.startswith('✓ web-01: 1 updated (4 B)\n')
+    assert site.copy(*fetch, '.').exit_code == 0
+    assert (site.here / 'app.log').read_text() == 'ONE\n'
+    assert site.copy(*fetch, 'new/').exit_code == 0
+    assert sorted(os.listdir(site.here)) == ['app.log', 'mine.log', 'new']
+    assert os.listdir(site.here / 'new') == ['app.log']
+
+
+def test_fetch_from_many(site):
+    (site.there / 'etc/sub').mkdir(parents=True)
+    (site.there / 'etc/a').write_text('a')
+    (site.there / 'etc/sub/b').write_bytes(os.urandom(3 * MIB))
+    (site.there / 'etc/link').symlink_to('sub/b')
+    (site.there / 'etc/sub').chmod(0o750)
+    os.mkfifo(site.there / 'etc/pipe')
+    done = site.copy(f'web-[01-03]:{site.there}/etc', 'backup', '-o', 'json')
+    assert done.exit_code == 0, done
+    for number, host in enumerate(('web-01', 'web-02', 'web-03')):
+        assert verdicts(done, number) == {'etc': 'created', 'a': 'created', 'link': 'created', 'sub': 'created',
+                                          'b': 'created', 'pipe': 'skipped'}, done
+        folder = site.here / 'backup' / host / 'etc'
+        assert sorted(os.listdir(folder)) == ['a', 'link', 'sub']
+        assert os.readlink(folder / 'link') == 'sub/b'
+        assert (folder / 'sub/b').read_bytes() == (site.there / 'etc/sub/b').read_bytes()
+        assert (folder / 'sub').stat().st_mode & 0o777 == 0o750
+    again = site.copy(f'web-[01-03]:{site.there}/etc', 'backup', '-o', 'jsonl')
+    assert all(result['counts']['unchanged'] == 5 and result['bytes'] == 0 for result in again.jsonl), again
+
+
+def test_fetch_rehearsal(site):
+    (site.there / 'a').write_text('new\n')
+    (site.there / 'b').write_text('b\n')
+    (site.here / 'into').mkdir()
+    (site.here / 'into/a').write_text('old\n')
+    done = site.copy(f'web-01:{site.there}/a', f'web-01:{site.there}/b', 'into', '--dry-run', '-v')
+    assert done.exit_code == 0, done
+    assert 'would be updated  into/a\n    @@ -1,1 +1,1 @@\n    -old\n    +new\n' in done.stdout, done
+    assert 'would be created  into/b\n' in done.stdout, done
+    assert os.listdir(site.here / 'into') == ['a'] and (site.here / 'into/a').read_text() == 'old\n'
+    done = site.copy(f'web-[01-02]:{site.there}/a', 'nowhere', '--dry-run')
+    assert done.exit_code == 0 and not (site.here / 'nowhere').exists(), done
+
+
+def test_fetch_what_is_not_there(site):
+    done = site.copy(f'web-01:{site.there}/none', 'x', '-o', 'json')
+    result = done.json['results'][0]
+    assert (done.exit_code, result['outcome'], result['code']) == (1, 'failed', 'not_found'), done
+    (site.there / 'a').write_text('new\n')
+    (site.here / 'a').mkdir()
+    done = site.copy(f'web-01:{site.there}/a', '.', '-o', 'json')
+    assert done.exit_code == 1 and os.listdir(site.here / 'a') == [], done
+    done = site.copy(f'web-01:{site.there}/a', 'no/such/folder/', '-o', 'json')
+    assert done.exit_code == 1 and "cannot make the folder 'no/such/folder/'" in done.stdout, done
+    done = site.copy(f'web-01:{site.there}/a', 'x', '--mode', '0644')
+    assert done.exit_code == 2 and '--mode is for what is copied to servers' in done.stderr, done
+
+
+def test_fetch_onto_a_full_disk(site, disk):
+    folder = disk.full()
+    (site.there / 'large').write_bytes(os.urandom(MIB))
+    names = sorted(os.listdir(folder))
+    done = site.copy(f'web-01:{site.there}/large', f'{folder}/', '-o', 'json')
+    result = done.json['results'][0]
+    assert (done.exit_code, result['code']) == (1, 'no_space'), done
+    assert 'no space is left here' in result['message'] and sorted(os.listdir(folder)) == names
+
+
+def test_fetch_interrupted(site):
+    (site.there / 'large').write_bytes(os.urandom(200 * MIB))
+    (site.here / 'large').write_text('old')
+    running = site.start(f'web-01:{site.there}/large', 'large', '-o', 'json')
+    wait_until(lambda: len(os.listdir(site.here)) > 1)
+    done = running.signal(signal.SIGINT).ended(MINUTE)
+    assert done.exit_code == 130, done
+    assert os.listdir(site.here) == ['large'] and (site.here / 'large').read_text() == 'old'
+
+
+HOSTILE = {
+    'climbing': "has a file named '../evil'",
+    'absolute': "has a file named '/tmp/evil'",
+    'nested': "has a file named 'a/b'",
+    'null': "has a file named 'a\\x00b'",
+    'empty': "has a file named ''",
+    'long': "has a file named 'aaaa",
+    'link-and-folder': 'something else has its name here',
+    'folders-without-end': 'folders within folders',
+}
+
+
+@pytest.mark.parametrize('manner', HOSTILE)
+def test_hostile_names(at, tmp_path_factory, tmp_path, manner):
+    program = pathlib.Path(sshd.__file__).with_name('hostile_sftp.py')
+    outside = tmp_path / 'outside'
+    outside.mkdir()
+    for server in forced(tmp_path_factory, manner, f'''case $SSH_ORIGINAL_COMMAND in
+*sftp*) OUTSIDE={outside} exec {sys.executable} {program} {manner};;
+esac
+exit 1'''):
+        site = at(server)
+        done = site.copy('web-01:/x', 'into/', '-o', 'json')
+        assert done.exit_code == 1, done
+        assert HOSTILE[manner] in json.dumps(done.json, ensure_ascii=False).replace('\\\\', '\\'), done
+        assert os.listdir(outside) == []
+        assert sorted(os.listdir(site.here)) == ['into'] and not os.path.exists('/tmp/evil')
+        assert sorted(os.listdir(tmp_path)) == ['here', 'home', 'outside', 'there']

@@ -1,0 +1,305 @@
+/*
+ * Descriptors of folders, and openat().  See copy_here.h.
+ */
+#include "fleet/copy_here.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/file.h"
+#include "base/strbuf.h"
+#include "base/utf8.h"
+#include "fleet/copy_path.h"
+
+enum { FOLDER_MODE = 0777, PRIVATE = 0600, OWNER_ALL = 0700, TRIES = 16 };
+
+struct copy_here {
+	int fd; /* -1: it is not there */
+	char *path;
+};
+
+struct copy_here_file {
+	const struct copy_here *here;
+	int folder_fd, fd;
+	char *name; /* below the folder of ours */
+	char *base; /* its last part */
+	char *beside;
+};
+
+static int fail(const struct copy_here *here, const char *what, const char *name, struct err *err)
+{
+	_cleanup_(freep) char *path = copy_here_path(here, name);
+	int errnum = errno;
+
+	if (errnum == ENOSPC || errnum == EDQUOT) {
+		return err_set(err, ERR_LIMIT, "no space is left here for '%s'",
+			utf8_quote(str_of(path)).text);
+	}
+	if (errnum == ELOOP || errnum == ENOTDIR) {
+		return err_set(err, ERR_INPUT, "cannot %s '%s': something else has its name here",
+			what, utf8_quote(str_of(path)).text);
+	}
+	return err_set_errno(err, errnum, "cannot %s '%s'", what, utf8_quote(str_of(path)).text);
+}
+
+int copy_here_open(
+	const char *path, enum copy_here_how how, struct copy_here **ret_here, struct err *err)
+{
+	struct copy_here *here;
+	int fd;
+
+	if (how == COPY_HERE_MAKE && mkdir(path, FOLDER_MODE) < 0 && errno != EEXIST) {
+		return err_set_errno(
+			err, errno, "cannot make the folder '%s'", utf8_quote(str_of(path)).text);
+	}
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && !(how == COPY_HERE_MAY_BE && errno == ENOENT)) {
+		return err_set_errno(
+			err, errno, "cannot open the folder '%s'", utf8_quote(str_of(path)).text);
+	}
+	here = xcalloc(1, sizeof(*here));
+	*here = (struct copy_here){.fd = fd, .path = xstrdup(path)};
+	*ret_here = here;
+	return 0;
+}
+
+void copy_here_close(struct copy_here **here_ptr)
+{
+	struct copy_here *here = TAKE(*here_ptr);
+
+	if (here) {
+		closep(&here->fd);
+		free(here->path);
+		free(here);
+	}
+}
+
+char *copy_here_path(const struct copy_here *here, const char *name)
+{
+	bool has_slash = str_ends(str_of(here->path), "/");
+
+	return name[0] ? xasprintf("%s%s%s", here->path, has_slash ? "" : "/", name)
+		       : xstrdup(here->path);
+}
+
+/* The folder that a name is in, and its last part (in `name`); errno is set on -1. */
+static int open_parent(const struct copy_here *here, const char *name, const char **ret_base)
+{
+	struct str rest = str_of(name);
+	struct str part;
+	int fd;
+
+	if (here->fd < 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	fd = fcntl(here->fd, F_DUPFD_CLOEXEC, 0);
+	while (fd >= 0 && str_split(&rest, '/', &part)) {
+		char plain[COPY_NAME_MAX + 1];
+		int next;
+
+		if (!copy_name_is_plain(part)) {
+			(void)close(fd);
+			errno = EINVAL;
+			return -1;
+		}
+		if (!rest.ptr) {
+			*ret_base = part.ptr;
+			return fd;
+		}
+		memcpy(plain, part.ptr, part.len);
+		plain[part.len] = '\0';
+		next = openat(fd, plain, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		(void)close(fd);
+		fd = next;
+	}
+	return -1;
+}
+
+int copy_here_look(
+	const struct copy_here *here, const char *name, struct stat *ret_stat, struct err *err)
+{
+	const char *base;
+	_cleanup_close_ int folder = open_parent(here, name, &base);
+
+	if (folder < 0 || fstatat(folder, base, ret_stat, AT_SYMLINK_NOFOLLOW) < 0) {
+		return fail(here, "look at", name, err);
+	}
+	return 0;
+}
+
+int copy_here_read(const struct copy_here *here, const char *name, int *ret_fd, struct err *err)
+{
+	const char *base;
+	_cleanup_close_ int folder = open_parent(here, name, &base);
+	int fd = folder < 0 ? -1
+			    : openat(folder, base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0) {
+		return fail(here, "read", name, err);
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int copy_here_make_folder(
+	const struct copy_here *here, const char *name, bool *ret_made, struct err *err)
+{
+	const char *base;
+	_cleanup_close_ int folder = open_parent(here, name, &base);
+	bool is_made = folder >= 0 && mkdirat(folder, base, OWNER_ALL) == 0;
+	struct stat st;
+
+	if (folder < 0 || (!is_made && errno != EEXIST)) {
+		return fail(here, "make the folder", name, err);
+	}
+	if (!is_made &&
+		(fstatat(folder, base, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))) {
+		errno = ENOTDIR;
+		return fail(here, "make the folder", name, err);
+	}
+	*ret_made = is_made;
+	return 0;
+}
+
+int copy_here_set_mode(const struct copy_here *here, const char *name, mode_t mode, struct err *err)
+{
+	const char *base;
+	_cleanup_close_ int folder = open_parent(here, name, &base);
+	_cleanup_close_ int fd =
+		folder < 0 ? -1
+			   : openat(folder, base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 || fchmod(fd, mode) < 0) {
+		return fail(here, "change the mode of", name, err);
+	}
+	return 0;
+}
+
+/* ".NAME.<random>.copying" */
+static char *beside(const char *base)
+{
+	struct copy_sum sum = {0};
+	struct arena *arena = arena_new();
+	char *name;
+
+	memset(sum.hex, '0', COPY_SUM_LEN);
+	name = xstrdup(copy_temporary(base, &sum, copy_salt(arena), arena));
+	arena_free(arena);
+	return name;
+}
+
+bool copy_here_link_is(const struct copy_here *here, const char *name, const char *target)
+{
+	const char *base;
+	_cleanup_close_ int folder = open_parent(here, name, &base);
+	char now[PATH_MAX];
+	ssize_t len = folder < 0 ? -1 : readlinkat(folder, base, now, sizeof(now));
+
+	return len >= 0 && str_is(str_n(now, (size_t)len), target);
+}
+
+int copy_here_make_link(
+	const struct copy_here *here, const char *name, const char *target, struct err *err)
+{
+	const char *base = "";
+	_cleanup_close_ int folder = open_parent(here, name, &base);
+	_cleanup_(freep) char *other = beside(base);
+	struct stat st;
+
+	if (folder < 0) {
+		return fail(here, "make the link", name, err);
+	}
+	if (fstatat(folder, base, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISLNK(st.st_mode) &&
+		!S_ISREG(st.st_mode)) {
+		errno = ENOTDIR;
+		return fail(here, "make the link", name, err);
+	}
+	if (symlinkat(target, folder, other) < 0) {
+		return fail(here, "make the link", name, err);
+	}
+	if (renameat(folder, other, folder, base) < 0) {
+		int status = fail(here, "make the link", name, err);
+
+		(void)unlinkat(folder, other, 0);
+		return status;
+	}
+	return 0;
+}
+
+/* --- files ---------------------------------------------------------------------------------- */
+
+int copy_here_file_new(const struct copy_here *here, const char *name,
+	struct copy_here_file **ret_file, struct err *err)
+{
+	const char *base = "";
+	struct copy_here_file *file = xcalloc(1, sizeof(*file));
+
+	*file = (struct copy_here_file){.here = here, .fd = -1, .name = xstrdup(name)};
+	file->folder_fd = open_parent(here, name, &base);
+	file->base = xstrdup(base);
+	for (int i = 0; i < TRIES && file->folder_fd >= 0 && file->fd < 0; i++) {
+		free(file->beside);
+		file->beside = beside(base);
+		file->fd = openat(file->folder_fd, file->beside,
+			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, PRIVATE);
+		if (file->fd < 0 && errno != EEXIST) {
+			break;
+		}
+	}
+	if (file->fd < 0) {
+		int status = fail(here, "create", name, err);
+
+		copy_here_file_free(&file);
+		return status;
+	}
+	*ret_file = file;
+	return 0;
+}
+
+int copy_here_file_add(struct copy_here_file *file, struct str bytes, struct err *err)
+{
+	return file_write_all(file->fd, bytes) < 0 ? fail(file->here, "write", file->name, err) : 0;
+}
+
+int copy_here_file_commit(struct copy_here_file **file_ptr, mode_t mode, struct err *err)
+{
+	struct copy_here_file *file = *file_ptr;
+	int status = 0;
+
+	if (fchmod(file->fd, mode) < 0 || fsync(file->fd) < 0 ||
+		renameat(file->folder_fd, file->beside, file->folder_fd, file->base) < 0) {
+		status = fail(file->here, "write", file->name, err);
+	} else {
+		file->beside[0] = '\0';
+		(void)fsync(file->folder_fd); /* not all can; the file is safe */
+	}
+	copy_here_file_free(file_ptr);
+	return status;
+}
+
+void copy_here_file_free(struct copy_here_file **file_ptr)
+{
+	struct copy_here_file *file = TAKE(*file_ptr);
+
+	if (!file) {
+		return;
+	}
+	if (file->fd >= 0 && file->beside[0] != '\0') {
+		(void)unlinkat(file->folder_fd, file->beside, 0);
+	}
+	closep(&file->fd);
+	closep(&file->folder_fd);
+	free(file->name);
+	free(file->base);
+	free(file->beside);
+	free(file);
+}

@@ -1,0 +1,61 @@
+/*
+ * Writing below a folder of ours, and nowhere else, whatever names come from outside.
+ *
+ * Names are relative paths of plain names (copy_path.h).  No link below the folder is ever
+ * followed: what a server calls a folder and is a link here is an error.  Waits for the disk.
+ */
+#ifndef FLEET_COPY_HERE_H
+#define FLEET_COPY_HERE_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct stat;
+struct copy_here;
+struct copy_here_file;
+
+enum copy_here_how {
+	COPY_HERE_MAKE,   /* its last name, if it is not there */
+	COPY_HERE_MAY_BE, /* if it is not there, nothing is in it: to look only */
+};
+
+/* The folder itself is as the user says, links and all.  New; free with copy_here_close(). */
+int copy_here_open(const char *path, enum copy_here_how, struct copy_here **ret_here, struct err *);
+void copy_here_close(struct copy_here **);
+
+/* The path of a name, for people; new, free with free(). */
+char *copy_here_path(const struct copy_here *, const char *name);
+
+/* What is there; ERR_NOT_FOUND if nothing is. */
+int copy_here_look(const struct copy_here *, const char *name, struct stat *ret_stat, struct err *);
+/* Open a file to read it. */
+int copy_here_read(const struct copy_here *, const char *name, int *ret_fd, struct err *);
+
+/* A folder, which may be there; *ret_made tells.  Its mode is 0700 at least until
+ * copy_here_set_mode(). */
+int copy_here_make_folder(const struct copy_here *, const char *name, bool *ret_made, struct err *);
+int copy_here_set_mode(const struct copy_here *, const char *name, mode_t, struct err *);
+
+/* Is it a link to that? */
+bool copy_here_link_is(const struct copy_here *, const char *name, const char *target);
+
+/* A link; what is there is replaced if it is one, or a file. */
+int copy_here_make_link(
+	const struct copy_here *, const char *name, const char *target, struct err *);
+
+/*
+ * A file that is written beside its place, and put in place in one step, synced; or given up, by
+ * copy_here_file_free().  ERR_LIMIT: the disk is full.  New.
+ */
+int copy_here_file_new(
+	const struct copy_here *, const char *name, struct copy_here_file **ret_file, struct err *);
+int copy_here_file_add(struct copy_here_file *, struct str bytes, struct err *);
+int copy_here_file_commit(struct copy_here_file **, mode_t, struct err *); /* frees it */
+void copy_here_file_free(struct copy_here_file **);
+
+#endif

@@ -1,0 +1,170 @@
+/*
+ * Files fetched, before OpenSSH's own server.
+ */
+#include <sys/stat.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "cmocka_all.h"
+#include "fleet/copy_fixture.h"
+#include "fleet/copy_get.h"
+
+static struct copy_fixture f;
+static struct copy_here *here;
+static bool is_dry_run;
+
+static struct {
+	int done;
+	struct copy_result result;
+	char path[300], diff[300];
+	uint64_t moved;
+} told;
+
+static void start(bool has_sums)
+{
+	(void)umask(022);
+	if (!copy_fixture_start(&f, has_sums)) {
+		skip_because("needs /usr/lib/openssh/sftp-server");
+	}
+	is_dry_run = false;
+	assert_int_equal(mkdir("there", 0755), 0);
+	assert_int_equal(copy_here_open("here", COPY_HERE_MAKE, &here, NULL), 0);
+}
+
+static void stop(void)
+{
+	copy_here_close(&here);
+	copy_fixture_stop(&f);
+}
+
+static void on_moved(void *arg, uint64_t bytes)
+{
+	(void)arg;
+	told.moved += bytes;
+}
+
+static void on_done(void *arg, const struct copy_result *result)
+{
+	(void)arg;
+	told.done++;
+	told.result = *result;
+	(void)snprintf(told.path, sizeof(told.path), "%s", result->path);
+	(void)snprintf(told.diff, sizeof(told.diff), "%s", result->diff ? result->diff : "");
+}
+
+static const struct copy_get_events events = {on_moved, on_done};
+
+static struct copy_get *begin(const char *path, const char *name, uint64_t size)
+{
+	const struct copy_get_spec spec = {
+		.session = &f.session,
+		.here = here,
+		.path = path,
+		.name = name,
+		.size = size,
+		.mode = 0640,
+		.is_dry_run = is_dry_run,
+	};
+
+	memset(&told, 0, sizeof(told));
+	return copy_get_start(&spec, &events, NULL);
+}
+
+static enum copy_verdict get(const char *path, const char *name)
+{
+	struct stat st = {0};
+
+	(void)stat(path, &st);
+	(void)begin(path, name, (uint64_t)st.st_size);
+	assert_int_equal(told.done, 0);
+	copy_fixture_until(&f, &told.done);
+	return told.result.verdict;
+}
+
+static void test_course(void **state)
+{
+	(void)state;
+	for (int has_sums = 0; has_sums < 2; has_sums++) {
+		start(has_sums);
+		copy_fixture_make("there/a", "1", 0600);
+		assert_int_equal(get("there/a", "a"), COPY_CREATED);
+		assert_string_equal(told.path, "here/a");
+		assert_int_equal(told.moved, 1);
+		assert_int_equal(get("there/a", "a"), COPY_UNCHANGED);
+		assert_int_equal(told.moved, has_sums ? 0 : 1);
+		copy_fixture_make("there/a", "2", 0600);
+		assert_int_equal(get("there/a", "a"), COPY_UPDATED);
+		assert_string_equal(copy_fixture_content(&f, "here/a"), "2");
+		assert_int_equal(chmod("here/a", 0600), 0);
+		assert_int_equal(get("there/a", "a"), COPY_MODE);
+		copy_fixture_make("there/a", "", 0600);
+		assert_int_equal(get("there/a", "a"), COPY_UPDATED);
+		assert_string_equal(copy_fixture_content(&f, "here/a"), "");
+		assert_string_equal(copy_fixture_list(&f, "here"), "a ");
+		stop();
+	}
+}
+
+static void test_failures(void **state)
+{
+	(void)state;
+	start(true);
+	assert_int_equal(get("there/none", "none"), COPY_FAILED);
+	assert_string_equal(told.result.err.msg, "cannot look at 'there/none': No such file");
+	assert_int_equal(mkdir("here/d", 0755), 0);
+	copy_fixture_make("there/a", "1", 0600);
+	assert_int_equal(get("there/a", "d"), COPY_FAILED);
+	assert_int_equal(get("there/a", "../x"), COPY_FAILED);
+	assert_int_equal(get("there/a", "none/x"), COPY_FAILED);
+	assert_string_equal(copy_fixture_list(&f, "here"), "d ");
+	stop();
+}
+
+static void test_rehearsal(void **state)
+{
+	(void)state;
+	start(true);
+	is_dry_run = true;
+	copy_fixture_make("there/a", "1\n2\n", 0600);
+	assert_int_equal(get("there/a", "a"), COPY_CREATED);
+	assert_string_equal(copy_fixture_list(&f, "here"), "");
+	copy_fixture_make("here/a", "1\n3\n", 0640);
+	assert_int_equal(get("there/a", "a"), COPY_UPDATED);
+	assert_string_equal(told.diff, "@@ -1,2 +1,2 @@\n 1\n-3\n+2\n");
+	assert_string_equal(copy_fixture_content(&f, "here/a"), "1\n3\n");
+	stop();
+}
+
+static void test_freed(void **state)
+{
+	struct strbuf content = STRBUF_INIT;
+	struct copy_get *one;
+
+	(void)state;
+	start(true);
+	strbuf_addn(&content, 'x', 5000000);
+	assert_int_equal(file_write("there/a", strbuf_str(&content), 0644, NULL), 0);
+	one = begin("there/a", "a", 5000000);
+	copy_fixture_until(&f, (const int *)&told.moved);
+	copy_get_free(&one);
+	assert_int_equal(told.done, 0);
+	assert_string_equal(copy_fixture_list(&f, "here"), "");
+	strbuf_release(&content);
+	stop();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_course),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_rehearsal),
+		cmocka_unit_test(test_freed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

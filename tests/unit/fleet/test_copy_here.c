@@ -1,0 +1,187 @@
+/*
+ * Nothing is written outside of the folder, and nothing is left of what was given up.
+ */
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "cmocka_all.h"
+#include "fleet/copy_fixture.h"
+#include "fleet/copy_here.h"
+
+static struct copy_fixture f;
+static struct copy_here *here;
+
+static int setup(void **state)
+{
+	(void)state;
+	(void)umask(022);
+	f = (struct copy_fixture){.arena = arena_new()};
+	(void)snprintf(f.sftp.folder, sizeof(f.sftp.folder), "/tmp/copy-here-XXXXXX");
+	if (!mkdtemp(f.sftp.folder) || chdir(f.sftp.folder) < 0 || mkdir("out", 0755) < 0) {
+		return -1;
+	}
+	return copy_here_open("in", COPY_HERE_MAKE, &here, NULL);
+}
+
+static int teardown(void **state)
+{
+	char command[200];
+
+	(void)state;
+	copy_here_close(&here);
+	(void)snprintf(command, sizeof(command), "rm -rf %s", f.sftp.folder);
+	(void)chdir("/");
+	if (fork() == 0) {
+		(void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(1);
+	}
+	arena_free(f.arena);
+	return 0;
+}
+
+static int put(const char *name, const char *content, struct err *err)
+{
+	struct copy_here_file *file;
+
+	if (copy_here_file_new(here, name, &file, err) < 0) {
+		return -1;
+	}
+	assert_int_equal(copy_here_file_add(file, str_of(content), err), 0);
+	return copy_here_file_commit(&file, 0640, err);
+}
+
+static void test_files(void **state)
+{
+	struct copy_here_file *file;
+	struct stat st;
+	struct err err;
+	bool is_made;
+	int fd;
+
+	(void)state;
+	assert_int_equal(put("a", "1", &err), 0);
+	assert_int_equal(put("a", "2", &err), 0);
+	assert_string_equal(copy_fixture_content(&f, "in/a"), "2");
+	assert_int_equal(copy_here_look(here, "a", &st, &err), 0);
+	assert_int_equal(st.st_mode, 0100640);
+	assert_int_equal(copy_here_make_folder(here, "d", &is_made, &err), 0);
+	assert_true(is_made);
+	assert_int_equal(copy_here_make_folder(here, "d", &is_made, &err), 0);
+	assert_false(is_made);
+	assert_int_equal(put("d/b", "3", &err), 0);
+	assert_int_equal(copy_here_set_mode(here, "d", 0755, &err), 0);
+	assert_int_equal(copy_here_read(here, "d/b", &fd, &err), 0);
+	(void)close(fd);
+	/* Given up. */
+	assert_int_equal(copy_here_file_new(here, "d/b", &file, &err), 0);
+	assert_int_equal(copy_here_file_add(file, str_of("4"), &err), 0);
+	copy_here_file_free(&file);
+	assert_string_equal(copy_fixture_content(&f, "in/d/b"), "3");
+	assert_string_equal(copy_fixture_list(&f, "in/d"), "b ");
+	assert_int_equal(copy_here_look(here, "d/none", &st, &err), -1);
+	assert_int_equal(err.code, ERR_NOT_FOUND);
+	assert_string_equal(err.msg, "cannot look at 'in/d/none': No such file or directory");
+	/* A folder is not replaced by a file. */
+	assert_int_equal(put("d", "5", &err), -1);
+	assert_string_equal(copy_fixture_list(&f, "in"), "a d ");
+}
+
+static void test_links(void **state)
+{
+	struct err err;
+	bool is_made;
+
+	(void)state;
+	assert_int_equal(copy_here_make_link(here, "link", "../out", &err), 0);
+	assert_true(copy_here_link_is(here, "link", "../out"));
+	assert_false(copy_here_link_is(here, "link", "../ou"));
+	assert_false(copy_here_link_is(here, "none", "../out"));
+	assert_int_equal(copy_here_make_link(here, "link", "elsewhere", &err), 0);
+	assert_true(copy_here_link_is(here, "link", "elsewhere"));
+	assert_int_equal(copy_here_make_folder(here, "d", &is_made, &err), 0);
+	assert_int_equal(copy_here_make_link(here, "d", "x", &err), -1);
+	assert_string_equal(
+		err.msg, "cannot make the link 'in/d': something else has its name here");
+	assert_string_equal(copy_fixture_list(&f, "in"), "d link ");
+}
+
+static void test_nothing_outside(void **state)
+{
+	static const char *const names[] = {"../out/x", "/tmp/copy-here-x", "..", ".", "", "a/../b",
+		"./x", "a//b", "link/x", "link/d/x", "file/x"};
+	struct stat st;
+	struct err err;
+	bool is_made;
+	int fd;
+
+	(void)state;
+	assert_int_equal(mkdir("out/d", 0755), 0);
+	assert_int_equal(symlink("../out", "in/link"), 0);
+	copy_fixture_make("in/file", "mine", 0644);
+	copy_fixture_make("out/secret", "secret", 0644);
+	assert_int_equal(symlink("../out/secret", "in/leak"), 0);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		assert_int_equal(put(names[i], "evil", &err), -1);
+		assert_int_equal(copy_here_make_folder(here, names[i], &is_made, &err), -1);
+		assert_int_equal(copy_here_make_link(here, names[i], "evil", &err), -1);
+		assert_int_equal(copy_here_set_mode(here, names[i], 0777, &err), -1);
+	}
+	assert_int_equal(copy_here_make_folder(here, "link", &is_made, &err), -1);
+	assert_string_equal(
+		err.msg, "cannot make the folder 'in/link': something else has its name here");
+	assert_int_equal(copy_here_set_mode(here, "link", 0700, &err), -1);
+	assert_int_equal(copy_here_read(here, "leak", &fd, &err), -1);
+	assert_int_equal(copy_here_look(here, "link/d", &st, &err), -1);
+	/* A file takes the place of a link, and does not follow it. */
+	assert_int_equal(put("leak", "new", &err), 0);
+	assert_string_equal(copy_fixture_content(&f, "out/secret"), "secret");
+	assert_string_equal(copy_fixture_content(&f, "in/leak"), "new");
+	assert_string_equal(copy_fixture_list(&f, "out"), "d secret ");
+	assert_string_equal(copy_fixture_list(&f, "out/d"), "");
+	assert_string_equal(copy_fixture_list(&f, "in"), "file leak link ");
+}
+
+static void test_opening(void **state)
+{
+	struct copy_here *other = NULL;
+	struct stat st;
+	struct err err;
+	char *path;
+
+	(void)state;
+	assert_int_equal(copy_here_open("none", COPY_HERE_MAY_BE, &other, &err), 0);
+	assert_int_equal(copy_here_look(other, "x", &st, &err), -1);
+	assert_int_equal(err.code, ERR_NOT_FOUND);
+	copy_here_close(&other);
+	copy_here_close(&other); /* NULL */
+	assert_int_equal(access("none", F_OK), -1);
+	assert_int_equal(copy_here_open("none/none", COPY_HERE_MAKE, &other, &err), -1);
+	assert_string_equal(
+		err.msg, "cannot make the folder 'none/none': No such file or directory");
+	copy_fixture_make("file", "", 0644);
+	assert_int_equal(copy_here_open("file", COPY_HERE_MAKE, &other, &err), -1);
+	path = copy_here_path(here, "a/b");
+	assert_string_equal(path, "in/a/b");
+	free(path);
+	path = copy_here_path(here, "");
+	assert_string_equal(path, "in");
+	free(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_links, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_outside, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_opening, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
