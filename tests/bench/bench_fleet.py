@@ -73,12 +73,18 @@ def compare(servers, config, count, command, tools=tuple(TOOLS)):
             f'ours: CPU 1/{its_cpu / cpu:.1f}, wall {wall / its_wall:.2f}, memory 1/{its_peak / peak:.1f}')
 
 
-def kept_cpu(argv, argv_idle, **kwargs):
-    """CPU seconds of the first less those of the second."""
-    cpu, _, peak, code = run_cpu_tree(argv, **kwargs)
-    idle_cpu, _, _, idle_code = run_cpu_tree(argv_idle, **kwargs)
-    assert code == idle_code == 0
-    return cpu - idle_cpu, peak
+def kept_cpu(program, config, hosts, commands):
+    """CPU seconds of a run that keeps its connections for so many commands on each of the hosts."""
+    cpu, _, _, code = run_cpu_tree([program, config, hosts, str(commands), '1'], stdout=subprocess.DEVNULL)
+    assert code == 0
+    return cpu
+
+
+def kept_memory(program, config, hosts):
+    """Bytes of a process that holds a connection to each of the hosts, on which commands have run."""
+    with subprocess.Popen([program, config, hosts, '3', '5'], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b'done\n'
+        return process_share(process.pid)
 
 
 def masters(servers, hosts):
@@ -97,10 +103,10 @@ def kept(servers, count, commands):
     subprocess.run(['ninja', '-C', BUILD, 'tests/bench/kept_commands'], check=True, stdout=subprocess.DEVNULL)
     program, hosts = BUILD / 'tests/bench/kept_commands', healthy(count)
     path = servers.hosts_file(hosts)
-    cpu, peak = kept_cpu([program, servers.config_x25519, path, str(commands + 1), '1'],
-                         [program, servers.config_x25519, path, '1', '1'])
-    (servers.folder / 'nobody').touch()
-    _, _, peak_of_none, _ = run_cpu_tree([program, servers.config_x25519, servers.folder / 'nobody', '1', '1'])
+    config = servers.config_x25519
+    ours_each = (kept_cpu(program, config, path, commands + 1) - kept_cpu(program, config, path, 1)) / count / commands
+    (servers.folder / 'one').write_text(f'{hosts[0]}\n')
+    ours_memory = (kept_memory(program, config, path) - kept_memory(program, config, servers.folder / 'one')) / (count - 1)
     started = masters(servers, hosts)
     memory = sum(process_share(process.pid) for process in started)
     before = sum(process_cpu(process.pid) for process in started)
@@ -110,7 +116,6 @@ def kept(servers, count, commands):
     for process in started:
         process.terminate()
         process.wait()
-    ours_each, ours_memory = cpu / count / commands, (peak - peak_of_none) / count
     row('sre-toolkit (native)', f'{ours_each * 1000:.3f}', 'ms', f'CPU a command; {ours_memory / 1024:.0f} KiB a host')
     row('ssh through ControlMaster', f'{its_cpu / count * 1000:.3f}', 'ms', f'CPU a command; {memory / count / 1024:.0f} KiB a '
         f'host; ours: CPU 1/{its_cpu / count / ours_each:.1f}, memory 1/{memory / count / ours_memory:.1f}')

@@ -3,8 +3,8 @@
  *
  * usage: kept_commands SSH_CONFIG HOSTS_FILE COMMANDS [HOLD_SECONDS]
  *
- * Logs in to all hosts, runs `true` COMMANDS times on each, and then holds the connections.  Exit
- * status 0 if every command ended well.
+ * Logs in to all hosts, runs `true` COMMANDS times on each, says "done", and then holds the
+ * connections.  Exit status 0 if every command ended well.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +50,8 @@ static void host_done(struct host *host)
 	struct bench *bench = host->bench;
 
 	if (--bench->busy == 0) {
+		puts("done");
+		(void)fflush(stdout);
 		timer_set(bench->timer, bench->hold_ms);
 	}
 }
