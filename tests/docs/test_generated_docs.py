@@ -37,7 +37,8 @@ def help_entry(text, row):
     """From the flag's name to where the next flag begins; None if it is not there."""
     name = f'--[no-]{row["path"][2:]}' if row['is_on_by_default'] else row['path']
     letter = re.escape(f'-{row["letter"]}, ') if row['letter'] else ''
-    match = re.search(f'{letter}{re.escape(name)}( \\S+)? {re.escape(generated.squeezed(row["help"]))}[^-]*', text)
+    told = re.escape(generated.squeezed(row['help']))
+    match = re.search(f'{letter}{re.escape(name)}(\\[=\\S+| \\S+)? {told}.*?(?= --\\w| -\\w, |$)', text)
     return match and match[0]
 
 
@@ -98,7 +99,7 @@ def test_man_page_has_each_flag(docs):
         for row in docs.flags(command, advertised=False):
             names = ([f'-{row["letter"]}'] if row['letter'] else []) + [row['path']]
             names += [f'--no-{row["path"][2:]}'] if row['is_on_by_default'] else []
-            start = re.escape(', '.join(names)) + r'( \S+)? ' + re.escape(generated.squeezed(row['help']).lower())
+            start = re.escape(', '.join(names).lower()) + r'(\[=\S+| \S+)? ' + re.escape(generated.squeezed(row['help']).lower())
             match = re.search(f'{start}.*?(?= --| -. |$)', text)
             assert match, f'{command} {row["path"]}'
             expected = [*generated.facts(row), *(row['choices'] or [])]
