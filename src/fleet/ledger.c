@@ -1,34 +1,43 @@
 /*
- * Jobs for the store's writer.  See ledger.h.
+ * Batches for the store's writer.  See ledger.h.
+ *
+ * Each transaction is synced to the disk, which for commands that take milliseconds cost more than
+ * everything else that is done for a host: what happens within a few milliseconds is written
+ * together, and of a host that has begun and ended in that time only the end.
  */
 #include "fleet/ledger.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/time.h"
+#include "base/vec.h"
 #include "fleet/outcome.h"
 #include "store/store_writer.h"
 
-enum { BUSY_MS = 3000, PRUNE_ROWS = 20000 };
+enum { BUSY_MS = 3000, PRUNE_ROWS = 20000, BATCH_MS = 20, LATEST = 64 };
 #define DAY_MS (24LL * 3600 * 1000)
 
 struct ledger {
 	struct ledger_spec kept; /* without the run */
 	struct store *store;
 	struct store_writer *writer;
-	struct job *jobs; /* that the writer has */
+	struct timer *pace;
+	struct batch *batch;   /* that is being filled; NULL: none */
+	struct batch *batches; /* that the writer has */
 	int64_t id;
 	bool has_failed;
 };
 
-struct job {
-	struct job *next, **link; /* what points here */
+struct batch {
+	struct batch *next, **link; /* what points here, with the writer */
 	struct ledger *ledger;
 	struct arena *arena; /* owns this */
-	struct stored_run_host host;
+	struct stored_run_host *hosts;
+	size_t hosts_count, hosts_alloc;
 };
 
 static void failed(struct ledger *ledger, const struct err *err)
@@ -83,35 +92,85 @@ int64_t ledger_id(const struct ledger *ledger)
 	return ledger->id;
 }
 
+static int set_hosts(struct store_tx *tx, void *arg, struct err *err)
+{
+	const struct batch *batch = arg;
+
+	for (size_t i = 0; i < batch->hosts_count; i++) {
+		if (store_run_host_set(tx, batch->ledger->id, &batch->hosts[i], err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void batch_free(struct batch *batch)
+{
+	*batch->link = batch->next;
+	if (batch->next) {
+		batch->next->link = batch->link;
+	}
+	arena_free(batch->arena);
+}
+
+static void batch_is_written(void *arg, const struct err *err)
+{
+	struct batch *batch = arg;
+
+	if (err) {
+		failed(batch->ledger, err);
+	}
+	batch_free(batch);
+}
+
+static void send_batch(void *arg)
+{
+	struct ledger *ledger = arg;
+	struct batch *batch = TAKE(ledger->batch);
+
+	if (!batch) {
+		return;
+	}
+	batch->next = ledger->batches;
+	batch->link = &ledger->batches;
+	if (batch->next) {
+		batch->next->link = &batch->next;
+	}
+	ledger->batches = batch;
+	store_writer_post(ledger->writer, set_hosts, batch_is_written, batch);
+}
+
 int ledger_attach(struct ledger *ledger, struct loop *loop, struct err *err)
 {
+	ledger->pace = timer_new(loop, send_batch, ledger);
 	return store_writer_new(loop, ledger->store, &ledger->writer, err);
 }
 
-static int set_host(struct store_tx *tx, void *arg, struct err *err)
+static struct batch *open_batch(struct ledger *ledger)
 {
-	const struct job *job = arg;
+	struct arena *arena;
 
-	return store_run_host_set(tx, job->ledger->id, &job->host, err);
+	if (!ledger->batch) {
+		arena = arena_new();
+		ledger->batch = arena_calloc(arena, 1, sizeof(*ledger->batch));
+		ledger->batch->ledger = ledger;
+		ledger->batch->arena = arena;
+		timer_set(ledger->pace, BATCH_MS);
+	}
+	return ledger->batch;
 }
 
-static void job_free(struct job *job)
+/* Its place in the batch: what it has, if it was one of the latest, else a new one. */
+static struct stored_run_host *place_of(struct batch *batch, const char *name)
 {
-	*job->link = job->next;
-	if (job->next) {
-		job->next->link = job->link;
-	}
-	arena_free(job->arena);
-}
+	size_t first = batch->hosts_count > LATEST ? batch->hosts_count - LATEST : 0;
 
-static void host_is_set(void *arg, const struct err *err)
-{
-	struct job *job = arg;
-
-	if (err) {
-		failed(job->ledger, err);
+	for (size_t i = batch->hosts_count; i > first; i--) {
+		if (strcmp(batch->hosts[i - 1].name, name) == 0) {
+			return &batch->hosts[i - 1];
+		}
 	}
-	job_free(job);
+	return VEC_PUSH_IN(batch->arena, batch, hosts);
 }
 
 static const char *copy(struct arena *arena, const char *text)
@@ -119,25 +178,16 @@ static const char *copy(struct arena *arena, const char *text)
 	return text ? arena_strdup(arena, text) : NULL;
 }
 
-static void post(struct ledger *ledger, const struct stored_run_host *host)
+static void add(struct ledger *ledger, const struct stored_run_host *host)
 {
-	struct arena *arena = arena_new();
-	struct job *job = arena_alloc(arena, sizeof(*job));
+	struct batch *batch = open_batch(ledger);
+	struct stored_run_host *place = place_of(batch, host->name);
 
-	*job = (struct job){.next = ledger->jobs,
-		.link = &ledger->jobs,
-		.ledger = ledger,
-		.arena = arena,
-		.host = *host};
-	if (job->next) {
-		job->next->link = &job->next;
-	}
-	ledger->jobs = job;
-	job->host.name = copy(arena, host->name);
-	job->host.text = copy(arena, host->text);
-	job->host.output_hash = copy(arena, host->output_hash);
-	job->host.excerpt = copy(arena, host->excerpt);
-	store_writer_post(ledger->writer, set_host, host_is_set, job);
+	*place = *host;
+	place->name = copy(batch->arena, host->name);
+	place->text = copy(batch->arena, host->text);
+	place->output_hash = copy(batch->arena, host->output_hash);
+	place->excerpt = copy(batch->arena, host->excerpt);
 }
 
 void ledger_started(struct ledger *ledger, size_t host)
@@ -149,12 +199,12 @@ void ledger_started(struct ledger *ledger, size_t host)
 
 	outcome_store(&lost, &stored);
 	stored.name = ledger->kept.names[host];
-	post(ledger, &stored);
+	add(ledger, &stored);
 }
 
 void ledger_ended(struct ledger *ledger, const struct stored_run_host *host)
 {
-	post(ledger, host);
+	add(ledger, host);
 }
 
 struct end_job {
@@ -177,9 +227,11 @@ void ledger_close(struct ledger **ledger_ptr, int exit_code)
 	if (!ledger) {
 		return;
 	}
+	send_batch(ledger);
+	timer_free(&ledger->pace);
 	store_writer_free(&ledger->writer);
-	while (ledger->jobs) {
-		job_free(ledger->jobs); /* what the writer has done without a word */
+	while (ledger->batches) {
+		batch_free(ledger->batches); /* what the writer has done without a word */
 	}
 	if (exit_code >= 0) {
 		struct end_job job = {.id = ledger->id,

@@ -72,11 +72,11 @@ def tree(pid):
     """It and everything it started, as far as it still lives."""
     pids = [pid]
     for each in pids:
-        for children in pathlib.Path(f'/proc/{each}/task').glob('*/children'):
-            try:
+        try:
+            for children in pathlib.Path(f'/proc/{each}/task').glob('*/children'):
                 pids += [int(child) for child in children.read_text().split()]
-            except OSError:
-                pass
+        except OSError:
+            pass
     return pids
 
 
