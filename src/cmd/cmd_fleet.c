@@ -156,6 +156,9 @@ static const struct doc_example examples[] = {
 	{"sre-toolkit fleet --list --hosts '@web' --hosts '!web-07'", "who is that?"},
 	{"sre-toolkit fleet \"systemctl reload nginx\" --hosts @web --sudo --dry-run",
 		"log in and prove sudo everywhere, and run nothing"},
+	{"sre-toolkit fleet --script mend.sh --hosts @db --sudo -- --verbose",
+		"a script of ours, with an argument"},
+	{"sre-toolkit fleet retry --only unreachable,timeout", "again, where it hung"},
 	{"sre-toolkit fleet keys --hosts web-[01-20]",
 		"which host keys they have, and which of them are known"},
 	{0},
@@ -165,7 +168,7 @@ const struct cmd cmd_fleet = {
 	.doc =
 		{
 			.name = "fleet",
-			.arguments = "COMMAND",
+			.arguments = "COMMAND|VERB",
 			.summary = "run it on many servers",
 			.description =
 				"Runs a command on many servers over SSH, and shows what each of "
@@ -173,17 +176,23 @@ const struct cmd cmd_fleet = {
 				"/bin/sh there; several words are joined by spaces, as ssh does "
 				"it. "
 				"Flags of the command's own go behind --, or into quotes.\n\n"
-				"Verbs, instead of a command:\n\n"
-				"  keys           the host keys of servers, and which are known; "
-				"--record\n"
-				"                 writes new ones down, --replace-changed others "
-				"for "
-				"old\n"
-				"  last           the runs that were written down\n"
-				"  show [ID]      what came of one\n"
-				"  retry [ID]     again, where it did not end well\n"
-				"  diff ID1 ID2   what differs between two\n\n"
-				"A program of such a name runs as 'exec keys'.",
+				"Verbs, as the whole first word:\n\n"
+				"  last           the latest runs that were written down\n"
+				"  show [ID]      one of them, server by server; -v: what they "
+				"wrote\n"
+				"  retry [ID]     again, where it did not end well, or --only so\n"
+				"  diff ID1 ID2   what differs between two runs\n"
+				"  keys           host keys: which are known; --record the new "
+				"ones\n\n"
+				"Ctrl-C ends what runs on the servers and waits for it; twice "
+				"leaves "
+				"at once, and says what it left. A command does not outlive the "
+				"run: it "
+				"is ended there when this process dies or the network goes "
+				"away.\n\n"
+				"Exit codes: 0 it ended well on all of them; 1 not so; 2 wrong "
+				"usage, "
+				"or the selection was not confirmed, and nothing was done.",
 			.sets = fleet_sets,
 			.examples = examples,
 			.argument_words = verb_names,

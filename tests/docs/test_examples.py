@@ -1,7 +1,7 @@
 """Every example that a page shows is run, and does what the page says.
 
     ```console          each "$ command" succeeds and prints what follows it (see markdown.shape)
-    ```console exit=1   the last command ends with that status
+    ```console exit=1   the last command ends with that status; exit=1,0: each with its own
     ```console any      depends on the machine: it must end with status 0 or 1; its output is not compared
     ```yaml             a whole configuration, without a mistake
     ```yaml fragment    a part of one; it must be YAML
@@ -53,7 +53,8 @@ def workshop(toolkit, pki):
     """A folder as a reader has it: `sre-toolkit` in PATH, examples/ and ca.pem beside him."""
     programs = toolkit.home / 'bin'
     programs.mkdir()
-    (programs / 'sre-toolkit').symlink_to(toolkit.binary)
+    for name in ('sre-toolkit', 'fleet-run'):
+        (programs / name).symlink_to(toolkit.binary)
     (toolkit.home / 'examples').symlink_to(ROOT / 'examples')
     (toolkit.home / 'ca.pem').write_bytes(pki.root.cert.read_bytes())
     env = toolkit.environment({'PATH': f'{programs}:{os.environ["PATH"]}', 'TZ': 'UTC', 'USER': 'anna',
@@ -95,7 +96,10 @@ def ssh_servers(request, toolkit):
         other = ' '.join(sshd.key.with_suffix('.pub').read_text().split()[:2])
         known.write_text('\n'.join([*lines[:2], f'{lines[3].split()[0]} {other}', '']))
         ssh_config.write_text(sshd.ssh_config.read_text().replace(str(sshd.known_hosts), str(known)))
-        config = toolkit.config(f'ssh: {{config: {ssh_config}}}\n', name='servers.yaml')
+        (toolkit.home / 'servers.txt').write_text('web-01\nweb-02\n')
+        # A store of the test's own: root's default is the system's.
+        config = toolkit.config(f'servers: {{groups: {{web: "web-[01-02]"}}}}\nssh: {{config: {ssh_config}}}\n'
+                                f'store: {toolkit.home}/state.db\n', name='servers.yaml')
         return {'SRE_TOOLKIT_CONFIG': str(config)}
     return find
 
@@ -118,7 +122,7 @@ def with_secrets(toolkit, variables):
 
 @pytest.mark.parametrize('block', markdown.blocks('console'), ids=str)
 def test_console(block, workshop, places, variables, with_secrets, ssh_servers, toolkit):
-    files = {other.word('file'): other.text for other in markdown.blocks('yaml', 'jsonl')
+    files = {other.word('file'): other.text for other in markdown.blocks('yaml', 'jsonl', 'sh')
              if other.path == block.path and other.word('file')}
     here = places(block.text + ''.join(files.values()))
     for name, text in files.items():
@@ -133,7 +137,8 @@ def test_console(block, workshop, places, variables, with_secrets, ssh_servers, 
         if block.word('any') is not None:
             assert done.returncode in (0, 1), printed
             continue
-        wanted = int(block.word('exit') or 0) if number == len(commands) else 0
+        exits = (block.word('exit') or '0').split(',')
+        wanted = int(exits[number - 1 if len(exits) > 1 else 0]) if len(exits) > 1 or number == len(commands) else 0
         assert done.returncode == wanted, f'$ {command}\n{printed}'
         assert markdown.matches(expected, printed), f'$ {command}\nshown:\n{expected}\nprinted:\n{printed}'
 
