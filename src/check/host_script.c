@@ -110,9 +110,11 @@ const char host_script[] =
 	"case $w in *\" ${x%% *} \"*) kill -9 ${l%% *};; esac\n"
 	"done\n"
 	"kill -9 $w\n"
+	"u=\n"
 	"}\n"
 
-	/* d seconds are all that there is.  The lines c and s tell pids. */
+	/* d seconds are all that there is.  The lines c and s tell pids; where so much is begun that the
+	 * time is over before the last of them, they are listened to until there are no more. */
 	"spaces() {\n"
 	"m=32\n"
 	"[ $# -ge $m ] || m=$#\n"
@@ -122,20 +124,19 @@ const char host_script[] =
 	"j=0\n"
 	"while [ $j -lt $m ]; do chain $j \"$@\" & echo \"c $j $!\"; j=$((j+1)); done\n"
 	"} | {\n"
-	"e=' ' s= u=\n"
+	"e=' ' s= t= u=\n"
 	"j=$((m+1))\n"
-	"while [ $j -gt 0 ] || [ ! \"$s\" ]; do\n"
+	"while [ \"$t\" ] || [ $j -gt 0 ] || [ ! \"$s\" ]; do\n"
 	"read -r k i x || break\n"
 	"case $k in\n"
-	"c) u=\"$u $i:$x\";;\n"
+	"c) u=\"$u $i:$x\"; [ ! \"$t\" ] || reap;;\n"
 	"e) e=\"$e$i \"; j=$((j-1));;\n"
 	"s) s=$i;;\n"
-	"t) s=; break;;\n"
+	"t) t=1; reap;;\n"
 	"*) printf '%s\\n' \"$k $i $x\";;\n"
 	"esac\n"
 	"done\n"
-	"[ ! \"$s\" ] || kill -9 $s\n"
-	"[ $j = 0 ] || reap\n"
+	"[ \"$t\" ] || kill -9 $s\n"
 	"}\n"
 	"}\n"
 

@@ -414,6 +414,24 @@ static void asks_many(void **state)
 	machine_end(&machine);
 }
 
+/* The time is over before all have begun: they are ended nevertheless. */
+static void ends_what_begins_late(void **state)
+{
+	const char *points[41] = {0};
+	struct machine machine;
+
+	machine_init(&machine, *state);
+	for (int i = 0; i < 40; i++) {
+		points[i] = arena_printf(machine.arena, "/dead%02d", i);
+	}
+	add_mounts(&machine, points);
+	add_stat(&machine);
+	machine.timeout_ms = 1;
+	machine_run(&machine);
+	assert_null(strstr(spaces_of(&machine), "/dead00 40"));
+	machine_end(&machine);
+}
+
 /* Who was sent before and hangs in the kernel still: nobody else follows. */
 static void sends_nobody_after_who_hangs(void **state)
 {
@@ -598,6 +616,7 @@ int main(void)
 		EACH(tells_an_empty_machine),
 		EACH(hides_nothing_behind_what_hangs),
 		EACH(asks_many),
+		EACH(ends_what_begins_late),
 		EACH(sends_nobody_after_who_hangs),
 		EACH(does_without_stat),
 		EACH(does_with_whole_seconds),
