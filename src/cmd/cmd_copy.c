@@ -29,6 +29,16 @@ static const struct option_row which_rows[] = {
 static const struct option_row what_rows[] = {
 	{.name = "mode", .letter = 'm', .type = &option_string, .offset = offsetof(struct copy_opts, mode), .flags = OPTION_FLAG_ONLY,
 	 .placeholder = "OCTAL", .help = "the permissions of files there, for example 0640; else those that they have here"},
+	{.name = "owner", .type = &option_string, .offset = offsetof(struct copy_opts, owner), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "USER", .help = "whose files and folders are there; needs --sudo; else as it was"},
+	{.name = "group", .type = &option_string, .offset = offsetof(struct copy_opts, group), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "GROUP", .help = "their group; needs --sudo"},
+	{.name = "sudo", .type = &option_bool, .offset = offsetof(struct copy_opts, is_sudo), .flags = OPTION_FLAG_ONLY,
+	 .help = "put them in place as root: uploaded into a private folder first, then copied by sudo"},
+	{.name = "sudo_password_file", .type = &option_path, .offset = offsetof(struct copy_opts, sudo_password_file), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "FILE", .help = "the password for sudo, proven on one server first; implies --sudo"},
+	{.name = "ask_sudo_password", .type = &option_bool, .offset = offsetof(struct copy_opts, asks_sudo_password), .flags = OPTION_FLAG_ONLY,
+	 .help = "ask for the password for sudo, once; implies --sudo"},
 	{.name = "backup", .letter = 'b', .type = &option_choice, .offset = offsetof(struct copy_opts, backup), .flags = OPTION_FLAG_ONLY,
 	 .bare = "simple", .choices = backup_names, .help = "keep what is replaced: simple as NAME~, time as NAME.20250701-080000~"},
 	{.name = "dry_run", .letter = 'n', .type = &option_bool, .offset = offsetof(struct copy_opts, is_dry_run), .flags = OPTION_FLAG_ONLY,
@@ -259,6 +269,40 @@ static const char *time_suffix(struct arena *arena)
 	return suffix;
 }
 
+static bool is_sudo(const struct copy_opts *opts)
+{
+	return opts->is_sudo || opts->sudo_password_file || opts->asks_sudo_password;
+}
+
+/* A name or a number, which is no option of chown. */
+static int check_owner(const char *flag, const char *name, struct err *err)
+{
+	bool is_good = !name || (name[0] != '\0' && name[0] != '-');
+
+	for (size_t i = 0; name && name[i]; i++) {
+		is_good = is_good && (char_is_alnum(name[i]) || strchr("._-@$", name[i]));
+	}
+	return is_good ? 0
+		       : err_set(err, ERR_INPUT, "%s '%s': is no name", flag,
+				 utf8_quote(str_of(name)).text);
+}
+
+static int set_sudo(struct copy_cmd *copy, struct err *err)
+{
+	const struct copy_opts *opts = copy->opts;
+
+	if ((opts->owner || opts->group) && !is_sudo(opts)) {
+		return err_set(err, ERR_INPUT, "--owner and --group need --sudo");
+	}
+	copy->job.is_sudo = is_sudo(opts);
+	copy->job.owner = opts->owner;
+	copy->job.group = opts->group;
+	return check_owner("--owner", opts->owner, err) < 0 ||
+			       check_owner("--group", opts->group, err) < 0
+		       ? -1
+		       : 0;
+}
+
 static int set_push(struct copy_cmd *copy, struct err *err)
 {
 	const struct copy_opts *opts = copy->opts;
@@ -362,12 +406,16 @@ static void set_jobs(struct copy_cmd *copy)
 /* Flags for what is put on servers mean nothing where it is fetched. */
 static int check_pull_flags(const struct copy_cmd *copy, struct err *err)
 {
-	static const char *const names[] = {"mode", "backup"};
+	static const char *const names[] = {"mode", "backup", "owner", "group", "sudo",
+		"sudo_password_file", "ask_sudo_password"};
 
 	for (size_t i = 0; copy->is_pull && i < ARRAY_LEN(names); i++) {
 		if (command_line_has(copy->run->line, what_rows, names[i])) {
+			_cleanup_(strbuf_release) struct strbuf flag = STRBUF_INIT;
+
+			option_add_flag_name(option_find(what_rows, str_of(names[i])), &flag);
 			return err_set(err, ERR_INPUT,
-				"--%s is for what is copied to servers, not from them", names[i]);
+				"%s is for what is copied to servers, not from them", flag.buf);
 		}
 	}
 	return 0;
@@ -396,7 +444,9 @@ static int prepare(struct copy_cmd *copy, struct err *err)
 	if (copy->is_pull) {
 		return check_pull_flags(copy, err) < 0 || set_pull(copy, err) < 0 ? -1 : 0;
 	}
-	return set_push(copy, err) < 0 || read_sources(copy, err) < 0 ? -1 : 0;
+	return set_sudo(copy, err) < 0 || set_push(copy, err) < 0 || read_sources(copy, err) < 0
+		       ? -1
+		       : 0;
 }
 
 /* --- the command ---------------------------------------------------------------------------- */
@@ -412,9 +462,14 @@ static int ask_passwords(struct copy_cmd *copy, struct err *err)
 	const struct password_source login = {"--password-file", copy->opts->password_file,
 		copy->opts->asks_password, "Password to log in: "};
 
-	if (password_get(&login, &copy->password, err) < 0) {
+	const struct password_source sudo = {"--sudo-password-file", copy->opts->sudo_password_file,
+		copy->opts->asks_sudo_password, "Password for sudo: "};
+
+	if (password_get(&login, &copy->password, err) < 0 ||
+		password_get(&sudo, &copy->sudo_password, err) < 0) {
 		return -1;
 	}
+	copy->job.sudo_password = copy->sudo_password.len > 0 ? copy->sudo_password.buf : NULL;
 	copy->job.password = copy->password.len > 0 ? copy->password.buf : NULL;
 	return 0;
 }
@@ -435,8 +490,10 @@ static enum exit_code copy_all(struct copy_cmd *copy)
 
 static enum exit_code copy_run_cmd(struct cmd_run *run)
 {
-	struct copy_cmd copy = {
-		.run = run, .opts = run->opts, .password = STRBUF_INIT_MAX(PASSWORD_MAX)};
+	struct copy_cmd copy = {.run = run,
+		.opts = run->opts,
+		.password = STRBUF_INIT_MAX(PASSWORD_MAX),
+		.sudo_password = STRBUF_INIT_MAX(PASSWORD_MAX)};
 	enum exit_code exit_code = EXIT_CODE_USAGE;
 	struct err err = {0};
 
@@ -447,6 +504,7 @@ static enum exit_code copy_run_cmd(struct cmd_run *run)
 		exit_code = copy_all(&copy);
 	}
 	password_release(&copy.password);
+	password_release(&copy.sudo_password);
 	config_release(&copy.config);
 	return exit_code;
 }
@@ -467,6 +525,8 @@ static const struct doc_example examples[] = {
 	{"sre-toolkit copy app.conf web-01:/etc/app/ --dry-run", "what would change, line by line"},
 	{"sre-toolkit copy site/ @web:/srv/site --mode 0644 --backup",
 		"a folder onto a group, keeping what is replaced"},
+	{"sre-toolkit copy app.service @web:/etc/systemd/system/ --sudo --owner root --group root",
+		"where only root may write"},
 	{"sre-toolkit copy @web:/etc/nginx backup/",
 		"from a group: backup/web-01/nginx, backup/web-02/nginx ..."},
 	{0},

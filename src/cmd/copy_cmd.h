@@ -31,7 +31,10 @@ struct copy_opts {
 	bool asks_password;
 	struct server_opts servers;
 	struct guard_opts guard;
-	const char *mode;
+	const char *mode, *owner, *group;
+	bool is_sudo;
+	const char *sudo_password_file;
+	bool asks_sudo_password;
 	int backup; /* enum copy_backup */
 	bool is_dry_run;
 	int64_t workers; /* 0: not given */
@@ -45,7 +48,7 @@ struct copy_cmd {
 	const struct copy_opts *opts;
 	struct config config;
 	struct ssh_options ssh;
-	struct strbuf password;
+	struct strbuf password, sudo_password;
 	const char *const *sources; /* paths: here, or with is_pull on the hosts */
 	size_t sources_count;
 	const char *destination;

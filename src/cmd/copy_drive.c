@@ -341,7 +341,8 @@ static void start(struct drive *drive)
 		.hosts = copy->selection.hosts,
 		.hosts_count = copy->selection.hosts_count,
 		.workers = (int)descriptors_allow(workers_of(copy), FDS_PER_HOST),
-		.has_canary = copy->opts->is_canary || copy->job.password != NULL,
+		.has_canary =
+			copy->opts->is_canary || copy->job.password || copy->job.sudo_password,
 		.job = job_of,
 	};
 

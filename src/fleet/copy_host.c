@@ -29,6 +29,7 @@ struct copy_host {
 	struct copy_session session;
 	struct copy_push *push;
 	struct copy_pull *pull;
+	struct copy_sudo *sudo;
 	struct timer *total, *silence, *stopping;
 	struct strbuf said; /* by the subsystem, on standard error */
 	int64_t begun_ms;
@@ -48,6 +49,7 @@ static void shut(struct copy_host *host)
 {
 	copy_push_free(&host->push);
 	copy_pull_free(&host->pull);
+	copy_sudo_free(&host->sudo);
 	copy_hasher_free(&host->session.hasher);
 	sftp_client_free(&host->session.sftp);
 	ssh_command_free(&host->subsystem);
@@ -97,6 +99,9 @@ void copy_host_add_left(const struct copy_host *host, struct strbuf *out)
 	strbuf_addstr(out, strbuf_str(&host->left));
 	if (host->push) {
 		copy_push_add_left(host->push, out);
+	}
+	if (host->sudo) {
+		copy_sudo_add_left(host->sudo, out);
 	}
 }
 
@@ -162,6 +167,9 @@ static void listen_anew(struct copy_host *host)
 {
 	int64_t ms = host->job->silence_ms > 0 ? host->job->silence_ms : COPY_SILENCE_MS;
 
+	if (host->sudo && sftp_client_pending(host->session.sftp) == 0) {
+		ms += SUM_OF_ANY_MS; /* a program of ours is at work there */
+	}
 	if (host->push && host->session.hasher && copy_hasher_pending(host->session.hasher) > 0) {
 		ms += (int64_t)(host->job->push->tree->bytes / SUM_BYTES_PER_MS);
 	}
@@ -225,6 +233,7 @@ static void on_done(void *arg, const struct err *err)
 
 	host->push = NULL; /* gone after this */
 	host->pull = NULL;
+	host->sudo = NULL;
 	if (host->is_freed) {
 		return;
 	}
@@ -239,6 +248,36 @@ static void on_done(void *arg, const struct err *err)
 	}
 }
 
+static void on_sudo_done(void *arg, const struct err *err, const struct outcome *outcome)
+{
+	struct copy_host *host = arg;
+
+	enter(host);       /* it may come from a command that is not ours */
+	host->sudo = NULL; /* gone after this */
+	if (outcome && !host->is_freed && host->stopped == CAUSE_NONE) {
+		finish(host, outcome);
+	} else {
+		on_done(host, err);
+	}
+	leave(host);
+}
+
+static void begin_sudo(struct copy_host *host)
+{
+	static const struct copy_sudo_events events = {on_moved, on_result, on_sudo_done};
+	const struct copy_sudo_spec spec = {
+		.loop = host->loop,
+		.login = host->login,
+		.session = &host->session,
+		.push = host->job->push,
+		.owner = host->job->owner,
+		.group = host->job->group,
+		.password = host->job->sudo_password,
+	};
+
+	host->sudo = copy_sudo_start(&spec, &events, host);
+}
+
 static void begin_work(struct copy_host *host)
 {
 	static const struct copy_push_events push_events = {on_moved, on_result, on_done};
@@ -247,7 +286,9 @@ static void begin_work(struct copy_host *host)
 	if (host->stopped != CAUSE_NONE) {
 		return; /* about to end */
 	}
-	if (host->job->push) {
+	if (host->job->is_sudo) {
+		begin_sudo(host);
+	} else if (host->job->push) {
 		host->push = copy_push_start(&host->session, host->job->push, &push_events, host);
 	} else {
 		host->pull = copy_pull_start(&host->session, host->job->pull, &pull_events, host);
@@ -477,6 +518,9 @@ void copy_host_stop(struct copy_host *host, enum outcome_cause cause)
 	} else if (host->pull) {
 		copy_pull_stop(host->pull);
 		timer_set(host->stopping, STOP_MS);
+	} else if (host->sudo) {
+		copy_sudo_stop(host->sudo);
+		timer_set(host->stopping, STOP_MS);
 	} else {
 		timer_set(host->stopping, 0);
 	}
@@ -484,7 +528,7 @@ void copy_host_stop(struct copy_host *host, enum outcome_cause cause)
 
 void copy_host_add_phase(const struct copy_host *host, struct strbuf *out)
 {
-	if (host->push || host->pull) {
+	if (host->push || host->pull || host->sudo) {
 		strbuf_adds(out, "copying");
 	} else if (host->session.sftp) {
 		strbuf_adds(out, "waiting for SFTP");

@@ -14,6 +14,7 @@
 #include "fleet/copy_pull.h"
 #include "fleet/copy_push.h"
 #include "fleet/copy_session.h"
+#include "fleet/copy_sudo.h"
 #include "fleet/fan_out.h"
 #include "fleet/outcome.h"
 #include "loop/loop.h"
@@ -27,6 +28,9 @@ enum { COPY_SILENCE_MS = 60000 };
 struct copy_job {
 	const struct copy_push_spec *push; /* one of them; the other is NULL */
 	const struct copy_pull_spec *pull;
+	bool is_sudo;               /* `push` is done as root */
+	const char *owner, *group;  /* with is_sudo; NULL: as it was */
+	const char *sudo_password;  /* NULL: sudo must not ask */
 	const char *password;       /* to log in with; NULL: none */
 	int64_t connect_timeout_ms; /* 0: as configured, or 10 s */
 	int64_t total_ms;           /* for all, from its turn on; 0: any time */

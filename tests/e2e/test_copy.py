@@ -4,7 +4,9 @@ import io
 import json
 import os
 import pathlib
+import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -416,6 +418,108 @@ def test_a_server_that_vanishes(at, slow):
     assert (done.exit_code, result['outcome'], result['code']) == (1, 'unreachable', 'connection_lost'), done
     assert result['left_behind'] == str(partial(site)), done
     assert (site.there / 'large').read_text() == 'old'
+
+
+# --- as root --------------------------------------------------------------------------------------
+
+def can_sudo():
+    return os.geteuid() == 0 and shutil.which('sudo') and subprocess.run(
+        ['sudo', '-n', 'true'], capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
+
+
+needs_sudo = pytest.mark.skipif(not can_sudo(), reason='needs root, and sudo that does not ask')
+
+
+def staged():
+    """Folders that uploads wait in."""
+    return [name for name in os.listdir(pathlib.Path('~').expanduser()) if name.startswith('.sre-toolkit-copy')]
+
+
+@needs_sudo
+@pytest.mark.parametrize('transport', ['native', 'openssh'])
+def test_sudo(site, transport):
+    before = staged()
+    site.make('conf/a', '1', 0o640)
+    site.make('conf/sub/b', os.urandom(MIB), 0o600)
+    (site.here / 'conf/link').symlink_to('a')
+    (site.there / 'conf').mkdir()
+    (site.there / 'conf/a').write_text('0')
+    args = ('conf', f'web-01:{site.there}/', '--sudo', '--owner', '12345', '--group', '54321', '--backup', '-o', 'json',
+            '--transport', transport)
+    done = site.copy(*args, '--dry-run')
+    assert done.exit_code == 0, done
+    wanted = {'conf': 'unchanged', 'a': 'updated', 'link': 'created', 'sub': 'created', 'b': 'created'}
+    assert verdicts(done) == wanted, done
+    assert site.names('conf') == ['a']
+    done = site.copy(*args)
+    assert done.exit_code == 0 and verdicts(done) == wanted, done
+    for name in ('a', 'sub', 'sub/b'):
+        stat = (site.there / 'conf' / name).stat()
+        assert (stat.st_uid, stat.st_gid) == (12345, 54321), name
+    assert (site.there / 'conf/a').stat().st_mode & 0o7777 == 0o640
+    assert (site.there / 'conf/a').read_text() == '1' and (site.there / 'conf/a~').read_text() == '0'
+    assert (site.there / 'conf/sub/b').read_bytes() == (site.here / 'conf/sub/b').read_bytes()
+    assert os.readlink(site.there / 'conf/link') == 'a'
+    assert site.names('conf') == ['a', 'a~', 'link', 'sub'] and staged() == before
+    done = site.copy(*args)
+    assert set(verdicts(done).values()) == {'unchanged'} and done.json['results'][0]['bytes'] == 0, done
+    os.chown(site.there / 'conf/a', 0, 0)
+    assert verdicts(site.copy(*args))['a'] == 'mode'
+    assert (site.there / 'conf/a').stat().st_uid == 12345
+
+
+@needs_sudo
+def test_sudo_goes_wrong(site, disk):
+    before = staged()
+    site.make('a', os.urandom(MIB))
+    (site.there / 'd').mkdir()
+    (site.there / 'd/a').mkdir()
+    for where, code, says in ((f'{site.there}/d', 'not_possible', 'it is a folder there'),
+                              (f'{site.there}/none/x', 'failed', 'there is no folder'),
+                              (f'{site.there}/none/', 'failed', 'there is no folder'),
+                              (disk.full(), 'failed', 'space')):
+        done = site.copy('a', f'web-01:{where}', '--sudo', '-o', 'json')
+        result = done.json['results'][0]
+        assert (done.exit_code, result['code']) == (1, code) and says in result['message'], done
+    assert staged() == before and site.names('d', 'a') == []
+    done = site.copy('a', f'web-01:{site.there}/', '--owner', 'root')
+    assert done.exit_code == 2 and '--owner and --group need --sudo' in done.stderr, done
+    done = site.copy('a', f'web-01:{site.there}/', '--sudo', '--owner', 'a b')
+    assert done.exit_code == 2 and 'is no name' in done.stderr, done
+    done = site.copy('a', f'web-01:{site.there}/', '--sudo', '--owner', 'nobody-at-all', '-o', 'json')
+    assert done.exit_code == 1 and 'nobody-at-all' in done.json['results'][0]['message'], done
+    assert site.names() == ['d'] and staged() == before
+
+
+@needs_sudo
+def test_sudo_interrupted(at, slow):
+    before = staged()
+    site = at(slow)
+    site.make('large', os.urandom(64 * MIB))
+    (site.there / 'large').write_text('old')
+    running = site.start('large', f'web-01:{site.there}/', '--sudo', '-o', 'json')
+    wait_until(lambda: len(staged()) > len(before))
+    done = running.signal(signal.SIGINT).ended(MINUTE)
+    assert done.exit_code == 130, done
+    assert site.names() == ['large'] and (site.there / 'large').read_text() == 'old'
+    assert staged() == before, done
+
+
+@needs_sudo
+def test_sudo_refused(at, tmp_path_factory):
+    for server in forced(tmp_path_factory, 'no-sudo', f'''case $SSH_ORIGINAL_COMMAND in
+*sftp*) exec {SFTP_SERVER};;
+esac
+mkdir -p $HOME/no-sudo && printf '#!/bin/sh\necho "sudo: a password is required" >&2; exit 1\n' >$HOME/no-sudo/sudo
+chmod +x $HOME/no-sudo/sudo
+PATH=$HOME/no-sudo:$PATH
+eval "$SSH_ORIGINAL_COMMAND"'''):
+        site = at(server)
+        site.make('a')
+        done = site.copy('a', f'web-01:{site.there}/', '--sudo', '-o', 'json')
+        result = done.json['results'][0]
+        assert (done.exit_code, result['outcome'], result['code']) == (1, 'not_started', 'sudo_failed'), done
+        assert site.names() == []
 
 
 # --- from servers ---------------------------------------------------------------------------------

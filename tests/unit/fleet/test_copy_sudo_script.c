@@ -1,0 +1,264 @@
+/*
+ * The programs of `copy --sudo`, run by the shells that hosts have: what they see, what they put in
+ * place, what they refuse.
+ */
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "cmocka_all.h"
+#include "fleet/copy_fixture.h"
+#include "fleet/copy_sudo_script.h"
+
+#define ABC_SUM "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define SHELL_ARGS 3
+
+static const char *const shells[][SHELL_ARGS] = {
+	{"/bin/dash", NULL},
+	{"/bin/bash", NULL},
+	{"/bin/busybox", "sh", NULL},
+};
+
+static struct copy_fixture f;
+static const char *const *shell;
+static const struct copy_sum abc = {ABC_SUM};
+
+static void start(void)
+{
+	(void)umask(022);
+	f = (struct copy_fixture){.arena = arena_new()};
+	(void)snprintf(f.sftp.folder, sizeof(f.sftp.folder), "/tmp/copy-sudo-XXXXXX");
+	assert_non_null(mkdtemp(f.sftp.folder));
+	assert_int_equal(chdir(f.sftp.folder), 0);
+}
+
+static void stop(void)
+{
+	char command[200];
+
+	(void)snprintf(command, sizeof(command), "rm -rf %s", f.sftp.folder);
+	assert_int_equal(chdir("/"), 0);
+	if (fork() == 0) {
+		(void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(1);
+	}
+	(void)wait(NULL);
+	arena_free(f.arena);
+}
+
+/* What it says. */
+static const char *run(const char *script, const char *input)
+{
+	const char *argv[8] = {0};
+	size_t argc = 0;
+	const char *out;
+	pid_t pid;
+	int status;
+
+	for (size_t i = 0; i < SHELL_ARGS && shell[i]; i++) {
+		argv[argc++] = shell[i];
+	}
+	argv[argc++] = "-c";
+	argv[argc++] = script;
+	argv[argc] = "sh";
+	assert_int_equal(file_write("in.txt", str_of(input), 0600, NULL), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		int in = open("in.txt", O_RDONLY | O_CLOEXEC);
+		int out_fd = open("out.txt", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+		if (dup2(in, 0) == 0 && dup2(out_fd, 1) == 1) {
+			(void)execv(argv[0], (char *const *)(uintptr_t)argv);
+		}
+		_exit(99);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	out = copy_fixture_content(&f, "out.txt");
+	(void)unlink("in.txt");
+	(void)unlink("out.txt");
+	return out;
+}
+
+static struct copy_sudo_seen see(const char *how_and_path)
+{
+	struct copy_sudo_seen seen;
+	struct str line =
+		str_trim(str_of(run(copy_sudo_look, arena_printf(f.arena, "%s\n", how_and_path))));
+
+	if (!copy_sudo_parse_seen(line, &seen)) {
+		fail_msg("%s: '%.*s'", how_and_path, STR_ARG(line));
+	}
+	return seen;
+}
+
+static void test_looking(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
+		shell = shells[i];
+		if (access(shell[0], X_OK) < 0) {
+			continue;
+		}
+		start();
+		copy_fixture_make("a b'\"$(touch x)", "abc", 0640);
+		assert_int_equal(mkdir("d", 0755), 0);
+		assert_int_equal(chmod("d", 02750), 0);
+		assert_int_equal(symlink("a b'\"$(touch x)", "link"), 0);
+		assert_int_equal(symlink("no where", "dangling"), 0);
+		assert_int_equal(symlink("d", "to-d"), 0);
+		assert_int_equal(mkfifo("pipe", 0644), 0);
+		assert_int_equal(see("f./a b'\"$(touch x)").is, COPY_SUDO_FILE);
+		assert_int_equal(see("f./a b'\"$(touch x)").mode, 0640);
+		assert_string_equal(see("f./a b'\"$(touch x)").sum.hex, ABC_SUM);
+		assert_int_equal(see("f./link").is, COPY_SUDO_FILE);
+		assert_int_equal(see("f./link").mode, 0640);
+		assert_int_equal(see("l./link").is, COPY_SUDO_LINK);
+		assert_true(str_is(see("l./dangling").target, "no where"));
+		assert_int_equal(see("f./dangling").is, COPY_SUDO_OTHER);
+		assert_int_equal(see("f./d").is, COPY_SUDO_FOLDER);
+		assert_int_equal(see("f./d").mode, 02750);
+		assert_int_equal(see("f./to-d").is, COPY_SUDO_FOLDER);
+		assert_int_equal(see("l./d").is, COPY_SUDO_FOLDER);
+		assert_int_equal(see("f./pipe").is, COPY_SUDO_OTHER);
+		assert_int_equal(see("f./none").is, COPY_SUDO_NONE);
+		assert_int_equal(see("l./none").is, COPY_SUDO_NONE);
+		stop();
+	}
+}
+
+static void test_what_is_no_answer(void **state)
+{
+	static const char *const lines[] = {"", "nothing", "file", "file 644",
+		"file 6x4 0 0 a a " ABC_SUM, "file 644 0 0 root root", "folder",
+		"folder 755 0 0 root", "folder 777777 0 0 a a"};
+	struct copy_sudo_seen seen;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		assert_false(copy_sudo_parse_seen(str_of(lines[i]), &seen));
+	}
+	assert_true(copy_sudo_parse_seen(str_of("file 644 0 0 a a -"), &seen));
+	assert_string_equal(seen.sum.hex, ""); /* cannot be read: it is not the same */
+	assert_false(copy_sudo_can_say("a\nb"));
+	assert_true(copy_sudo_can_say("a b"));
+}
+
+static struct strbuf input = STRBUF_INIT;
+
+static void begin(const char *backup)
+{
+	const struct copy_sudo_settings settings = {
+		.staged = "staged", .salt = "abcd", .backup = backup};
+
+	strbuf_clear(&input);
+	copy_sudo_add_settings(&input, &settings);
+}
+
+static void test_placing(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
+		shell = shells[i];
+		if (access(shell[0], X_OK) < 0) {
+			continue;
+		}
+		start();
+		assert_int_equal(mkdir("staged", 0755) | mkdir("d", 0755), 0);
+		copy_fixture_make("staged/0", "abc", 0600);
+		copy_fixture_make("d/-old $(x)", "old", 0600);
+		copy_fixture_make("real", "old", 0600);
+		assert_int_equal(symlink("../real", "d/to-real"), 0);
+		assert_int_equal(symlink("elsewhere", "d/link"), 0);
+		assert_int_equal(symlink(".", "d/to-folder"), 0);
+		begin("~");
+		copy_sudo_add_file(&input, "d/new", 0604, "0", &abc);
+		copy_sudo_add_file(&input, "d/-old $(x)", 0640, "0", &abc);
+		copy_sudo_add_file(&input, "d/to-real", 0644, "0", &abc);
+		copy_sudo_add_folder(&input, "d/sub", 0750);
+		copy_sudo_add_file(&input, "d/sub/x", 0644, "0", &abc);
+		copy_sudo_add_link(&input, "d/link", "a b");
+		copy_sudo_add_link(&input, "d/new-link", "-x");
+		copy_sudo_add_link(&input, "d/to-folder", "sub");
+		copy_sudo_add_attributes(&input, "d/sub/x", 0600);
+		assert_string_equal(
+			run(copy_sudo_place, input.buf), "ok\nok\nok\nok\nok\nok\nok\nok\nok\n");
+		assert_string_equal(copy_fixture_content(&f, "d/-old $(x)"), "abc");
+		assert_string_equal(copy_fixture_content(&f, "d/-old $(x)~"), "old");
+		assert_string_equal(copy_fixture_content(&f, "real"), "abc");
+		assert_string_equal(copy_fixture_content(&f, "real~"), "old");
+		assert_int_equal(lstat("d/to-real", &st), 0);
+		assert_true(S_ISLNK(st.st_mode));
+		assert_int_equal(stat("d/new", &st), 0);
+		assert_int_equal(st.st_mode, 0100604);
+		assert_int_equal(stat("d/sub", &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0750);
+		assert_int_equal(stat("d/sub/x", &st), 0);
+		assert_int_equal(st.st_mode, 0100600);
+		assert_string_equal(copy_fixture_list(&f, "d"),
+			"-old $(x) -old $(x)~ link new new-link sub to-folder to-real ");
+		assert_string_equal(copy_fixture_list(&f, "d/sub"), "x ");
+		stop();
+	}
+}
+
+static void test_refusing(void **state)
+{
+	static const struct copy_sum other = {
+		"0000000000000000000000000000000000000000000000000000000000000000"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
+		const char *said;
+
+		shell = shells[i];
+		if (access(shell[0], X_OK) < 0) {
+			continue;
+		}
+		start();
+		assert_int_equal(
+			mkdir("staged", 0755) | mkdir("d", 0755) | mkdir("d/sub", 0755), 0);
+		copy_fixture_make("staged/0", "abc", 0600);
+		copy_fixture_make("d/a", "old", 0600);
+		begin(NULL);
+		copy_sudo_add_file(&input, "d/a", 0644, "0", &other);
+		copy_sudo_add_file(&input, "d/a", 0644, "1", &abc);
+		copy_sudo_add_file(&input, "d/sub", 0644, "0", &abc);
+		copy_sudo_add_file(&input, "none/a/b", 0644, "0", &abc);
+		copy_sudo_add_folder(&input, "d/a", 0755);
+		copy_sudo_add_link(&input, "d/sub", "x");
+		copy_sudo_add_attributes(&input, "d/none", 0644);
+		copy_sudo_add_file(&input, "d/last", 0644, "0", &abc);
+		said = run(copy_sudo_place, input.buf);
+		assert_non_null(strstr(said, "! the checksum of what has arrived is wrong\n! "));
+		assert_non_null(strstr(said, "! it is a folder there\n! "));
+		assert_non_null(strstr(said, "\nok\n"));
+		assert_string_equal(copy_fixture_content(&f, "d/a"), "old");
+		assert_string_equal(copy_fixture_list(&f, "d"), "a last sub ");
+		assert_string_equal(copy_fixture_list(&f, "d/sub"), "");
+		stop();
+	}
+	strbuf_release(&input);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_looking),
+		cmocka_unit_test(test_what_is_no_answer),
+		cmocka_unit_test(test_placing),
+		cmocka_unit_test(test_refusing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
