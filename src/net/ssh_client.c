@@ -32,6 +32,11 @@ size_t ssh_client_sessions(const struct ssh_client *client)
 	return count;
 }
 
+struct ssh_identities *ssh_client_identities(struct ssh_client *client)
+{
+	return client->identities;
+}
+
 struct ssh_hosts *ssh_client_hosts(struct ssh_client *client)
 {
 	return client->hosts;

@@ -228,6 +228,26 @@ const struct ssh_identity *ssh_identities_get(struct ssh_identities *identities,
 	return &entry->identity;
 }
 
+/* OpenSSH uses keys on security keys. */
+static bool is_on_security_key(const struct ssh_identity *identity)
+{
+	struct str type;
+
+	return ssh_host_key_type(identity->public_blob, &type) && str_starts(type, "sk-");
+}
+
+void ssh_identities_add_problems(
+	struct ssh_identities *identities, const char *const *paths, struct strbuf *out)
+{
+	for (; *paths; paths++) {
+		const struct ssh_identity *identity = ssh_identities_get(identities, *paths);
+
+		if (identity->problem[0] != '\0' && !is_on_security_key(identity)) {
+			strbuf_addf(out, "; %s", identity->problem);
+		}
+	}
+}
+
 /* A certificate holds the fields of its key, as they stand in the key after its type. */
 static bool is_for(struct str certificate, struct str key)
 {

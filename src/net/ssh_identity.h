@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 
+struct strbuf;
 struct ssh_key_struct; /* libssh's */
 struct ssh_identities;
 
@@ -37,6 +38,13 @@ void ssh_identities_free(struct ssh_identities **);
  * The identity in the file; read again when the file has changed.  Valid as long as the identities.
  */
 const struct ssh_identity *ssh_identities_get(struct ssh_identities *, const char *path);
+
+/*
+ * Append "; '/home/me/.ssh/id' can be read by others" for each file of the NULL-terminated list
+ * that is there, and that OpenSSH cannot use without asking either.
+ */
+void ssh_identities_add_problems(
+	struct ssh_identities *, const char *const *paths, struct strbuf *out);
 
 /*
  * The key together with a certificate from a file of its own; NULL if the certificate is for

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "base/utf8.h"
 #include "net/ssh_host_words.h"
+#include "net/ssh_identity.h"
 #include "net/ssh_login_internal.h"
 
 enum {
@@ -213,6 +214,23 @@ static bool lacks_descriptors(const struct ssh_end *session_end)
 	return fd < 0 && (errno == EMFILE || errno == ENFILE);
 }
 
+/* The program ssh says at most that it was denied; why a key was not tried, we can tell. */
+static const char *text_of(struct ssh_link *link, const struct ssh_end *session_end)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *told;
+
+	if (session_end->cause != SSH_END_AUTH || link->transport != SSH_TRANSPORT_OPENSSH) {
+		return session_end->text;
+	}
+	strbuf_adds(&text, session_end->text);
+	ssh_identities_add_problems(ssh_client_identities(link->connector->client),
+		link->settings->identity_files, &text);
+	told = arena_strdup(link->arena, text.buf);
+	strbuf_release(&text);
+	return told;
+}
+
 static void on_session_ended(void *arg, const struct ssh_end *session_end)
 {
 	struct ssh_link *link = arg;
@@ -229,7 +247,7 @@ static void on_session_ended(void *arg, const struct ssh_end *session_end)
 		   (link->spec.ends_in_kex && session_end->phase == SSH_PHASE_KEX)) {
 		end(link, &(struct ssh_login_end){.cause = session_end->cause,
 				  .phase = session_end->phase,
-				  .text = session_end->text,
+				  .text = text_of(link, session_end),
 				  .lacks_host_key = session_end->lacks_host_key});
 	} else if (link->attempt + 1 < attempts_max(link)) {
 		link->attempt++;

@@ -38,6 +38,9 @@ size_t ssh_client_sessions(const struct ssh_client *);
 /* The keys of hosts that this client knows; borrowed. */
 struct ssh_hosts *ssh_client_hosts(struct ssh_client *);
 
+/* The user's keys that were read; borrowed. */
+struct ssh_identities *ssh_client_identities(struct ssh_client *);
+
 /* How far a session came. */
 enum ssh_phase {
 	SSH_PHASE_LOOKUP,

@@ -87,6 +87,31 @@ static void test_states(void **state)
 	}
 }
 
+/* What OpenSSH could not use either, and does not say. */
+static void test_problems(void **state)
+{
+	const char *good = make_key("good", "ed25519", "");
+	const char *encrypted = make_key("encrypted", "ed25519", "phrase");
+	const char *unsafe = make_key("unsafe", "ed25519", "");
+	const char *on_stick = in_folder("stick");
+	const char *const paths[] = {
+		good, encrypted, in_folder("missing"), unsafe, on_stick, NULL};
+	/* A public key that says it is on a security key, beside what is no key of ours. */
+	const char *stick = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t\n";
+	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+	_cleanup_(strbuf_release) struct strbuf expected = STRBUF_INIT;
+
+	assert_int_equal(chmod(unsafe, 0640), 0);
+	assert_int_equal(file_write(on_stick, str_of("key\n"), 0600, NULL), 0);
+	assert_int_equal(file_write(in_folder("stick.pub"), str_of(stick), 0600, NULL), 0);
+	ssh_identities_add_problems(*state, paths, &out);
+	strbuf_addf(&expected,
+		"; '%s' is encrypted, and is used through the agent only"
+		"; '%s' can be read by others (chmod 600)",
+		encrypted, unsafe);
+	assert_string_equal(out.buf, expected.buf);
+}
+
 static void test_changed(void **state)
 {
 	const char *path = in_folder("late");
@@ -141,6 +166,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_states, start, end),
+		cmocka_unit_test_setup_teardown(test_problems, start, end),
 		cmocka_unit_test_setup_teardown(test_changed, start, end),
 		cmocka_unit_test_setup_teardown(test_certificates, start, end),
 		cmocka_unit_test_setup_teardown(test_certificate_beside, start, end),
