@@ -1,206 +1,279 @@
-"""What people get wrong: selections, files, flags, passwords; and the guard in front of many servers."""
+"""`fleet` and what people give it by mistake: files of servers, names, keys and passwords.  Where something is
+refused, it is said where it stands, and nobody is connected to."""
+import json
+import os
+import pathlib
+import shutil
 import subprocess
+import tempfile
 
 import pytest
-from fleet import Terminal
+from fixtures import started
+from measured_fleet import TRANSPORTS, MeasuredFleet
+from servers.base import NOBODY, can_be_nobody
+from servers.hostile_ssh import HostileSsh, WantsPassword
+from servers.sshd import Sshd
 
-REFUSED = 2
-
-
-def refused(done, *words):
-    assert (done.exit_code, done.stdout) == (REFUSED, ''), done
-    for word in words:
-        assert word in done.stderr, done
-    assert done.stderr.splitlines()[-1].startswith('sre-toolkit fleet: ')
+LINES = 100_000
 
 
-# --- selections -----------------------------------------------------------------------------------
-
-@pytest.mark.parametrize('hosts, words', [
-    ('web 01;reboot', 'column 7'),
-    ('-oProxyCommand=reboot', 'column 1'),
-    ('web-01\nreboot|x', 'column 14'),
-    ('$(reboot)', 'column 1'),
-    ('web-[1-', "'[' is never closed"),
-    ('web-[5-1]', 'column'),
-    ('@none', 'there are no groups'),
-    ('', 'expected a name or a group'),
-    ('web-01!web-01', 'matches no server'),
-])
-def test_selections_that_are_refused(fleet, hosts, words):
-    refused(fleet.on(hosts, 'true') if not hosts.startswith('-') else
-            fleet.toolkit('fleet', 'true', f'--hosts={hosts}', *fleet.kept), words if hosts != '@none' else 'none')
-    assert not fleet.store.exists()
+@pytest.fixture(scope='module')
+def sshd():
+    yield from started(Sshd, ['web-01', 'web-02'])
 
 
-@pytest.mark.parametrize('content, words', [
-    (b'', 'names no server'),
-    (b'# nobody\n\n', 'names no server'),
-    (b'web-01\nweb 02;reboot\n', ':2:7: '),
-    (b'web-01\n-oProxyCommand=x\n', ':2:1: '),
-    (b'web-01\n`reboot`\n', ':2:1: '),
-    (b'\xff\xfew\x00', 'UTF-16'),
-    (b'---\nall:\n', 'YAML'),
-    (b'web-[01-\n', ":1:"),
-])
-def test_files_that_are_refused(fleet, tmp_path, content, words):
-    path = tmp_path / 'servers.txt'
-    path.write_bytes(content)
-    refused(fleet.toolkit('fleet', 'true', '--servers', path, *fleet.login, *fleet.kept), words, str(path))
+def touched(sshd):
+    return sshd.log().count('Connection from')
 
 
-def test_a_file_with_everything_that_is_fine(fleet, tmp_path):
-    path = tmp_path / 'servers.txt'
-    path.write_bytes(b'\xef\xbb\xbf# ours\r\n\tweb-01\t# the first\r\n\r\nweb-[02-03]\r\nweb-01\r\ndb-01')
-    done = fleet.toolkit('fleet', 'echo hi', '--servers', path, *fleet.login, *fleet.kept)
-    assert done.exit_code == 0 and done.stdout.count(': hi\n') == 4
-    assert 'web-01 is named twice, and counts once\n' in done.stderr
+@pytest.fixture
+def fleet(toolkit, sshd):
+    """fleet(ARGS...) with the servers of sshd, and whatever other name at its address."""
+    toolkit.servers = toolkit.home / 'servers'
+    return lambda *args, **options: toolkit('fleet', 'true', '--ssh-config', sshd.ssh_config, '--yes', *args, **options)
 
 
-def test_a_file_with_100000_lines(fleet, tmp_path):
-    path = tmp_path / 'servers.txt'
-    path.write_text(''.join(f'host-{number:06}\n' for number in range(100_000)))
-    done = fleet.toolkit('fleet', '--list', '--servers', path)
-    assert done.exit_code == 0 and len(done.stdout.splitlines()) == 100_000
-    refused(fleet.toolkit('fleet', 'true', '--servers', path, *fleet.kept), '100000 servers are more than')
-    assert not fleet.store.exists()
+@pytest.fixture
+def refused(toolkit, sshd, fleet):
+    """refused(ARGS...) -> the one line that is said."""
+    def run(*args):
+        before = touched(sshd)
+        done = fleet(*args)
+        assert (done.exit_code, done.stdout) == (2, ''), done
+        assert done.stderr.count('\n') == 1 and len(done.stderr) < 1000
+        assert touched(sshd) == before, 'nobody is connected to'
+        return done.stderr.removeprefix('sre-toolkit fleet: ').rstrip('\n')
+    return run
 
 
-def test_list_connects_nowhere(fleet):
-    done = fleet.toolkit('fleet', '--list', '--hosts', 'web-[01-03],db-01', '--hosts', '!web-02')
-    assert (done.exit_code, done.stdout, done.stderr) == (0, 'web-01\nweb-03\ndb-01\n', '')
+# --- files of servers -------------------------------------------------------------------------------------------
 
 
-def test_groups_of_the_configuration(fleet):
-    fleet.toolkit.config('servers: {groups: {web: "web-[01-02]"}}\nssh: {workers: 1}\n')
-    done = fleet.on('@web', 'echo hi')
-    assert (done.exit_code, done.stderr) == (0, '2 servers: web-[01-02]\n')
-    refused(fleet.on('@wbe', 'true'), "did you mean 'web'?")
+@pytest.mark.parametrize('text', [
+    'web-01\nweb-02\n',
+    '\ufeffweb-01\nweb-02\n',
+    'web-01\r\nweb-02\r\n',
+    '\ufeff# all of them\r\n\r\n\tweb-01\t# the first\r\n  web-[02]  \r\n',
+    'web-[01-02]',
+    '[web]\r\nweb-[01:02]\r\n',
+    '[web]\nweb-01 ansible_connection=ssh\n\n[db]\nweb-02\n',
+], ids=['plain', 'bom', 'crlf', 'all', 'set', 'ini', 'groups'])
+def test_files_that_are_good(fleet, toolkit, text):
+    toolkit.servers.write_text(text, newline='')
+    listed = fleet('--list', '--servers', toolkit.servers)
+    assert (listed.exit_code, listed.stdout.split()) == (0, ['web-01', 'web-02'])
+    done = fleet('--servers', toolkit.servers)
+    assert (done.exit_code, '2/2 servers responded successfully' in done.stdout) == (0, True), done
 
 
-# --- flags ----------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize('args, words', [
-    ([], 'which command?'),
-    (['true', '--timeout', 'soon'], '--timeout'),
-    (['true', '--workers', '0'], '--workers'),
-    (['true', '--transport', 'telnet'], 'telnet'),
-    (['true', '--fold=clever'], 'clever'),
-    (['true', '--live'], '--live goes with --fold'),
-    (['true', '--fold', '--output', 'json'], '--fold goes with --output text'),
-    (['true', '--env', 'no value'], '--env'),
-    (['true', '--env', 'a-b=c'], 'a-b'),
-    (['true', '--nice', '40'], '--nice'),
-    (['true', '--sudo-user', 'root; reboot'], 'root; reboot'),
-    (['--script', '/no/such'], '/no/such'),
-    (['--script', '/bin/ls'], 'is no text'),
-    (['--script', '/etc'], 'is a directory'),
-    (['true', '--srevers', 'x'], "did you mean '--servers'?"),
-    (['true', '--limit', '5'], '--limit does not go with running a command'),
-    (['true', '--output-dir', '/no/such/folder'], '--output-dir'),
-    (['true', '--report', '/no/such/file'], '--report'),
-    (['ls', '-x'], "unknown option '-x'"),
-])
-def test_flags_that_are_refused(fleet, args, words):
-    done = fleet.on('web-01', *args)
-    assert (done.exit_code, done.stdout) == (REFUSED, ''), done
-    assert words in done.stderr
+def test_a_file_of_very_many(fleet, toolkit, sshd):
+    toolkit.servers.write_text(''.join(f'web-{i:06}.example.com\r\n' for i in range(LINES)))
+    before = touched(sshd)
+    done = fleet('--list', '--servers', toolkit.servers)
+    assert (done.exit_code, done.stdout.count('\n'), done.stderr) == (0, LINES, '')
+    assert touched(sshd) == before
 
 
-def test_without_a_selection(fleet):
-    refused(fleet.toolkit('fleet', 'uptime'), 'say --servers FILE or --hosts SELECTION')
-    refused(fleet('true', '--hosts', 'web-09'), "'web-09' is not in ")
+def test_one_that_stands_there_twice(fleet, toolkit, sshd):
+    toolkit.servers.write_text('web-01\nweb-02\nweb-[01-02]\n')
+    before = touched(sshd)
+    done = fleet('--servers', toolkit.servers, '--output', 'jsonl')
+    assert [result['name'] for result in sorted(done.jsonl, key=lambda result: result['name'])] == ['web-01', 'web-02']
+    assert touched(sshd) - before == 2
+    assert 'more than once' in done.stderr and 'web-01' in done.stderr
 
 
-def test_a_script_from_windows(fleet, tmp_path):
-    script = tmp_path / 'script'
-    script.write_bytes(b'#!/bin/sh\r\necho hi\r\n')
-    refused(fleet.on('web-01', '--script', script), '\\r\\n')
+# The file, and what is said of it behind its name.
+BROKEN_FILES = {
+    'web-01\nweb-[01-\n': ":2:5: '[' is never closed",
+    'web-01\n  web-[05-01]\n': ':2:8: range ',
+    'web-[1-99999999]\n': ':1:5: it stands for more than ',
+    'web-01\n-oProxyCommand=touch pwned\n': ":2:1: a name must not begin with '-'",
+    'web-01\n$(touch pwned)\n': ":2:1: a name cannot hold '$'",
+    'web-01\n`touch pwned`\n': ":2:1: a name cannot hold '`'",
+    'web;touch pwned\n': ":1:4: a name cannot hold ';'",
+    'web|touch\n': ":1:4: a name cannot hold '|'",
+    "web'01\n": ":1:4: a name cannot hold '''",
+    'web\\01\n': ":1:4: a name cannot hold '\\'",
+    'web\x1b[31m\n': ":1:4: a name cannot hold '\\x1b'",
+    'web\0\n': ":1:4: a name cannot hold '\\x00'",
+    '%h\n': ":1:1: a name cannot hold '%'",
+    '../../etc/passwd\n': ":1:1: a name must not begin with '.'",
+    'root@web-01\n': ":1:5: a name cannot hold '@'",
+    '\ufeffweb-01\r\nweb-é\r\n': ":2:5: a name cannot hold 'é'",
+    '# only words\n\n': ' names no server',
+    '': ' names no server',
+    '[web]\nw1 ansible_host="10.0.0.1;touch pwned"\n': ":2:4: ansible_host: ",
+    '[web]\nw1 ansible_host="10.0.0.1 10.0.0.2"\n': ":2:4: ansible_host: ",
+    '[web]\nw1 ansible_host=-oProxyCommand=touch\n': ":2:4: ansible_host: ",
+    '[web]\nw1 ansible_host=$(touch)\n': ":2:4: ansible_host: ",
+    '[web]\nw1 ansible_user=-lroot\n': ":2:4: ansible_user: ",
+    '[web]\nw1 ansible_user="a b"\n': ":2:4: ansible_user: ",
+    '[web]\nw1 ansible_user=$(touch)\n': ":2:4: ansible_user: ",
+    '[web]\nw1 ansible_port=99999\n': ":2:4: ansible_port: ",
+    '[web]\nweb-01\nweb;02\n': ":3:4: a name cannot hold ';'",
+}
 
 
-# --- passwords ------------------------------------------------------------------------------------
+@pytest.mark.parametrize('text', BROKEN_FILES, ids=ascii)
+def test_a_broken_file(refused, toolkit, text):
+    toolkit.servers.write_text(text, newline='')
+    for args in (('--servers', toolkit.servers), ('--servers', toolkit.servers, '--hosts', 'web-01')):
+        said = refused(*args)
+        assert BROKEN_FILES[text] in said and str(toolkit.servers) in said
+    assert not (toolkit.home / 'pwned').exists()
 
-def test_password_files(fleet, tmp_path):
-    path = tmp_path / 'password'
-    path.write_text('secret\n')
-    path.chmod(0o644)
-    refused(fleet.on('web-01', 'true', '--sudo-password-file', path), 'can be read by others (mode 0644)')
+
+def test_a_file_of_another_kind(refused, toolkit, tmp_path):
+    toolkit.servers.write_bytes('web-01\n'.encode('utf-16'))
+    assert ':1:1: the file is UTF-16' in refused('--servers', toolkit.servers)
+    toolkit.servers.write_bytes(b'web-01\n' + os.urandom(1 << 20).replace(b'#', b'~'))
+    assert f'{toolkit.servers}:2:' in refused('--servers', toolkit.servers)
+    assert str(tmp_path) in refused('--servers', tmp_path)
+    assert 'No such file' in refused('--servers', tmp_path / 'missing')
+
+
+# What --hosts is given; what is said.
+BROKEN_NAMES = {
+    '': 'expected a name',
+    ' ': 'expected a name',
+    '!web-01': '',
+    'web-[01-': 'is never closed',
+    '@nobody': "unknown group 'nobody'",
+    '-oProxyCommand=touch': "must not begin with '-'",
+    'web-01,$(touch)': "cannot hold '$'",
+    'web-01\n;touch pwned': "cannot hold ';'",
+    'web-01,!web-[01-02]': '',
+    'web-\x1b[31m': 'cannot hold',
+}
+
+
+@pytest.mark.parametrize('name', BROKEN_NAMES, ids=ascii)
+def test_a_broken_name(refused, name):
+    said = refused(f'--hosts={name}')
+    assert BROKEN_NAMES[name] in said and '\x1b' not in said
+
+
+def test_words_that_name_nobody(refused, toolkit):
+    assert refused()
+    toolkit.servers.write_text('web-01\n')
+    assert 'db-01' in refused('--servers', toolkit.servers, '--hosts', 'db-01')
+
+
+# --- keys and passwords -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=TRANSPORTS)
+def transport(request):
+    return request.param
+
+
+@pytest.fixture
+def try_keys(toolkit, transport, sshd):
+    """try_keys(PATH...) -> what became of a login with these keys, at a terminal, where nothing is ever asked."""
+    host = f'Host web-01\n  HostName {sshd.address("web-01")}\n  Port {sshd.port}\n'
+
+    def run(first, *others):
+        lines = host + ''.join(f'  IdentityFile {path}\n' for path in (first, *others))
+        fleet = MeasuredFleet(toolkit, transport, first, lines, sshd.known_hosts.read_text())
+        results = toolkit.home / 'results'
+        end = fleet.start('echo well', ['web-01'], '--output', 'jsonl', '--output-file', results, screen=(80, 24)).ended()
+        result = json.loads(results.read_text())
+        assert (end.exit_code, end.stdout) == (0 if result['success'] else 1, '')
+        return result
+    return run
+
+
+def key_of(sshd, path, passphrase='', mode=0o600):
+    """The right key, in another file."""
+    shutil.copy(sshd.key, path)
     path.chmod(0o600)
-    path.write_text('')
-    refused(fleet.on('web-01', 'true', '--sudo-password-file', path), 'the password is empty')
-    path.write_text('one\ntwo\n')
-    refused(fleet.on('web-01', 'true', '--password-file', path), 'more than one line')
-    refused(fleet.on('web-01', 'true', '--password-file', '/no/such'), '/no/such')
-    refused(fleet.on('web-01', 'true', '--ask-sudo-password'), 'no terminal to ask')
+    subprocess.run(['ssh-keygen', '-q', '-p', '-P', '', '-N', passphrase, '-f', str(path)], check=True, capture_output=True)
+    shutil.copy(sshd.key.with_suffix('.pub'), f'{path}.pub')
+    path.chmod(mode)
+    return path
 
 
-# --- the guard ------------------------------------------------------------------------------------
-
-def test_more_than_was_confirmed(fleet):
-    done = fleet('true', '--confirm-over', '3')
-    refused(done, '4 servers: web-[01-03],db-01', 'say --yes if it is meant')
-    assert fleet('true', '--confirm-over', '3', '--yes').exit_code == 0
-    assert fleet('true', '--confirm-over', '4').exit_code == 0
-    assert fleet('true', '--confirm-over', '3', '--dry-run').exit_code == 0  # changes nothing
-
-
-def test_no_more_than_allowed(fleet):
-    refused(fleet('true', '--max-hosts', '3', '--yes'), '4 servers, and --max-hosts allows 3')
-    assert fleet('true', '--max-hosts', '4').exit_code == 0
-
-
-def at_terminal(fleet, *args):
-    argv = [fleet.toolkit.binary, 'fleet', *fleet.all, *fleet.login, *fleet.kept, *args]
-    return Terminal([str(arg) for arg in argv], fleet.toolkit.environment({}))
-
-
-def test_the_number_is_typed(fleet):
-    terminal = at_terminal(fleet, 'echo hi', '--confirm-over', '2')
-    terminal.wait_for('4 servers: web-[01-03],db-01').wait_for('type how many servers it is: ').type('4\n')
-    terminal.wait_for('4/4 servers responded successfully')
-    assert terminal.ended() == 0
+@pytest.mark.parametrize('kind, words', [
+    ('world', 'can be read by others (chmod 600)'),
+    ('group', 'can be read by others (chmod 600)'),
+    ('encrypted', 'is encrypted, and is used through the agent only'),
+    ('junk', 'is no private key'),
+    ('folder', 'is not a regular file'),
+])
+def test_a_key_that_is_not_used(try_keys, sshd, tmp_path, kind, words):
+    """And the next one is."""
+    path = tmp_path / kind
+    if kind == 'junk':
+        path.write_bytes(b'\xff\0junk' * 1000)
+        path.chmod(0o600)
+    elif kind == 'folder':
+        path.mkdir()
+    else:
+        key_of(sshd, path, 'secret' if kind == 'encrypted' else '', {'world': 0o644, 'group': 0o640}.get(kind, 0o600))
+    result = try_keys(path)
+    assert (result['outcome'], result['code']) == ('unreachable', 'auth_failed')
+    assert f"'{path}' {words}" in result['message']
+    assert try_keys(path, sshd.key)['outcome'] == 'ok'
 
 
-@pytest.mark.parametrize('answer', ['3\n', 'y\n', '\n', '\x04'])
-def test_another_answer_stops_it(fleet, answer):
-    terminal = at_terminal(fleet, 'echo hi', '--confirm-over', '2').wait_for('type how many').type(answer)
-    assert terminal.ended() == REFUSED
-    assert 'nothing was done' in terminal.seen and not fleet.store.exists()
+def test_a_key_that_cannot_be_read(toolkit, binary, transport, sshd):
+    if not can_be_nobody(binary):
+        pytest.skip('needs root, and a user nobody who can run the program')
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o777)
+        key = key_of(sshd, folder / 'key')
+        (folder / 'config').write_text(
+            f'Host web-01\n  HostName {sshd.address("web-01")}\n  Port {sshd.port}\n  User nobody\n  IdentityFile {key}\n'
+            f'  IdentitiesOnly yes\n  IdentityAgent none\n  StrictHostKeyChecking accept-new\n'
+            f'  UserKnownHostsFile {folder}/known_hosts\n  GlobalKnownHostsFile /dev/null\n')
+        done = toolkit('fleet', 'true', '--hosts', 'web-01', '--ssh-config', folder / 'config', '--transport', transport,
+                       '--output', 'json', in_front=NOBODY, cwd=folder,
+                       env={'HOME': folder, 'XDG_STATE_HOME': folder, 'XDG_RUNTIME_DIR': folder, 'XDG_CONFIG_HOME': folder})
+    [result] = done.json['results']
+    assert result['code'] == 'auth_failed' and f"'{key}' cannot be read" in result['message'], result
 
 
-def test_ctrl_c_at_the_question(fleet):
-    terminal = at_terminal(fleet, 'echo hi', '--confirm-over', '2').wait_for('type how many').type('\x03')
-    assert terminal.ended() == -2 and not fleet.store.exists()
+@pytest.fixture(scope='module')
+def hostile():
+    yield from started(HostileSsh)
 
 
-def test_a_password_is_not_shown(fleet):
-    terminal = at_terminal(fleet, 'echo hi', '--ask-sudo-password').wait_for('Password for sudo: ')
-    terminal.type('hunx\x7fter2\x15secret\n')
-    terminal.ended()
-    assert 'hunt' not in terminal.seen and 'secret' not in terminal.seen
-    for path in fleet.store.parent.glob('state.db*'):
-        assert b'secret' not in path.read_bytes()
-    terminal = at_terminal(fleet, 'echo hi', '--ask-sudo-password').wait_for('Password for sudo: ').type('\x03')
-    assert terminal.ended() == -2
+@pytest.fixture
+def by_password(toolkit, transport, hostile):
+    """by_password(FILE, ARGS...) on three names of one server whose users have a password."""
+    file = toolkit.home / 'password'
+
+    def run(password, *args, mode=0o600):
+        file.write_text(password)
+        file.chmod(mode)
+        (toolkit.home / 'known_hosts').write_text(hostile.known_hosts())
+        (toolkit.home / 'ssh_config').write_text(
+            f'Host *\n  HostName 127.0.0.1\n  Port {hostile.ports["wants-password"]}\n  User sre\n  IdentityAgent none\n'
+            f'  UserKnownHostsFile {toolkit.home}/known_hosts\n  GlobalKnownHostsFile /dev/null\n')
+        return toolkit('fleet', 'true', '--hosts', 'web-[01-03]', '--ssh-config', toolkit.home / 'ssh_config', '--transport',
+                       transport, '--yes', '--password-file', file, *args)
+    return run
 
 
-# --- the machine ----------------------------------------------------------------------------------
-
-def test_few_descriptors(fleet, binary):
-    done = subprocess.run(['sh', '-c', 'ulimit -n 100; exec "$@"', 'sh', str(binary), 'fleet', 'echo hi', '--workers', '50',
-                           *map(str, [*fleet.all, *fleet.login, *fleet.kept])], capture_output=True, text=True,
-                          env=fleet.toolkit.environment({}), stdin=subprocess.DEVNULL)
-    assert done.returncode == 0, done.stderr
+def test_the_password(by_password, hostile):
+    done = by_password(f'{WantsPassword.PASSWORD}\n', '--output', 'json')
+    assert [result['stdout'] for result in done.json['results']] == ['welcome\n'] * 3
 
 
-def test_no_room_for_the_results(fleet):
-    with open('/dev/full', 'wb') as full:
-        done = subprocess.run([str(arg) for arg in (fleet.toolkit.binary, 'fleet', 'echo hi', *fleet.all, *fleet.login,
-                                                    *fleet.kept)], stdout=full, stderr=subprocess.PIPE, text=True,
-                              env=fleet.toolkit.environment({}), stdin=subprocess.DEVNULL)
-    assert done.returncode == 1 and 'No space left on device' in done.stderr
+def test_a_wrong_password_is_tried_once(by_password, hostile):
+    before = hostile.visits('wants-password')
+    done = by_password('wrong\n', '--output', 'json')
+    results = done.json['results']
+    assert [(result['outcome'], result['code']) for result in results] == [
+        ('unreachable', 'auth_failed'), ('not_started', 'stopped'), ('not_started', 'stopped')]
+    assert hostile.visits('wants-password') - before == 1, 'no account is locked on more than one server'
+    assert 'wrong' not in done.stdout.replace('password was wrong', '') + done.stderr
 
 
-def test_a_full_terminal_of_80_columns(fleet):
-    done = fleet('echo "$SSH_CONNECTION"', screen=(80, 24))
-    assert done.exit_code == 0 and all(len(line) <= 80 for line in done.plain.splitlines())
+def test_a_password_file_that_others_can_read(by_password, hostile):
+    before = hostile.visits('wants-password')
+    done = by_password('correct horse\n', mode=0o644)
+    assert (done.exit_code, done.stdout) == (2, '') and 'password' in done.stderr and 'others' in done.stderr
+    assert WantsPassword.PASSWORD not in done.stderr and hostile.visits('wants-password') == before

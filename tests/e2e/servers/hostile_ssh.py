@@ -394,6 +394,26 @@ class SaysUgly(Knows):
         self.channel.send_exit_status(3)
 
 
+class WantsPassword(Knows):
+    """A good one, whose users have a password."""
+    PASSWORD = 'correct horse'
+
+    def get_allowed_auths(self, username):
+        return 'password'
+
+    def check_auth_publickey(self, username, key):
+        return paramiko.AUTH_FAILED
+
+    def check_auth_password(self, username, password):
+        return paramiko.AUTH_SUCCESSFUL if password == self.PASSWORD else paramiko.AUTH_FAILED
+
+    def lie(self):
+        self.started()
+        self.channel.sendall(b'welcome\n')
+        self.say(b'exit 0\n')
+        self.channel.send_exit_status(0)
+
+
 class RunsAndSignals(Knows):
     def lie(self):
         self.started()
@@ -489,6 +509,7 @@ SPEAKING = {
     'says-too-much': SaysTooMuch,
     'says-end-first': SaysEndFirst,
     'says-ugly': SaysUgly,
+    'wants-password': WantsPassword,
     'runs-and-signals': RunsAndSignals,
     'runs-and-closes': RunsAndCloses,
     'runs-and-forgets': RunsAndForgets,
