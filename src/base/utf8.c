@@ -122,6 +122,17 @@ static void add_escape(struct strbuf *sb, uint32_t c)
 	}
 }
 
+/* How much of it, from the front, is ASCII that can be printed: nearly all of most texts. */
+static size_t plain_len(struct str s)
+{
+	size_t len = 0;
+
+	while (len < s.len && s.ptr[len] >= ' ' && s.ptr[len] <= '~') {
+		len++;
+	}
+	return len;
+}
+
 void utf8_add_escaped(struct strbuf *sb, struct str s, size_t max_bytes)
 {
 	static const char ellipsis[] = "...";
@@ -130,10 +141,11 @@ void utf8_add_escaped(struct strbuf *sb, struct str s, size_t max_bytes)
 	size_t cut = start; /* where the text ends if it has to be cut */
 
 	while (s.len > 0) {
+		size_t plain = max_bytes == 0 ? plain_len(s) : 0;
 		uint32_t c = (unsigned char)s.ptr[0];
-		size_t len = utf8_decode(s, &c);
+		size_t len = plain > 0 ? plain : utf8_decode(s, &c);
 
-		if (len > 0 && !utf8_is_unsafe(c)) {
+		if (len > 0 && (plain > 0 || !utf8_is_unsafe(c))) {
 			strbuf_add(sb, s.ptr, len);
 		} else {
 			add_escape(sb, c);

@@ -130,6 +130,16 @@ static enum exit_code run_verb(struct fleet_cmd *fleet, const struct fleet_verb 
 	return exit_code;
 }
 
+/* Nobody says where, and it looks like a verb. */
+static const char *meant_verb(const struct fleet_cmd *fleet)
+{
+	if (fleet->args_count == 0 || fleet->opts->script ||
+		server_is_asked(&fleet->opts->servers)) {
+		return NULL;
+	}
+	return suggest(str_of(fleet->args[0]), verb_names, ARRAY_LEN(verb_names) - 1);
+}
+
 static enum exit_code fleet_run_cmd(struct cmd_run *run)
 {
 	const struct command_line *line = run->line;
@@ -139,6 +149,12 @@ static enum exit_code fleet_run_cmd(struct cmd_run *run)
 
 	if (line->args_count > 0 && !fleet.opts->script) {
 		verb = find_verb(str_of(line->args[0]));
+	}
+	if (!verb && meant_verb(&fleet)) {
+		return fleet_usage(&fleet,
+			"unknown verb '%s'; did you mean '%s'? To run a command say where, with "
+			"--servers or --hosts",
+			utf8_quote(str_of(fleet.args[0])).text, meant_verb(&fleet));
 	}
 	if (!verb) {
 		return run_verb(&fleet, &verbs[0]);

@@ -28,7 +28,7 @@ static const struct option_row command_rows[] = {
 	{.name = "stdin", .type = &option_bool, .offset = offsetof(struct fleet_opts, takes_stdin), .flags = OPTION_FLAG_ONLY,
 	 .help = "read our standard input to its end, and give it to the command on each server"},
 	{.name = "env", .shape = OPTION_MAP, .type = &option_string, .offset = offsetof(struct fleet_opts, env), .flags = OPTION_FLAG_ONLY | OPTION_SECRET,
-	 .placeholder = "NAME=VALUE", .help = "a variable for the command; may be given several times"},
+	 .placeholder = "NAME=VALUE", .help = "a variable for the command"},
 	{.name = "directory", .letter = 'd', .type = &option_string, .offset = offsetof(struct fleet_opts, directory), .flags = OPTION_FLAG_ONLY,
 	 .placeholder = "DIR", .help = "run it there; else where the login begins"},
 	{.name = "nice", .type = &option_int, .offset = offsetof(struct fleet_opts, nice), .flags = OPTION_FLAG_ONLY,

@@ -11,6 +11,8 @@ static void verbs(void **state)
 		{{{"last", "--hosts", "a"}}, 2, "", "write 'exec last'"},
 		{{{"uptime", "--hosts", "a", "--limit", "3"}}, 2, "",
 			"--limit does not go with running a command"},
+		{{{"lst"}}, 2, "", "unknown verb 'lst'; did you mean 'last'?"},
+		{{{"uptime"}}, 2, "", "which servers?"},
 		{{{"diff", "1"}}, 2, "", "write sre-toolkit fleet diff ID1 ID2"},
 		{{{"last", "more"}}, 2, "", "last: one argument too many: 'more'"},
 		{{{"x", "--hosts", "a", "--live"}}, 2, "", "--live goes with --fold"},
