@@ -5,6 +5,8 @@ import json
 import signal
 import sqlite3
 
+from servers.base import wait_until
+
 HOSTS = ['web-01', 'web-02', 'web-03', 'db-01']
 
 
@@ -129,9 +131,8 @@ def test_what_a_killed_client_began_is_lost_not_undone(fleet):
 
     def is_written():
         with sqlite3.connect(fleet.store) as database:
-            return database.execute("SELECT count(*) FROM run_host WHERE name = 'web-02' AND outcome = 4").fetchone()[0]
-    while not is_written():
-        running.wait_for('')
+            return database.execute('SELECT count(*) FROM run_host WHERE outcome != 5').fetchone()[0] == 4
+    wait_until(is_written, 20, 'the ledger')
     running.signal(signal.SIGKILL)
     assert running.ended().exit_code == -signal.SIGKILL
     results = {item['name']: item for item in fleet.verb('show', '-o', 'json').json['results']}
