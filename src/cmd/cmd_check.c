@@ -109,6 +109,7 @@ enum stop_reason {
 struct check_cmd {
 	struct cmd_run *cmd;
 	const struct check_opts *opts;
+	struct check_opts allowed; /* what of them the system lets us have */
 	const struct check_format *format;
 	struct check_selection selection;
 	struct check_env env;
@@ -516,14 +517,14 @@ static int select_checks(struct check_cmd *check, struct config *config, struct 
 static enum exit_code check_main(struct check_cmd *check, struct config *config)
 {
 	const struct common_opts *common = check->cmd->common;
-	struct check_opts opts = *check->opts;
 	struct err err = {0};
 
-	check->opts = &opts;
-	opts.workers = descriptors_allow(opts.workers, FDS_PER_CHECK);
+	check->allowed = *check->opts;
+	check->allowed.workers = descriptors_allow(check->opts->workers, FDS_PER_CHECK);
+	check->opts = &check->allowed;
 	check->report = (struct check_report){
 		.command = "check",
-		.is_fail_on_warning = opts.fail_on == 1,
+		.is_fail_on_warning = check->opts->fail_on == 1,
 		.has_color = common_has_color(common),
 		.verbose = (int)common->verbose,
 		.width = common_width(common),

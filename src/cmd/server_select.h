@@ -23,6 +23,7 @@ struct server_opts {
 };
 
 /* Rows of a command whose options embed a struct server_opts as `field`. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): offsetof() takes no parentheses in its member */
 // clang-format off
 #define SERVER_ROWS(opts, field) \
 	{.name = "servers", .letter = 's', .type = &option_path, .offset = offsetof(opts, field.file), .flags = OPTION_FLAG_ONLY, \
@@ -30,6 +31,7 @@ struct server_opts {
 	{.name = "hosts", .shape = OPTION_LIST, .type = &option_string, .offset = offsetof(opts, field.hosts), .flags = OPTION_FLAG_ONLY, \
 	 .placeholder = "SELECTION", .help = "these servers: web-[01-20], @group, '!web-07' to leave one out; with --servers: of that file"}
 // clang-format on
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 struct server_selection {
 	struct nodeset set;
