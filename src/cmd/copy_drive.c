@@ -79,10 +79,11 @@ static void emit_host(struct drive *drive, const struct copy_host_result *item)
 
 	if (drive->opts->output == COPY_JSONL) {
 		copy_result_add_jsonl(&drive->results, item, &text);
-	} else if (drive->opts->output == COPY_TEXT) {
+	} else if (drive->opts->output == COPY_TEXT &&
+		   !(drive->opts->is_dry_run && item->outcome.kind == OUTCOME_OK)) {
 		copy_result_add_text(&drive->results, item, drive->has_color,
 			drive->is_verbose && !drive->opts->is_dry_run, &text);
-	}
+	} /* of a rehearsal that went well all is said at the end */
 	emit(drive, &text);
 }
 

@@ -43,8 +43,13 @@ def places(request):
                    'localhost:7000': ('echo', lambda server: server.ports['greeter']),
                    'localhost:7001': ('echo', lambda server: server.ports['refused']),
                    'localhost:7002': ('echo', lambda server: server.ports['silent'])}
-        return {place: f'localhost:{port(request.getfixturevalue(name))}'
-                for place, (name, port) in servers.items() if place in text}
+        found = {place: f'localhost:{port(request.getfixturevalue(name))}'
+                 for place, (name, port) in servers.items() if place in text}
+        if ':/etc/app' in text:  # of servers, which are this machine
+            folder = request.getfixturevalue('toolkit').home / 'of-servers'
+            folder.mkdir()
+            found['/etc/app'] = str(folder)
+        return found
     return find
 
 
