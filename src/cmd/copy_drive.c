@@ -311,6 +311,8 @@ static void set_results(struct drive *drive)
 		.arena = copy->run->arena,
 		.is_dry_run = copy->opts->is_dry_run,
 		.is_pull = copy->is_pull,
+		.keeps_all = copy->opts->output == COPY_JSON || copy->opts->output == COPY_JSONL ||
+			     copy->opts->is_dry_run || drive->is_verbose,
 		.sources = copy->sources,
 		.sources_count = copy->sources_count,
 		.destination = copy->destination,

@@ -162,11 +162,14 @@ static void finish_timeout(struct copy_host *host, enum outcome_clock clock)
 
 /* --- clocks --------------------------------------------------------------------------------- */
 
-/* The host has said something, or was asked for something new. */
+/* The host has said something, and may have been asked for something that takes its time. */
 static void listen_anew(struct copy_host *host)
 {
 	int64_t ms = host->job->silence_ms > 0 ? host->job->silence_ms : COPY_SILENCE_MS;
 
+	if (host->is_freed) {
+		return;
+	}
 	if (host->sudo && sftp_client_pending(host->session.sftp) == 0) {
 		ms += SUM_OF_ANY_MS; /* a program of ours is at work there */
 	}
@@ -312,8 +315,8 @@ static void on_sums_output(void *arg, enum ssh_stream stream, struct str bytes)
 
 	enter(host);
 	if (stream == SSH_STREAM_STDOUT && host->session.hasher) {
-		listen_anew(host);
 		copy_hasher_receive(host->session.hasher, bytes);
+		listen_anew(host);
 	}
 	leave(host);
 }
@@ -373,8 +376,8 @@ static void on_subsystem_output(void *arg, enum ssh_stream stream, struct str by
 	if (stream == SSH_STREAM_STDERR) {
 		strbuf_addstr(&host->said, bytes);
 	} else if (host->session.sftp) {
-		listen_anew(host);
 		sftp_client_receive(host->session.sftp, bytes);
+		listen_anew(host);
 	}
 	leave(host);
 }

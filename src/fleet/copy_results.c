@@ -22,12 +22,22 @@ static const char *keep(struct copy_results *results, const char *text)
 	return text ? arena_strdup(results->arena, text) : NULL;
 }
 
+/* What a person has to know of a file that they did not ask about. */
+static bool is_remarkable(const struct copy_result *result)
+{
+	return result->verdict == COPY_FAILED || result->verdict == COPY_SKIPPED ||
+	       result->backup || result->note;
+}
+
 void copy_results_add(struct copy_results *results, size_t host, const struct copy_result *result)
 {
 	struct copy_host_result *item = &results->items[host];
 
 	item->of[result->verdict]++;
 	item->bytes += result->bytes;
+	if (!results->keeps_all && (!is_remarkable(result) || item->files_count > FAILURES_SHOWN)) {
+		return;
+	}
 	*VEC_PUSH_IN(results->arena, item, files) = (struct copy_file_result){
 		.verdict = result->verdict,
 		.path = keep(results, result->path),
@@ -182,10 +192,20 @@ static void add_files(const struct copy_results *results, const struct copy_host
 	}
 }
 
+static size_t count_of(const struct copy_host_result *item)
+{
+	size_t count = 0;
+
+	for (int i = 0; i < COPY_VERDICT_MAX; i++) {
+		count += item->of[i];
+	}
+	return count;
+}
+
 /* A single file that failed is told by the line of the host. */
 static bool is_told(const struct copy_host_result *item)
 {
-	return item->outcome.kind == OUTCOME_EXIT && item->files_count == 1;
+	return item->outcome.kind == OUTCOME_EXIT && count_of(item) == 1;
 }
 
 static void add_host_line(const struct copy_results *results, const struct copy_host_result *item,
@@ -200,10 +220,10 @@ static void add_host_line(const struct copy_results *results, const struct copy_
 		utf8_add_escaped(out, str_of(outcome->message ? outcome->message : "failed"), 0);
 	} else if (!is_ok) {
 		outcome_add_text(out, outcome);
-	} else if (item->files_count == 0) {
+	} else if (count_of(item) == 0) {
 		strbuf_adds(out, "nothing to copy");
 	}
-	if (item->files_count > 0 && !is_told(item)) {
+	if (count_of(item) > 0 && !is_told(item)) {
 		strbuf_adds(out, is_ok ? "" : "; ");
 		add_counts(results, item, out);
 	}

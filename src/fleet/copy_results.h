@@ -28,7 +28,7 @@ struct copy_host_result {
 	int64_t connect_ms; /* -1: never */
 	enum ssh_transport transport;
 	const char *left;
-	struct copy_file_result *files;
+	struct copy_file_result *files; /* those that are kept */
 	size_t files_count, files_alloc;
 	size_t of[COPY_VERDICT_MAX];
 	uint64_t bytes; /* that travelled */
@@ -37,6 +37,7 @@ struct copy_host_result {
 struct copy_results {
 	struct arena *arena; /* borrowed */
 	bool is_dry_run, is_pull;
+	bool keeps_all; /* results of files; else only of those that are worth a line */
 	const char *const *sources;
 	size_t sources_count;
 	const char *destination;

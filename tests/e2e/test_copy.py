@@ -318,6 +318,41 @@ def test_a_login_that_talks(at, tmp_path_factory):
         assert "the login prints something where SFTP should begin: 'Welcome to web-01!" in result['message'], done
 
 
+AS_NOBODY = 'setpriv --reuid 65534 --regid 65534 --clear-groups'
+
+
+@needs_sftp_server
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which('setpriv'), reason='needs root and setpriv')
+def test_a_user_who_may_not(at, tmp_path_factory, tmp_path):
+    for server in forced(tmp_path_factory, 'nobody', f'''case $SSH_ORIGINAL_COMMAND in
+*sftp*) exec {AS_NOBODY} {SFTP_SERVER};;
+esac
+exec {AS_NOBODY} sh -c "$SSH_ORIGINAL_COMMAND"'''):
+        site = at(server)
+        for folder in (site.there, *site.there.parents):  # so that nobody can get there
+            if folder.is_relative_to(tmp_path_factory.getbasetemp().parent):
+                folder.chmod(0o755)
+        site.make('app.conf', 'new')
+        (site.there / 'app.conf').write_text('old')
+        (site.there / 'sticky').mkdir()
+        (site.there / 'sticky').chmod(0o1777)
+        (site.there / 'sticky/app.conf').write_text('old')
+        (site.there / 'secret').write_text('secret')
+        (site.there / 'secret').chmod(0o600)
+        for folder, says in (('', 'cannot create a file beside'), ('sticky', 'cannot replace')):
+            done = site.copy('app.conf', f'web-01:{site.there}/{folder}', '-o', 'json')
+            result = done.json['results'][0]
+            assert done.exit_code == 1 and says in result['message'], done
+            assert (site.there / folder / 'app.conf').read_text() == 'old' and result['left_behind'] is None
+        assert result['code'] in ('permission_denied', 'failed')
+        assert site.names() == ['app.conf', 'secret', 'sticky'] and site.names('sticky') == ['app.conf']
+        done = site.copy('app.conf', f'web-01:{site.there}/sticky/mine', '-o', 'json')
+        assert done.exit_code == 0 and (site.there / 'sticky/mine').stat().st_uid == 65534, done
+        done = site.copy(f'web-01:{site.there}/secret', 'secret', '-o', 'json')
+        assert (done.exit_code, done.json['results'][0]['code']) == (1, 'permission_denied'), done
+        assert os.listdir(site.here) == ['app.conf']
+
+
 def test_a_server_that_says_nothing(at, tmp_path_factory):
     for server in forced(tmp_path_factory, 'mute', 'sleep 60'):
         site = at(server)

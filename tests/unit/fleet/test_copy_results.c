@@ -43,6 +43,7 @@ static int setup(void **state)
 	(void)state;
 	memset(items, 0, sizeof(items));
 	results = (struct copy_results){.arena = arena_new(),
+		.keeps_all = true,
 		.sources = sources,
 		.sources_count = 1,
 		.destination = "/etc/app/",
@@ -96,6 +97,33 @@ static void test_text(void **state)
 	strbuf_clear(&text);
 	copy_results_add_summary(&results, &text);
 	assert_string_equal(text.buf, "1/4 servers copied successfully: 1 unreachable, 2 failed\n");
+	strbuf_release(&text);
+}
+
+/* A million files that went well are not kept one by one. */
+static void test_what_is_kept(void **state)
+{
+	struct copy_result result = {.verdict = COPY_CREATED, .path = "/a"};
+	struct strbuf text = STRBUF_INIT;
+	const struct outcome ok = outcome_exit(0);
+
+	(void)state;
+	results.keeps_all = false;
+	items[0] = (struct copy_host_result){.name = "web-01"};
+	for (int i = 0; i < 1000; i++) {
+		copy_results_add(&results, 0, &result);
+	}
+	assert_int_equal(items[0].files_count, 0);
+	result.backup = "/a~";
+	for (int i = 0; i < 1000; i++) {
+		copy_results_add(&results, 0, &result);
+	}
+	assert_true(items[0].files_count < 100);
+	end(0, &ok, NULL);
+	copy_result_add_text(&results, &items[0], false, false, &text);
+	assert_true(str_starts(
+		strbuf_str(&text), "✓ web-01: 2000 created\n  created  /a, before: /a~\n"));
+	assert_non_null(strstr(text.buf, "  and more; -v shows all of them\n"));
 	strbuf_release(&text);
 }
 
@@ -171,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_text, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_is_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_folded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_json, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_csv, setup, teardown),
