@@ -17,6 +17,7 @@
 
 #include "base/alloc.h"
 #include "base/utf8.h"
+#include "fleet/copy_begun.h"
 #include "fleet/copy_diff.h"
 #include "fleet/copy_path.h"
 #include "net/sftp_download.h"
@@ -26,7 +27,6 @@ enum {
 	MODE_BITS = 07777,
 	PRIVATE = 0600,
 	SPACE_MIN = 1024 * 1024,
-	RESUME_MIN = 64 * 1024,
 	STILL_S = 30, /* what has not grown for so long is written by nobody */
 };
 
@@ -44,7 +44,7 @@ struct copy_put {
 	const char *temporary; /* NULL: there is none */
 	const char *begun;     /* what another time left of it; NULL: nothing */
 	struct sftp_attributes begun_as;
-	struct sftp_file *folder; /* that is looked through for it */
+	struct copy_begun *search; /* for it */
 	bool is_resumed, may_resume;
 	int fd;      /* here */
 	uint64_t at; /* in it */
@@ -86,7 +86,7 @@ static void shut(struct copy_put *put)
 	sftp_download_free(&put->download);
 	sftp_client_forget(sftp_of(put), put);
 	sftp_file_free(&put->file);
-	sftp_file_free(&put->folder);
+	copy_begun_free(&put->search);
 	closep(&put->fd);
 	strbuf_release(&put->content);
 }
@@ -573,52 +573,16 @@ static void open_beside(struct copy_put *put)
 
 /* --- what another time left ----------------------------------------------------------------- */
 
-static bool may_go_on_with(const struct copy_put *put, const struct sftp_attributes *found)
-{
-	return (found->has & SFTP_HAS_MODE) && S_ISREG(found->mode) && (found->mode & 0077) == 0 &&
-	       found->size <= put->spec.item->size && found->size >= RESUME_MIN &&
-	       (!put->begun || found->size > put->begun_as.size);
-}
-
-static void on_names(void *arg, const struct sftp_answer *answer)
-{
-	struct copy_put *put = arg;
-	/* ".NAME.SUM", without what is after it */
-	struct str head = copy_base_name(
-		str_of(copy_temporary(put->path, &put->spec.item->sum, NULL, put->arena)));
-	struct str tail;
-
-	if (answer->status != SFTP_OK) {
-		sftp_file_free(&put->folder);
-		if (!is_over(put)) {
-			open_beside(put);
-		}
-		return;
-	}
-	tail = str_of(COPY_SUFFIX);
-	head.len -= tail.len;
-	for (size_t i = 0; i < answer->names_count; i++) {
-		struct str name = answer->names[i].name;
-
-		if (copy_name_is_plain(name) && name.len > head.len + tail.len &&
-			str_eq(str_sub(name, 0, head.len), head) && copy_is_temporary(name) &&
-			may_go_on_with(put, &answer->names[i].attributes)) {
-			put->begun = copy_join(
-				copy_parent(str_of(put->path), put->arena), name, put->arena);
-			put->begun_as = answer->names[i].attributes;
-		}
-	}
-	sftp_readdir(put->folder, (struct sftp_then){on_names, put});
-}
-
-static void on_folder(void *arg, const struct sftp_answer *answer)
+static void on_begun(void *arg, const char *path, const struct sftp_attributes *attributes)
 {
 	struct copy_put *put = arg;
 
-	if (answer->status == SFTP_OK) {
-		put->folder = answer->file;
-		sftp_readdir(put->folder, (struct sftp_then){on_names, put});
-	} else if (!is_over(put)) {
+	put->search = NULL; /* gone after this */
+	if (path) {
+		put->begun = arena_strdup(put->arena, path);
+		put->begun_as = *attributes;
+	}
+	if (!is_over(put)) {
 		open_beside(put);
 	}
 }
@@ -629,8 +593,8 @@ static void look_for_beginning(struct copy_put *put)
 	put->may_resume = !put->spec.is_shared && !put->was_followed &&
 			  put->spec.item->size >= (uint64_t)COPY_KEEP_MIN;
 	if (put->may_resume) {
-		sftp_opendir(sftp_of(put), copy_parent(str_of(put->path), put->arena),
-			(struct sftp_then){on_folder, put});
+		put->search =
+			copy_begun_start(sftp_of(put), put->path, put->spec.item, on_begun, put);
 	} else {
 		open_beside(put);
 	}

@@ -395,18 +395,19 @@ def partial(site):
     return site.there / names[0] if names else None
 
 
-def begin(site, size, until):
+def begin(site, size, until, *args):
     """A copy that is in the middle: so many bytes are there."""
     site.make('large', os.urandom(size))
     (site.there / 'large').write_text('old')
-    running = site.start('large', f'web-01:{site.there}/', '-o', 'json')
+    running = site.start('large', f'web-01:{site.there}/', '-o', 'json', *args)
     wait_until(lambda: partial(site) and partial(site).stat().st_size >= until)
     return running
 
 
-def test_interrupted_early(at, slow):
+@pytest.mark.parametrize('transport', ['native', 'openssh'])
+def test_interrupted_early(at, slow, transport):
     site = at(slow)
-    running = begin(site, 64 * MIB, 1)
+    running = begin(site, 64 * MIB, 1, '--transport', transport)
     done = running.signal(signal.SIGINT).ended(MINUTE)
     assert done.exit_code == 130, done
     assert 'interrupted: undoing what is half done' in done.stderr, done
@@ -444,9 +445,10 @@ def test_twice_interrupted(at, slow):
         assert 'what may be left behind' in done.stderr and str(partial(site)) in done.stderr, done
 
 
-def test_a_server_that_vanishes(at, slow):
+@pytest.mark.parametrize('transport', ['native', 'openssh'])
+def test_a_server_that_vanishes(at, slow, transport):
     site = at(slow)
-    running = begin(site, 64 * MIB, 1)
+    running = begin(site, 64 * MIB, 1, '--transport', transport)
     slow.hang_up()
     done = running.ended(MINUTE)
     result = done.json['results'][0]
