@@ -95,11 +95,16 @@ static int read_stored(struct fleet_cmd *fleet, struct fleet_stored *stored, str
 		fleet_read_run(fleet, id, kinds, stored, err) < 0) {
 		return -1;
 	}
-	if (stored->hosts.items_count == 0) {
-		return err_set(err, ERR_INPUT, "no server of run %lld ended so: nothing was done",
-			(long long)stored->run.id);
+	if (stored->hosts.items_count > 0) {
+		return 0;
 	}
-	return 0;
+	if (stored->run.hosts_ok == stored->run.hosts) {
+		return err_set(err, ERR_INPUT,
+			"run %lld ended well on all its servers (%lld): nothing was done",
+			(long long)stored->run.id, (long long)stored->run.hosts);
+	}
+	return err_set(err, ERR_INPUT, "no server of run %lld ended in '%s': nothing was done",
+		(long long)stored->run.id, fleet->opts->only);
 }
 
 /* What was asked for then, but for what is asked for now; on these servers. */

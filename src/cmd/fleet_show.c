@@ -104,7 +104,14 @@ static void show_text(
 			add_excerpt(host, has_color, out);
 		}
 	}
-	count_hosts(&stored->hosts, &counts);
+	if (fleet->opts->only) {
+		strbuf_addf(out, "%zu of %lld servers ended so; ", stored->hosts.items_count,
+			(long long)stored->run.hosts);
+		counts = (struct outcome_counts){.total = (size_t)stored->run.hosts};
+		counts.of[OUTCOME_OK] = (size_t)stored->run.hosts_ok;
+	} else {
+		count_hosts(&stored->hosts, &counts);
+	}
 	outcome_add_summary(out, &counts);
 	strbuf_addc(out, '\n');
 }

@@ -1,6 +1,7 @@
 """A command on many servers, beside pssh, pdsh, clush and ansible; with the key exchange that everybody knows,
 and with everybody's defaults; when one in ten of the servers is dead."""
 import os
+import pathlib
 import selectors
 import subprocess
 import tempfile
@@ -20,7 +21,7 @@ TRUE, WRITE = 'true', f'yes 0123456789abcdefghijklmnopqrstuvwxyz | head -c {OUTP
 def ours(transport):
     def argv(config, hosts, command):
         return [BINARY, 'fleet', command, '--servers', hosts, '--ssh-config', config, '--workers', str(WORKERS), '--yes',
-                '--transport', transport, '--quiet']
+                '--transport', transport, '--quiet', '--store', pathlib.Path(hosts).with_name('state.db')]
     return argv, {}
 
 
@@ -51,7 +52,7 @@ TOOLS = {
 
 
 def environment(tool, config, folder):
-    return {**os.environ, 'XDG_STATE_HOME': folder, 'HOME': folder,
+    return {**os.environ, 'HOME': folder,
             **{name: value.format(config=config) for name, value in TOOLS[tool][1].items()}}
 
 

@@ -21,7 +21,7 @@ def test_a_run_is_written_down(fleet):
                          '3/4 servers responded successfully']
     assert '  hello\n' in fleet.verb('show', '1', '-v').stdout
     assert fleet.verb('show', '--only', 'failed').stdout.splitlines()[5:] == [
-        '✗ web-02: exit 3', '0/1 servers responded successfully']
+        '✗ web-02: exit 3', '1 of 4 servers ended so; 3/4 servers responded successfully']
     document = fleet.verb('show', '1', '--output', 'json').json
     assert (document['run'], document['exit_code'], document['summary']['exit']) == (1, 1, 1)
     assert [(item['name'], item['excerpt']) for item in document['results']] == [(host, 'hello\n') for host in HOSTS]
@@ -53,7 +53,7 @@ def test_retry_where_it_did_not_work(fleet, tmp_path):
     assert done.stderr.splitlines()[0].startswith('again, as in run 1: echo')
     assert fleet.rows('SELECT id, selection FROM run ORDER BY id')[1] == (2, 'retry 1')
     again = fleet.verb('retry', '2')
-    assert again.exit_code == 2 and 'no server of run 2 ended so: nothing was done' in again.stderr
+    assert again.exit_code == 2 and 'run 2 ended well on all its servers (1): nothing was done' in again.stderr
 
 
 def test_retry_only_some(fleet, tmp_path):

@@ -16,7 +16,7 @@ static void which_servers(void **state)
 		{{{"retry", "--list"}}, 0, "web-02\nweb-03\n", NULL},
 		{{{"retry", "--list", "--only", "timeout"}}, 0, "web-03\n", NULL},
 		{{{"retry", "--only", "signal"}}, 2, "",
-			"no server of run 1 ended so: nothing was done"},
+			"no server of run 1 ended in 'signal': nothing was done"},
 		{{{"retry", "--only", "slow"}}, 2, "", "--only: "},
 		{{{"retry", "9"}}, 2, "", "there is no run 9"},
 		{{{"retry", "--directory", "/"}}, 2, "", "--directory does not go with retry"},
