@@ -175,16 +175,25 @@ static void end_output(struct run *run, struct run_result *result)
 	emit_live(run);
 }
 
+/* Where a command has run, something may have changed, however it ended. */
 static void tell_report(struct run *run, const struct run_result *result)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	struct run_report *report = run->fleet->run->report;
 
+	strbuf_addf(&text, "%s: ", result->name);
+	if (result->output && !run->opts->is_dry_run) {
+		size_t len = text.len;
+
+		strbuf_adds(&text, run->results.command);
+		run_report_add(report, REPORT_ACTIONS, strbuf_str(&text));
+		strbuf_truncate(&text, len);
+	}
 	if (result->outcome.kind == OUTCOME_OK) {
 		return;
 	}
-	strbuf_addf(&text, "%s: ", result->name);
 	outcome_add_text(&text, &result->outcome);
-	run_report_add(run->fleet->run->report, REPORT_ERRORS, strbuf_str(&text));
+	run_report_add(report, REPORT_ERRORS, strbuf_str(&text));
 	if (run->common->log_file) { /* elsewhere the results themselves are read */
 		log_info(&fleet_log, "%s", text.buf);
 	}

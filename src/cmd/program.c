@@ -32,7 +32,7 @@ static const struct doc_pair files[] = {
 	{"~/.config/sre-toolkit/config.yaml", "the user's configuration"},
 	{"/etc/sre-toolkit/config.yaml", "the machine's configuration"},
 	{"~/.local/state/sre-toolkit/state.db",
-		"alerts and what is to be delivered; the user's store"},
+		"alerts, what is to be delivered, and runs on servers; the user's store"},
 	{"/var/lib/sre-toolkit/state.db", "the same for root"},
 	{0},
 };

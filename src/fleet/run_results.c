@@ -58,6 +58,7 @@ static void write_result(struct json_writer *json, const struct run_result *resu
 {
 	json_write_object_begin(json);
 	json_field_string(json, "name", result->name);
+	json_field_string(json, "target", result->name);
 	outcome_write_json(json, &result->outcome);
 	write_streams(json, result);
 	json_field_double(json, "duration_seconds", seconds(result->duration_ms));

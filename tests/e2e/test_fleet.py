@@ -88,7 +88,7 @@ def test_json(fleet):
     assert (document['schema'], document['command'], document['run'], document['dry_run']) == (1, 'fleet', 1, False)
     assert document['summary'] == {'total': 4, 'ok': 2, 'exit': 1, 'signal': 1, 'timeout': 0, 'unreachable': 0,
                                    'not_started': 0}
-    assert [item['name'] for item in document['results']] == HOSTS
+    assert [item['name'] for item in document['results']] == [item['target'] for item in document['results']] == HOSTS
     by_name = {item['name']: item for item in document['results']}
     for name, expected in {
             'web-01': {'outcome': 'ok', 'success': True, 'code': 'ok', 'exit_code': 0, 'signal': None},
@@ -277,6 +277,7 @@ def test_report_and_lock(fleet, tmp_path):
     done = fleet(fleet.case(web_02='exit 3'), '--report', report, '--lock', lock)
     assert done.exit_code == 1
     assert 'web-02: exit 3' in report.read_text() and json.loads(report.read_text())['exit_code'] == 1
+    assert 'db-01: case ' in report.read_text()  # what was done there
     running = fleet.start('echo up; sleep 30', '--lock', lock).wait_for('up')
     assert fleet('true', '--lock', lock).exit_code == 75
     running.signal(2)

@@ -186,7 +186,7 @@ static void test_errors(void **state)
 		{"web\xff", ERR_INPUT, 4, "a name cannot hold '\\xff'"},
 		{"b\xc3\xbc""cher", ERR_INPUT, 2, "a name cannot hold '\xc3\xbc'"},
 		{"web-*", ERR_INPUT, 5, "a name cannot hold '*'; there are no wildcards, name a group or a range such as web-[01-20]"},
-		{"root@web", ERR_INPUT, 5, "a name cannot hold '@'; the user name is set elsewhere (ansible_user in an inventory)"},
+		{"root@web", ERR_INPUT, 5, "a name cannot hold '@'; the user name is set elsewhere (--username, ansible_user in an inventory)"},
 		{"web]", ERR_INPUT, 4, "a name cannot hold ']' outside of '[...]'"},
 		{"a port=1", ERR_INPUT, 7, "a name cannot hold '='; variables of a host are read from Ansible INI inventories only"},
 		{"a,,b", ERR_INPUT, 3, "expected a name before ','"},
@@ -198,7 +198,7 @@ static void test_errors(void **state)
 		{"a!,b", ERR_INPUT, 3, "expected a name before ','"},
 		{"@", ERR_INPUT, 2, "expected a name at the end"},
 		{"@ web", ERR_INPUT, 2, "expected a name before ' '"},
-		{"@web@db", ERR_INPUT, 5, "a name cannot hold '@'; the user name is set elsewhere (ansible_user in an inventory)"},
+		{"@web@db", ERR_INPUT, 5, "a name cannot hold '@'; the user name is set elsewhere (--username, ansible_user in an inventory)"},
 		{"!web", ERR_INPUT, 1, "nothing to exclude from: write '@all!...' to begin with every server"},
 		{" &web", ERR_INPUT, 2, "nothing to intersect with: write '@all&...' to begin with every server"},
 		{"a @wbe", ERR_NOT_FOUND, 3, "unknown group 'wbe'"},
@@ -370,7 +370,7 @@ static void test_check_name(void **state)
 		{"a[1]", "name 'a[1]': a name cannot hold '['"},
 		{"a!b", "name 'a!b': a name cannot hold '!'"},
 		{"@a", "name '@a': a name cannot hold '@'; the user name is set elsewhere "
-		       "(ansible_user in an inventory)"},
+		       "(--username, ansible_user in an inventory)"},
 		{"-a", "name '-a': a name must not begin with '-' (an exclusion begins with '!')"},
 	};
 
