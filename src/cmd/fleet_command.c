@@ -283,8 +283,7 @@ static enum exit_code run_prepared(struct fleet_cmd *fleet,
 	/* Whoever is asked for a password knows by then what for; a file is looked at first. */
 	if (supervisor_check(&spec.fan.command.supervised, &err) < 0 ||
 		(!is_asked(opts) && prepare_passwords(fleet, prepared, &err) < 0) ||
-		server_guard(&opts->guard, fleet->run->common, selection, opts->is_dry_run, &err) <
-			0 ||
+		server_guard(&opts->guard, fleet->run->common, selection, false, &err) < 0 ||
 		(is_asked(opts) && prepare_passwords(fleet, prepared, &err) < 0) ||
 		prepare_input(fleet, prepared, &err) < 0) {
 		return fleet_failed(fleet, &err);

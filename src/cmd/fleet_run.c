@@ -96,12 +96,34 @@ static void emit_escaped(void *arg, struct str piece)
 	emit(arg, strbuf_str(&text));
 }
 
-static void queue_is_full(void *arg, bool is_full)
+static bool is_under_way(const struct run *run)
+{
+	return run->fan && run->results.counts.total < run->results.items_count;
+}
+
+/* Who reads our output and goes away wants no more of it to happen, as with any program. */
+static void reader_is_gone(struct run *run)
+{
+	if (is_under_way(run) && run->stopped_ms == 0) {
+		run->stopped_ms = loop_now_ms(run->loop);
+		fan_out_stop(run->fan, CAUSE_INTERRUPTED);
+	}
+}
+
+static void queue_changed(void *arg, enum out_queue_news news)
 {
 	struct run *run = arg;
 
-	if (run->fan) {
-		fan_out_pause(run->fan, is_full);
+	switch (news) {
+	case OUT_QUEUE_ROOM:
+	case OUT_QUEUE_FULL:
+		if (run->fan) {
+			fan_out_pause(run->fan, news == OUT_QUEUE_FULL);
+		}
+		break;
+	case OUT_QUEUE_GONE:
+		reader_is_gone(run);
+		break;
 	}
 }
 
@@ -429,7 +451,7 @@ static int open_env(struct run *run, struct err *err)
 		return -1;
 	}
 	run->connector = ssh_connector_new(run->loop, run->resolver, &run->fleet->ssh.connector);
-	run->out = out_queue_new(run->loop, STDOUT_FILENO, QUEUE_FULL_BYTES, queue_is_full, run);
+	run->out = out_queue_new(run->loop, STDOUT_FILENO, QUEUE_FULL_BYTES, queue_changed, run);
 	return 0;
 }
 

@@ -24,7 +24,7 @@ struct out_queue {
 	struct strbuf waiting;
 	size_t at; /* of it, what is written */
 	size_t full_bytes;
-	bool is_full, is_over;
+	bool is_full, is_over, is_reader_gone;
 	struct err err;
 	out_queue_fn *fn;
 	void *arg;
@@ -75,7 +75,8 @@ static size_t left(const struct out_queue *queue)
 static void give_up(struct out_queue *queue, int errnum)
 {
 	queue->is_over = true;
-	if (errnum != EPIPE) {
+	queue->is_reader_gone = errnum == EPIPE;
+	if (!queue->is_reader_gone) {
 		(void)err_set_errno(&queue->err, errnum, "writing to standard output");
 	}
 	strbuf_release(&queue->waiting);
@@ -128,7 +129,11 @@ static void tell(struct out_queue *queue)
 
 	if (is_full != queue->is_full) {
 		queue->is_full = is_full;
-		queue->fn(queue->arg, is_full);
+		queue->fn(queue->arg, is_full ? OUT_QUEUE_FULL : OUT_QUEUE_ROOM);
+	}
+	if (queue->is_reader_gone) {
+		queue->is_reader_gone = false;
+		queue->fn(queue->arg, OUT_QUEUE_GONE);
 	}
 }
 

@@ -17,8 +17,13 @@
 
 struct out_queue;
 
-/* More than `full_bytes` wait, or less than half of that again. */
-typedef void out_queue_fn(void *arg, bool is_full);
+enum out_queue_news {
+	OUT_QUEUE_ROOM, /* less than half of `full_bytes` wait again */
+	OUT_QUEUE_FULL, /* more than `full_bytes` wait */
+	OUT_QUEUE_GONE, /* the reader of a pipe or a socket is; told once */
+};
+
+typedef void out_queue_fn(void *arg, enum out_queue_news);
 
 /* `fd` is borrowed.  New; free with out_queue_free(), which forgets what waits. */
 struct out_queue *out_queue_new(

@@ -103,10 +103,24 @@ def test_a_reader_who_waits_does_not_end_commands(fleet, binary):
     assert text.count('x' * 99) >= 4 * 3000000 // 100 - 4
 
 
-def test_a_reader_who_has_seen_enough(fleet, binary):
-    argv = [binary, 'fleet', 'seq 100000; echo done >&2', *fleet.all, *fleet.login, *fleet.kept]
+def test_a_reader_who_has_seen_enough_stops_it(fleet, binary, mark):
+    """As with any program in front of `head`; quietly, and nothing is left running."""
+    command = f'while :; do echo line; sleep 0.1; : {mark}; done'
+    argv = [binary, 'fleet', command, *fleet.all, *fleet.login, *fleet.kept, '--workers', '2', '--quiet']
     with subprocess.Popen([str(arg) for arg in argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           stdin=subprocess.DEVNULL, env=fleet.toolkit.environment({})) as process:
         process.stdout.readline()
         process.stdout.close()
-        assert process.wait(30) == 0, process.stderr.read()
+        assert process.wait(30) == 1 and process.stderr.read() == b''
+    assert gone(mark)()
+    assert fleet.rows('SELECT count(*) FROM run_host') == [(4,)]
+
+
+def test_a_reader_who_leaves_after_the_end_changes_nothing(fleet, binary):
+    argv = [binary, 'fleet', 'true', *fleet.all, *fleet.login, *fleet.kept, '--quiet']
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with subprocess.Popen([str(arg) for arg in argv], stdout=theirs, stdin=subprocess.DEVNULL,
+                          env=fleet.toolkit.environment({})) as process:
+        os.close(theirs)
+        assert process.wait(30) == 0

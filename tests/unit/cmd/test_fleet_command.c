@@ -16,6 +16,8 @@ static void what_is_refused(void **state)
 		{{{"--script", "seen", "--tty", "--hosts", "a"}}, 2, "", "does not go with --tty"},
 		{{{"x", "--hosts", "a", "--password-file", "nothing"}}, 2, "", "--password-file"},
 		{{{"last"}}, 0, "no run was written down yet", NULL},
+		{{{"x", "--hosts", "n[1-11]"}}, 2, "", "say --yes if it is meant"},
+		{{{"x", "--hosts", "n[1-11]", "--dry-run"}}, 2, "", "say --yes if it is meant"},
 	};
 
 	FLEET_STEPS(*state, steps);

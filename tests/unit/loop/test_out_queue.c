@@ -18,15 +18,18 @@ struct fixture {
 	struct loop *loop;
 	struct out_queue *queue;
 	int read_fd, write_fd;
-	struct strbuf told; /* "full, room, " */
+	struct strbuf told; /* "full, room, gone, " */
 	struct strbuf got;
 };
 
-static void tell(void *arg, bool is_full)
+static void tell(void *arg, enum out_queue_news news)
 {
+	static const char *const words[] = {[OUT_QUEUE_ROOM] = "room, ",
+		[OUT_QUEUE_FULL] = "full, ",
+		[OUT_QUEUE_GONE] = "gone, "};
 	struct fixture *f = arg;
 
-	strbuf_adds(&f->told, is_full ? "full, " : "room, ");
+	strbuf_adds(&f->told, words[news]);
 }
 
 static int setup(void **state)
@@ -146,8 +149,21 @@ static void test_a_reader_who_has_seen_enough(void **state)
 	f->read_fd = -1;
 	add_much(f, &sent);
 	assert_int_equal(out_queue_rest(f->queue).len, 0);
-	assert_string_equal(f->told.buf, "");
+	assert_string_equal(f->told.buf, "gone, ");
 	assert_int_equal(out_queue_check(f->queue, &err), 0);
+}
+
+static void test_a_slow_reader_who_goes_away(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(strbuf_release) struct strbuf sent = STRBUF_INIT;
+
+	add_much(f, &sent);
+	(void)close(f->read_fd);
+	f->read_fd = -1;
+	run_a_little(f);
+	assert_string_equal(f->told.buf, "full, room, gone, ");
+	assert_int_equal(out_queue_rest(f->queue).len, 0);
 }
 
 static void test_files_and_devices(void **state)
@@ -185,6 +201,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_slow_reader, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_rest_is_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_reader_who_has_seen_enough, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_slow_reader_who_goes_away, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_files_and_devices, setup, teardown),
 	};
 
