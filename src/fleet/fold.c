@@ -4,6 +4,7 @@
 #include "fleet/fold.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/map.h"
@@ -113,6 +114,7 @@ struct lines {
 	size_t keys_count, keys_alloc;
 	struct str *shown;
 	size_t shown_count, shown_alloc;
+	bool is_masked; /* some of what is shown is */
 };
 
 static void add_line(void *arg, struct str line, enum line_end end)
@@ -125,6 +127,7 @@ static void add_line(void *arg, struct str line, enum line_end end)
 	*VEC_PUSH_IN(lines->arena, lines, shown) = copy;
 	if (lines->mask) {
 		fold_mask_add(lines->mask, line, &masked);
+		lines->is_masked |= !str_eq(line, strbuf_str(&masked));
 		copy = str_n(arena_strndup(lines->arena, masked.buf, masked.len), masked.len);
 	}
 	*VEC_PUSH_IN(lines->arena, lines, keys) = copy;
@@ -185,8 +188,9 @@ static void write_difference(void *arg, enum line_change change, struct str line
 	write_line(writer, looks[change].color, looks[change].before, line);
 }
 
-static void write_header(
-	const struct writer *writer, const struct fold_group *group, const char *majority)
+/* `is_sample`: what is shown is so on the first of them, and need not be on the others. */
+static void write_header(const struct writer *writer, const struct fold_group *group,
+	const char *majority, bool is_sample)
 {
 	struct strbuf text = STRBUF_INIT;
 
@@ -201,6 +205,11 @@ static void write_header(
 	if (majority) {
 		strbuf_addf(writer->out, ", differs from %s", majority);
 	}
+	if (is_sample && group->count > 1) {
+		strbuf_adds(writer->out, ", as on ");
+		utf8_add_escaped(writer->out, group->item->name, 0);
+		strbuf_adds(writer->out, " (own names, addresses, pids, times may differ)");
+	}
 	strbuf_adds(writer->out, ":\n");
 	strbuf_release(&text);
 }
@@ -208,13 +217,23 @@ static void write_header(
 static void write_whole(
 	const struct writer *writer, const struct fold_group *group, const struct lines *lines)
 {
-	write_header(writer, group, NULL);
+	write_header(writer, group, NULL, lines->is_masked);
 	if (lines->shown_count == 0) {
 		write_line(writer, COLOR_DIM, "", str_of("(no output)"));
 	}
 	for (size_t i = 0; i < lines->shown_count; i++) {
 		write_line(writer, COLOR_NONE, "", lines->shown[i]);
 	}
+}
+
+static const char *why_no_lines(const struct fold_group *group, const struct fold_group *majority)
+{
+	if (strcmp(group->item->key.text, majority->item->key.text) == 0) {
+		return "(the same output, but it ended otherwise)";
+	}
+	return group->item->is_cut || majority->item->is_cut
+		       ? "(only in what was left out)"
+		       : "(the same lines, but for the end of the last one)";
 }
 
 /* False when the whole is no longer than the difference, or there is too much of that. */
@@ -230,14 +249,11 @@ static bool write_odd(const struct writer *writer, const struct fold_group *majo
 			  differences.lines <= odd->shown_count;
 
 	if (is_shorter) {
-		write_header(writer, group, majority->names);
+		write_header(writer, group, majority->names, odd->is_masked);
 		strbuf_addstr(writer->out, strbuf_str(&text));
 	}
 	if (is_shorter && differences.lines == 0) {
-		write_line(writer, COLOR_DIM, "",
-			str_of(group->item->is_cut || majority->item->is_cut
-					? "(only in what was left out)"
-					: "(not in its lines)"));
+		write_line(writer, COLOR_DIM, "", str_of(why_no_lines(group, majority)));
 	}
 	strbuf_release(&text);
 	return is_shorter;
@@ -256,7 +272,7 @@ void fold_add_text(
 		const struct fold_group *group = &groups->items[i];
 		struct arena *arena = arena_new();
 		struct lines lines =
-			lines_of(group->item, has_majority, i == 0 ? usual_arena : arena);
+			lines_of(group->item, style->is_smart, i == 0 ? usual_arena : arena);
 
 		if (i == 0) {
 			usual = lines;

@@ -99,7 +99,8 @@ static void smart(void **state)
 
 	(void)state;
 	assert_folds(hosts, ARRAY_LEN(hosts), &(struct fold_style){.is_smart = true, .context = 1},
-		"web-[01-02,04,06-07] (5 servers):\n"
+		"web-[01-02,04,06-07] (5 servers), as on web-01 "
+		"(own names, addresses, pids, times may differ):\n"
 		"  web-01\n  version 5\n  up 3 days\n  ok\n  fine\n  good\n"
 		"web-03 (1 server), differs from web-[01-02,04,06-07]:\n"
 		"  @@ -1,3 +1,3 @@\n   web-03\n  -version 5\n  +version 4\n   up 1 day\n"
@@ -124,6 +125,47 @@ static void no_majority(void **state)
 	assert_folds(hosts, 2, &(struct fold_style){.is_smart = true},
 		"a1 (1 server):\n  1\n  2\n  3\n  4\n  5\n  6\n"
 		"a2 (1 server):\n  1\n  2\n  3\n  4\n  5\n  x\n");
+}
+
+/* Nothing is said of masks where there is nothing to mask; and no lines are no difference. */
+static void alike(void **state)
+{
+	static const struct host hosts[] = {
+		{.name = "a1", .text = "same\n"},
+		{.name = "a2", .text = "same\n"},
+		{.name = "a3", .text = "same\n"},
+		{.name = "a4", .text = "same\n", .label = "exit 3"},
+		{.name = "a5", .text = "same"},
+	};
+
+	(void)state;
+	assert_folds(hosts, 5, &(struct fold_style){.is_smart = true},
+		"a[1-3] (3 servers):\n  same\n"
+		"a4 (1 server), exit 3, differs from a[1-3]:\n"
+		"  (the same output, but it ended otherwise)\n"
+		"a5 (1 server), differs from a[1-3]:\n"
+		"  (the same lines, but for the end of the last one)\n");
+}
+
+/* Whose lines are shown is said wherever they stand for those of others. */
+static void samples(void **state)
+{
+	static const struct host hosts[] = {
+		{.name = "a1", .text = "pid 1\n"},
+		{.name = "a2", .text = "pid 2\n"},
+		{.name = "a3", .text = "pid 3\n"},
+		{.name = "b1", .text = "pid 4\nodd\n1\n2\n3\n4\n"},
+		{.name = "b2", .text = "pid 5\nodd\n1\n2\n3\n4\n"},
+		{.name = "c", .text = "pid 6\nlone\n"},
+	};
+
+	(void)state;
+	assert_folds(hosts, ARRAY_LEN(hosts), &(struct fold_style){.is_smart = true},
+		"a[1-3] (3 servers), as on a1 (own names, addresses, pids, times may differ):\n"
+		"  pid 1\n"
+		"b[1-2] (2 servers), as on b1 (own names, addresses, pids, times may differ):\n"
+		"  pid 4\n  odd\n  1\n  2\n  3\n  4\n"
+		"c (1 server):\n  pid 6\n  lone\n");
 }
 
 /* Equal only if all of it is. */
@@ -177,6 +219,8 @@ int main(void)
 		cmocka_unit_test(groups),
 		cmocka_unit_test(colours),
 		cmocka_unit_test(smart),
+		cmocka_unit_test(alike),
+		cmocka_unit_test(samples),
 		cmocka_unit_test(no_majority),
 		cmocka_unit_test(cut),
 		cmocka_unit_test(ten_thousand),
