@@ -1,6 +1,7 @@
 """`fleet` and very many hosts, or very much output, over both transports: no descriptor and no memory is left
 behind, and what it needs does not grow with what comes."""
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -16,11 +17,13 @@ from servers.sshd import Sshd
 ADDRESSES = 15
 SSH_EACH = {'native': 0, 'openssh': 2}  # processes: of the login, and of the command
 # The program ssh takes a tenth of a second of processor time for each.
-SESSIONS = {'native': 1000, 'openssh': soak.size('SESSIONS', 100, 1000)}
+SESSIONS = {'native': 1000, 'openssh': soak.size('SESSIONS', 50, 1000)}
 # Without and with sanitizers, which keep what is freed; and what is kept of all hosts (CAPTURE_POOL_BYTES).
 MEBIBYTES, POOL_MEBIBYTES = {False: 48, True: 640}, 256
-POOL_HOSTS = {'native': 300, 'openssh': soak.size('POOL_HOSTS', 30, 300)}
+POOL_HOSTS = {'native': 300, 'openssh': soak.size('POOL_HOSTS', 15, 300)}
 HOSTS, HOST_BYTES = soak.size('HOSTS', 10, 50), soak.size('HOST_MIB', 8, 100) << 20
+# Of one host.
+STDERR_BYTES = soak.size('STDERR_MIB', 32, 4096) << 20
 MINUTE = 60
 # On a machine with much else to do, twenty ssh at a time take theirs to log in.
 PATIENT = ('--connect-timeout', MINUTE)
@@ -136,6 +139,26 @@ def test_what_is_kept_is_bounded(fleet, binary, tmp_path):
     assert len(left_out) == count and all(size > number > size // 3 for number in left_out)
     assert fleet.peak_mib < POOL_MEBIBYTES + MEBIBYTES[is_sanitized(binary)], f'{fleet.peak_mib:.0f} MiB'
     soak.report('fleet pool', transport=fleet.transport, hosts=count, peak_mib=f'{fleet.peak_mib:.1f}')
+
+
+@pytest.mark.parametrize('output', ['json', 'text'])
+def test_gigabytes_of_stderr(fleet, binary, tmp_path, output):
+    """One line that never ends; the other host does not wait for it."""
+    command = (f'case "$SSH_CONNECTION" in *" {fleet.sshd.address("host-2")} "*) echo well;; '
+               f'*) head -c {STDERR_BYTES} /dev/zero | tr "\\0" x >&2;; esac')
+    results = run(fleet, command, ['s1', 'last'], tmp_path, '--output', output)
+    assert fleet.end.exit_code == 0, fleet.end
+    if output == 'json':
+        flooded, healthy = json.loads(results.read_text())['results']
+        assert (healthy['stdout'], flooded['stdout']) == ('well\n', '')
+        assert STDERR_BYTES - (1 << 20) <= flooded['truncated_bytes'] < STDERR_BYTES
+        assert healthy['duration_seconds'] < max(flooded['duration_seconds'], 1)
+    else:
+        words = results.read_bytes()
+        assert words.count(b'x') >= STDERR_BYTES, 'all of it was shown'
+        assert b'last: well\n' in words and '2/2 servers responded successfully' in words.decode()
+    assert fleet.peak_mib < MEBIBYTES[is_sanitized(binary)], f'{fleet.peak_mib:.0f} MiB'
+    soak.report('fleet stderr', transport=fleet.transport, output=output, bytes=STDERR_BYTES, peak_mib=f'{fleet.peak_mib:.1f}')
 
 
 def test_a_folder_on_a_full_disk(fleet, filesystem):
