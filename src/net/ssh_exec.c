@@ -266,7 +266,7 @@ static bool send_input(struct ssh_exec *exec)
 	size_t left = exec->input.len - exec->input_sent;
 	int rc;
 
-	if (left == 0 || (ssh_get_poll_flags(exec->lane.session->lib) & SSH_WRITE_PENDING)) {
+	if (left == 0 || !ssh_session_may_write(exec->lane.session)) {
 		return false;
 	}
 	rc = ssh_channel_write(exec->lane.channel, exec->input.buf + exec->input_sent,

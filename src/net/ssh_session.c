@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <assert.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -300,6 +301,22 @@ static void ask_for_life(struct ssh_session *session)
 static bool may_be_writing(const struct ssh_session *session)
 {
 	return (ssh_get_poll_flags(session->lib) & SSH_WRITE_PENDING) != 0;
+}
+
+/* As long as there is something to read, libssh does not look whether it can write: a server that
+ * never stops would never hear of us. */
+bool ssh_session_may_write(struct ssh_session *session)
+{
+	struct pollfd fd = {.fd = session->fd, .events = POLLOUT};
+
+	if (!may_be_writing(session)) {
+		return true;
+	}
+	if (poll(&fd, 1, 0) != 1 || (fd.revents & POLLOUT) == 0) {
+		return false;
+	}
+	ssh_set_fd_towrite(session->lib);
+	return true;
 }
 
 static void step_open(struct ssh_session *session)

@@ -111,10 +111,11 @@ void ssh_session_destroy(struct ssh_session *); /* which the client does not kno
 void ssh_session_end(struct ssh_session *, enum ssh_end_cause, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void ssh_session_end_by_lib(struct ssh_session *, enum ssh_end_cause);
-void ssh_session_step(struct ssh_session *);   /* go on as far as it goes; then see to it */
-void ssh_session_settle(struct ssh_session *); /* after a step: end, free or watch it */
-void ssh_session_wake(struct ssh_session *);   /* step in this or the next turn */
-void ssh_session_watch(struct ssh_session *);  /* what libssh waits for */
+void ssh_session_step(struct ssh_session *);      /* go on as far as it goes; then see to it */
+void ssh_session_settle(struct ssh_session *);    /* after a step: end, free or watch it */
+void ssh_session_wake(struct ssh_session *);      /* step in this or the next turn */
+bool ssh_session_may_write(struct ssh_session *); /* what was written before is on its way */
+void ssh_session_watch(struct ssh_session *);     /* what libssh waits for */
 void ssh_session_opened(struct ssh_session *);
 void ssh_lane_add(struct ssh_session *, struct ssh_lane *);
 void ssh_lane_kill(struct ssh_lane *); /* swept now or after the round */

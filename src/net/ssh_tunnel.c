@@ -128,7 +128,7 @@ static size_t room(const struct ssh_tunnel *tunnel)
 {
 	uint32_t window = ssh_channel_window_size(tunnel->lane.channel);
 
-	if (ssh_get_poll_flags(tunnel->lane.session->lib) & SSH_WRITE_PENDING) {
+	if (!ssh_session_may_write(tunnel->lane.session)) {
 		return 0;
 	}
 	return window < CARRY_BYTES ? window : CARRY_BYTES;

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "cmocka_all.h"
@@ -426,11 +427,73 @@ static void test_odd_servers(void **state)
 	}
 }
 
+/* --- a server that never stops -------------------------------------------------------------------
+ */
+
+enum { FLOOD_SENT_AT = 1 << 20, FLOOD_MAX = 256 << 20 };
+
+struct flooded {
+	struct loop *loop;
+	struct ssh_exec *exec;
+	uint64_t out_bytes;
+	bool was_sent, was_heard, has_ended;
+};
+
+/* Slower than the server, so that there is always something more to be read. */
+static void flood_came(void *arg, enum ssh_stream stream, struct str bytes)
+{
+	struct flooded *flooded = arg;
+
+	if (stream == SSH_STREAM_STDERR) {
+		flooded->was_heard = str_is(bytes, "heard\n");
+		return;
+	}
+	(void)usleep(500);
+	flooded->out_bytes += bytes.len;
+	if (!flooded->was_sent && flooded->out_bytes > FLOOD_SENT_AT) {
+		flooded->was_sent = true;
+		ssh_exec_send(flooded->exec, str_of("stop\n"));
+	}
+	if (flooded->out_bytes > FLOOD_MAX) {
+		loop_stop(flooded->loop);
+	}
+}
+
+static void flood_ended(void *arg, const struct ssh_exec_end *end)
+{
+	struct flooded *flooded = arg;
+
+	(void)end;
+	flooded->exec = NULL;
+	flooded->has_ended = true;
+	loop_stop(flooded->loop);
+}
+
+static void test_heard_in_a_flood(void **state)
+{
+	static const struct ssh_exec_events events = {.output = flood_came, .ended = flood_ended};
+	struct ssh_fixture *fixture = *state;
+	struct flooded flooded = {.loop = fixture->loop};
+	struct ssh_told told;
+
+	flooded.exec = ssh_exec_start(connect_sshd(fixture, &told),
+		&(struct ssh_exec_spec){
+			.command = "yes & read line; kill $!; echo heard >&2", .drain_ms = 500},
+		&events, &flooded);
+	assert_int_equal(loop_run(fixture->loop, NULL), 0);
+	assert_true(flooded.was_sent);
+	assert_true(flooded.was_heard);
+	assert_true(flooded.has_ended);
+	ssh_exec_free(&flooded.exec);
+	ssh_session_free(&told.session);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ssh_fixture_start, ssh_fixture_end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_heard_in_a_flood),
 		TEST(test_endings),
 		TEST(test_much_output),
 		TEST(test_input),
