@@ -110,13 +110,18 @@ static void answer(struct copy_hasher *hasher, const struct copy_sum *sum)
 	}
 }
 
-void copy_hasher_end(struct copy_hasher *hasher)
+static void give_up(struct copy_hasher *hasher)
 {
 	hasher->is_absent = true;
-	enter(hasher);
 	while (!hasher->is_freed && copy_hasher_pending(hasher) > 0) {
 		answer(hasher, NULL);
 	}
+}
+
+void copy_hasher_end(struct copy_hasher *hasher)
+{
+	enter(hasher);
+	give_up(hasher);
 	leave(hasher);
 }
 
@@ -126,7 +131,7 @@ static void take_greeting(struct copy_hasher *hasher, struct str line)
 		return; /* of the login's */
 	}
 	if (!str_ends(line, " ready")) {
-		copy_hasher_end(hasher);
+		give_up(hasher);
 		return;
 	}
 	hasher->is_ready = true;
@@ -146,7 +151,7 @@ static void take_line(struct copy_hasher *hasher, struct str line)
 	}
 	if (copy_hasher_pending(hasher) == 0 ||
 		(line.len > 0 && line.ptr[0] != '=' && !str_is(line, "-"))) {
-		copy_hasher_end(hasher); /* it says what it should not */
+		give_up(hasher); /* it says what it should not */
 		return;
 	}
 	line = str_sub(line, 1, line.len);

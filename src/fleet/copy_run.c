@@ -248,8 +248,9 @@ void copy_run_free(struct copy_run **run_ptr)
 		return;
 	}
 	run->is_freed = true;
-	while (run->first) {
-		member_free(run->first);
+	for (struct member *member = run->first, *next; member; member = next) {
+		next = member->next;
+		member_free(member);
 	}
 	deferred_free(&run->stepping);
 	timer_free(&run->deadline);

@@ -519,13 +519,10 @@ static int check_destination(const struct copy_sudo *sudo, const struct copy_sud
 	return 0;
 }
 
-/* Names of what was looked at, as it was asked for: the only file may be in the folder that was
- * named. */
-static bool take_seen(struct copy_sudo *sudo, struct str *rest, struct copy_sudo_seen *ret_seen)
+static bool take_seen(struct str *rest, struct copy_sudo_seen *ret_seen)
 {
 	struct str line;
 
-	(void)sudo;
 	return rest->len > 0 && str_line(rest, &line) && copy_sudo_parse_seen(line, ret_seen);
 }
 
@@ -546,7 +543,7 @@ static bool decide(struct copy_sudo *sudo, struct str rest, const struct copy_su
 			sudo->items[i].verdict = COPY_FAILED;
 			continue;
 		}
-		if (!take_seen(sudo, &rest, &seen)) {
+		if (!take_seen(&rest, &seen)) {
 			return false;
 		}
 		if (is_single_file(sudo) && itself->is != COPY_SUDO_FOLDER) {
@@ -565,11 +562,25 @@ static bool decide(struct copy_sudo *sudo, struct str rest, const struct copy_su
 	return true;
 }
 
+static int take_all_seen(struct copy_sudo *sudo, struct err *err)
+{
+	struct str rest = strbuf_str(&sudo->out);
+	struct copy_sudo_seen itself, parent;
+
+	if (take_seen(&rest, &itself) && take_seen(&rest, &parent)) {
+		if (check_destination(sudo, &itself, &parent, err) < 0) {
+			return -1;
+		}
+		if (decide(sudo, rest, &itself)) {
+			return 0;
+		}
+	}
+	return err_set(err, ERR_NETWORK, "what is there cannot be looked at with sudo");
+}
+
 static void on_looked(void *arg, const struct remote_command_end *end)
 {
 	struct copy_sudo *sudo = arg;
-	struct str rest = strbuf_str(&sudo->out);
-	struct copy_sudo_seen itself, parent;
 	struct err err;
 
 	sudo->command = NULL; /* gone after this */
@@ -582,13 +593,7 @@ static void on_looked(void *arg, const struct remote_command_end *end)
 		finish(sudo, NULL);
 		return;
 	}
-	if (!take_seen(sudo, &rest, &itself) || !take_seen(sudo, &rest, &parent)) {
-		(void)err_set(&err, ERR_NETWORK, "what is there cannot be looked at with sudo");
-		finish(sudo, &err);
-	} else if (check_destination(sudo, &itself, &parent, &err) < 0) {
-		finish(sudo, &err);
-	} else if (!decide(sudo, rest, &itself)) {
-		(void)err_set(&err, ERR_NETWORK, "what is there cannot be looked at with sudo");
+	if (take_all_seen(sudo, &err) < 0) {
 		finish(sudo, &err);
 	} else if (options_of(sudo)->is_dry_run) {
 		rehearse(sudo);
