@@ -23,7 +23,7 @@ static void on_digest(void *arg, const struct copy_sum *sum, const struct err *e
 	assert_true((sum != NULL) != (err != NULL));
 	if (sum) {
 		told->sum = *sum;
-	} else {
+	} else if (err) {
 		told->err = *err;
 	}
 }
