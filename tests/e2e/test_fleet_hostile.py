@@ -12,12 +12,15 @@ from measured_fleet import TRANSPORTS, MeasuredFleet, has_raw_control, is_saniti
 from servers.hostile_ssh import UGLY, HostileSsh
 from servers.sshd import Sshd
 
-CONNECT_SECONDS, RUN_SECONDS = 4, 5
+CONNECT_SECONDS, RUN_SECONDS = 4, 8
 # What is left to a machine with much else to do, and to the sanitizers.
 SLACK_SECONDS = 8
+# For all of a check or a copy, of the healthy one too.
+WHOLE_SECONDS = 15
 STOP_SECONDS = 5  # a host that is told to stop has that long to do it
 MEBIBYTES_MAX = {'release': 48, 'sanitized': 640}
 FLOOD_BYTES = soak.size('FLOOD_MIB', 8, 1024) << 20
+MINUTE = 60
 HEALTHY = 'healthy'
 UGLY_ESCAPED = r'\x1b]0;owned\x07\x1b[31mred\x1b[H \xff\xfe\xc3( \u202e\x9b2J\x9b2J'
 UGLY_TEXT = UGLY.decode(errors='replace')  # what JSON can hold of it
@@ -106,13 +109,13 @@ def healthy():
 @pytest.fixture(params=TRANSPORTS)
 def fleet(toolkit, hostile, healthy, request):
     return MeasuredFleet(toolkit, request.param, healthy.key,
-                 f'{hostile.ssh_config()}Host {HEALTHY}\n  HostName {healthy.address(HEALTHY)}\n  Port {healthy.port}\n',
+                 f'{hostile.ssh_config()}Host {HEALTHY}\n  HostName {healthy.address(HEALTHY)}\n  Port {healthy.port}\n'
+                 f'  ConnectTimeout {MINUTE}\nHost *\n  ConnectTimeout {CONNECT_SECONDS}\n',
                  hostile.known_hosts() + healthy.known_hosts.read_text())
 
 
 def run(fleet, manners, *args, **options):
-    results = fleet('echo well', [*manners, HEALTHY], '--workers', '100', '--connect-timeout', CONNECT_SECONDS,
-                    *(args or ('--timeout', RUN_SECONDS)), **options)
+    results = fleet('echo well', [*manners, HEALTHY], '--workers', '100', *(args or ('--timeout', RUN_SECONDS)), **options)
     assert (results[HEALTHY]['outcome'], results[HEALTHY]['stdout']) == ('ok', 'well\n')
     assert not has_raw_control(fleet.end.stderr)
     return results
@@ -216,3 +219,41 @@ def test_output_is_escaped_on_a_terminal(fleet, args):
     done = running.ended()
     assert UGLY_ESCAPED in done.stdout and 'well' in done.stdout
     assert not has_raw_control(done.stdout) and not has_raw_control(done.stderr)
+
+
+def test_host_keys_of_hostile_servers(fleet):
+    if fleet.transport != 'native':
+        pytest.skip('host keys are asked for by ourselves')
+    names = [*BEFORE_LOGIN, 'garbage', 'endless-line', 'endless-lines', HEALTHY]
+    done = fleet.toolkit('fleet', 'keys', '--hosts', ','.join(names), '--ssh-config', fleet.config, '--output', 'json')
+    # Those show their key, and go wrong after it.
+    shown = {name for name in names if name.startswith('auth-')} | {HEALTHY}
+    assert {result['name']: result['state'] for result in done.json['results']} == {
+        name: 'known' if name in shown else 'unreachable' for name in names}
+    assert (done.exit_code, done.seconds < 2 * CONNECT_SECONDS + SLACK_SECONDS) == (1, True)
+
+
+def test_the_health_of_hostile_servers(fleet):
+    names = [*BEFORE_LOGIN, *AFTER_LOGIN, 'runs-for-ever', HEALTHY]
+    done = fleet.toolkit('check', *names, '--ssh-config', fleet.config, '--transport', fleet.transport, '--timeout',
+                         WHOLE_SECONDS, '--output', 'json', timeout=MINUTE)
+    results = {result['name']: result for result in done.json['results']}
+    assert [name for name in names if results[name]['healthy']] in ([HEALTHY], []), 'of this machine it is not known'
+    assert results[HEALTHY]['values']['uptime_seconds'] > 0
+    assert all(result['duration_seconds'] < WHOLE_SECONDS + SLACK_SECONDS for result in results.values())
+    assert done.exit_code == (0 if all(result['healthy'] for result in results.values()) else 1)
+
+
+def test_copies_to_hostile_servers(fleet, tmp_path):
+    """None of them keeps the healthy one from getting its file."""
+    (tmp_path / 'source').write_text('well')
+    expected = {'silent': TOO_LATE, 'http': NONSENSE, 'kex-stall': TOO_LATE, 'auth-stall': TOO_LATE, 'auth-closes': CLOSED,
+                'auth-refuses': ('unreachable', 'auth_failed'), 'open-stall': TOO_LATE}
+    names = [*expected, 'closes-after-auth', 'exec-refused', HEALTHY]
+    done = fleet.toolkit('copy', tmp_path / 'source', f'{",".join(names)}:{tmp_path}/copy', '--ssh-config', fleet.config,
+                         '--transport', fleet.transport, '--timeout', WHOLE_SECONDS, '--yes', '--output', 'json',
+                         timeout=MINUTE)
+    results = {result['name']: (result['outcome'], result['code']) for result in done.json['results']}
+    assert {name: results[name] for name in expected} == expected
+    assert [name for name in names if results[name][0] == 'ok'] == [HEALTHY] and done.exit_code == 1
+    assert (tmp_path / 'copy').read_text() == 'well' and done.seconds < WHOLE_SECONDS + SLACK_SECONDS
