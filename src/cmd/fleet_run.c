@@ -168,6 +168,19 @@ static struct host_output *output_of(struct run *run, size_t host)
 	return result->output;
 }
 
+static void host_logged_in(void *arg, size_t host, const struct fan_out_login *login)
+{
+	struct run *run = arg;
+	_cleanup_(strbuf_release) struct strbuf took = STRBUF_INIT;
+
+	if (log_is_on(LOG_LEVEL_INFO)) {
+		time_add_duration(&took, login->connect_ms);
+		log_info(&fleet_log, "%s: logged in after %s: %s (%s)",
+			run->results.items[host].name, took.buf, login->way,
+			ssh_transport_name(login->transport));
+	}
+}
+
 static void host_started(void *arg, size_t host, int64_t pid)
 {
 	struct run *run = arg;
@@ -493,7 +506,7 @@ static void set_results(struct run *run)
 static void start(struct run *run)
 {
 	static const struct fan_out_events events = {
-		host_started, host_wrote, host_ended, all_ended};
+		host_started, host_wrote, host_ended, all_ended, host_logged_in};
 	struct fan_out_spec fan = run->spec->fan;
 
 	fan.workers = (int)descriptors_allow(fan.workers, FDS_PER_HOST);

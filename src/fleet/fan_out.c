@@ -119,6 +119,18 @@ static void judge_canary(struct fan_out *fan, size_t host, const struct fan_out_
 
 static void step_later(struct fan_out *fan);
 
+static void on_logged_in(void *arg, const struct fan_out_login *login)
+{
+	struct member *member = arg;
+	struct fan_out *fan = member->fan;
+
+	if (fan->events.logged_in) {
+		enter(fan);
+		fan->events.logged_in(fan->arg, member->host, login);
+		leave(fan);
+	}
+}
+
 static void on_started(void *arg, int64_t pid)
 {
 	struct member *member = arg;
@@ -162,7 +174,8 @@ static void on_ended(void *arg, const struct fan_out_end *end)
 
 static void begin(struct fan_out *fan)
 {
-	static const struct host_run_events events = {on_started, on_output, on_ended};
+	static const struct host_run_events events = {
+		on_logged_in, on_started, on_output, on_ended};
 	struct member *member = member_new(fan, fan->next);
 
 	member->run = host_run_start(fan->loop, fan->connector, &fan->spec,

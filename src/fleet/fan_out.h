@@ -56,11 +56,18 @@ struct fan_out_end {
 	enum ssh_transport transport;       /* AUTO: not known */
 };
 
+struct fan_out_login {
+	const char *way; /* "web-01.example.com:22 as root"; valid inside */
+	enum ssh_transport transport;
+	int64_t connect_ms; /* since it was this host's turn */
+};
+
 struct fan_out_events {
 	void (*started)(void *arg, size_t host, int64_t pid); /* the command runs there */
 	void (*output)(void *arg, size_t host, enum ssh_stream, struct str bytes);
 	void (*ended)(void *arg, size_t host, const struct fan_out_end *); /* once for each host */
 	void (*finished)(void *arg); /* once, after all of them; free it here or later */
+	void (*logged_in)(void *arg, size_t host, const struct fan_out_login *); /* MAY */
 };
 
 /* New; free with fan_out_free(), in any of the callbacks too.  Nothing is called before this

@@ -204,6 +204,17 @@ static void on_command_ended(void *arg, const struct remote_command_end *command
 	leave(run);
 }
 
+static void tell_logged_in(struct host_run *run)
+{
+	struct strbuf way = STRBUF_INIT;
+
+	ssh_login_add_way(run->login, &way);
+	run->events.logged_in(run->arg, &(struct fan_out_login){.way = way.buf,
+						.transport = run->transport,
+						.connect_ms = run->connect_ms});
+	strbuf_release(&way);
+}
+
 static void on_opened(void *arg)
 {
 	static const struct remote_command_events events = {
@@ -215,9 +226,14 @@ static void on_opened(void *arg)
 	}
 	run->connect_ms = loop_now_ms(run->loop) - run->begun_ms;
 	run->transport = ssh_login_transport(run->login);
-	run->command =
-		remote_command_start(run->loop, run->login, &run->spec->command, &events, run);
-	remote_command_pause(run->command, run->is_paused);
+	enter(run);
+	tell_logged_in(run);
+	if (!run->is_freed && run->stopped == CAUSE_NONE) {
+		run->command = remote_command_start(
+			run->loop, run->login, &run->spec->command, &events, run);
+		remote_command_pause(run->command, run->is_paused);
+	}
+	leave(run);
 }
 
 /* --- for users ------------------------------------------------------------------------------ */

@@ -13,6 +13,7 @@
 struct host_run;
 
 struct host_run_events {
+	void (*logged_in)(void *arg, const struct fan_out_login *);
 	void (*started)(void *arg, int64_t pid);
 	void (*output)(void *arg, enum ssh_stream, struct str bytes);
 	void (*ended)(void *arg, const struct fan_out_end *); /* once; it is gone after it */

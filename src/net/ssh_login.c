@@ -134,6 +134,21 @@ enum ssh_transport ssh_login_transport(const struct ssh_login *login)
 	return login->link->transport;
 }
 
+void ssh_login_add_way(const struct ssh_login *login, struct strbuf *out)
+{
+	const struct ssh_link *link = login->link;
+	const struct ssh_settings *settings = link->settings;
+
+	ssh_settings_add_target(settings, out);
+	strbuf_addf(out, " as %s", settings->user);
+	if (link->bastion) {
+		strbuf_addf(out, " through %s", link->bastion->chain);
+	} else if (settings->hops_count > 0) { /* the program ssh finds its way itself */
+		strbuf_adds(out, " through ");
+		ssh_bastion_add_chain(out, settings->hops, settings->hops_count);
+	}
+}
+
 void ssh_login_add_phase(const struct ssh_login *login, struct strbuf *out)
 {
 	ssh_link_add_phase(login->link, out);

@@ -98,6 +98,10 @@ void ssh_login_free(struct ssh_login **);
 bool ssh_login_is_open(const struct ssh_login *);
 enum ssh_transport ssh_login_transport(const struct ssh_login *); /* never AUTO once it is open */
 
+/* Of one that is open, where it leads and as whom: "web-01.example.com:22 as root through bastion".
+ */
+void ssh_login_add_way(const struct ssh_login *, struct strbuf *out);
+
 /* What it is doing right now: "waiting for its turn at bastion:22". */
 void ssh_login_add_phase(const struct ssh_login *, struct strbuf *out);
 

@@ -3,6 +3,7 @@ import csv
 import io
 import json
 import pathlib
+import re
 import subprocess
 import xml.etree.ElementTree
 
@@ -293,3 +294,12 @@ def test_as_fleet_run(fleet, binary, tmp_path):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)['summary']['ok'] == 4
     assert subprocess.run([link, '--help'], capture_output=True, text=True).stdout.startswith('sre-toolkit fleet')
+
+
+def test_verbose_says_where_it_logs_in(fleet):
+    quiet = fleet.on('web-01', 'true')
+    assert 'logged in' not in quiet.stderr
+    for transport in ('native', 'openssh'):
+        told = fleet.on('web-01', 'true', '--verbose', '--transport', transport).stderr
+        assert re.search(r'INFO +\] fleet: web-01: logged in after [0-9.]+ m?s: '
+                         rf'{re.escape(fleet.sshd.address("web-01"))}:\d+ as \w+ \({transport}\)\n', told), told

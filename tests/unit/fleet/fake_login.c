@@ -193,6 +193,11 @@ enum ssh_transport ssh_login_transport(const struct ssh_login *login)
 	return SSH_TRANSPORT_OPENSSH;
 }
 
+void ssh_login_add_way(const struct ssh_login *login, struct strbuf *out)
+{
+	strbuf_addf(out, "%s:22 as me", login->spec.name);
+}
+
 void ssh_login_add_phase(const struct ssh_login *login, struct strbuf *out)
 {
 	strbuf_addf(out, "waiting for %s", login->spec.name);

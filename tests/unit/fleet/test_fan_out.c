@@ -18,6 +18,7 @@ enum freeing {
 	FREE_AT_OUTPUT,
 	FREE_AT_END,
 	FREE_AT_FINISHED,
+	FREE_AT_LOGIN,
 };
 
 static struct loop *loop;
@@ -25,7 +26,7 @@ static struct fan_out *fan; /* NULL: freed */
 static struct fan_out_host *hosts;
 static struct strbuf told; /* "3 started 77, 3 out abc, 3 ok, finished" */
 static struct fan_out_end last;
-static size_t ended;
+static size_t ended, logged_in;
 static size_t told_ended[20000];
 static bool is_quiet; /* too many to be told all */
 static enum freeing freeing;
@@ -36,6 +37,18 @@ static void maybe_free(enum freeing now)
 	if (freeing == now) {
 		fan_out_free(&fan);
 	}
+}
+
+static void on_logged_in(void *arg, size_t host, const struct fan_out_login *login)
+{
+	_cleanup_(freep) char *way = xasprintf("%s:22 as me", hosts[host].name);
+
+	assert_ptr_equal(arg, &told);
+	assert_string_equal(login->way, way);
+	assert_int_equal(login->transport, SSH_TRANSPORT_OPENSSH);
+	assert_true(login->connect_ms >= 0);
+	logged_in++;
+	maybe_free(FREE_AT_LOGIN);
 }
 
 static void on_started(void *arg, size_t host, int64_t pid)
@@ -87,7 +100,7 @@ static int setup(void **state)
 	freeing = FREE_NEVER;
 	stop_at_end = CAUSE_NONE;
 	is_quiet = false;
-	ended = 0;
+	ended = logged_in = 0;
 	memset(told_ended, 0, sizeof(told_ended));
 	return loop_new(&loop, NULL);
 }
@@ -125,7 +138,8 @@ static void pass(int64_t ms)
 /* For web-0, web-1, and so on. */
 static void start(size_t count, struct fan_out_spec spec)
 {
-	static const struct fan_out_events events = {on_started, on_output, on_ended, on_finished};
+	static const struct fan_out_events events = {
+		on_started, on_output, on_ended, on_finished, on_logged_in};
 	static char names[20000][12];
 
 	hosts = xcalloc(count + 1, sizeof(*hosts));
@@ -237,7 +251,8 @@ static void hosts_as_they_are_given(void **state)
 		&(struct fan_out_spec){.hosts = hosts,
 			.hosts_count = 1,
 			.command = {.supervised = {.command = "true"}}},
-		&(struct fan_out_events){on_started, on_output, on_ended, on_finished}, &told);
+		&(struct fan_out_events){on_started, on_output, on_ended, on_finished, NULL},
+		&told);
 	pass(0);
 	assert_string_equal(fake_login(1)->spec.name, "a");
 	assert_string_equal(fake_login(1)->spec.address, "127.0.0.9");
@@ -610,6 +625,17 @@ static void free_at_end(void **state)
 	free_in(FREE_AT_END, "0 started 77, 0 out abc, 0 ok, ");
 }
 
+static void free_at_login(void **state)
+{
+	(void)state;
+	freeing = FREE_AT_LOGIN;
+	start(3, (struct fan_out_spec){.workers = 2});
+	logs_in(1);
+	assert_null(fan);
+	assert_int_equal(logged_in, 1);
+	assert_told("");
+}
+
 static void free_when_finished(void **state)
 {
 	(void)state;
@@ -670,6 +696,7 @@ int main(void)
 		TEST(free_at_started),
 		TEST(free_at_output),
 		TEST(free_at_end),
+		TEST(free_at_login),
 		TEST(free_when_finished),
 		TEST(free_among_the_not_started),
 		TEST(free_at_once),

@@ -74,7 +74,13 @@ static void on_ended(void *arg, const struct fan_out_end *end)
 	loop_stop(told->fixture->loop);
 }
 
-static const struct host_run_events events = {on_started, on_output, on_ended};
+static void on_logged_in(void *arg, const struct fan_out_login *login)
+{
+	(void)arg;
+	assert_true(strlen(login->way) > 0 && login->connect_ms >= 0);
+}
+
+static const struct host_run_events events = {on_logged_in, on_started, on_output, on_ended};
 
 static uint16_t start_sshd(struct ssh_fixture *fixture, const char *lines)
 {
@@ -806,7 +812,7 @@ static void fan_start(struct ssh_fixture *fixture, struct ssh_connector *connect
 	const struct fan_out_spec *spec, struct fan_told *told)
 {
 	static const struct fan_out_events fan_events = {
-		on_fan_started, on_fan_output, on_fan_ended, on_finished};
+		on_fan_started, on_fan_output, on_fan_ended, on_finished, NULL};
 
 	*told = (struct fan_told){.fixture = fixture};
 	for (size_t i = 0; i < HOSTS_MAX; i++) {
@@ -985,7 +991,7 @@ static void hear_nothing(void *arg, size_t host, enum ssh_stream stream, struct 
 static void be_client(const char *config, const struct fan_out_spec *spec, enum ssh_transport way)
 {
 	static const struct fan_out_events client_events = {
-		tell_shared, hear_nothing, on_fan_ended, on_finished};
+		tell_shared, hear_nothing, on_fan_ended, on_finished, NULL};
 	struct ssh_connector_options options = {.transport = way, .config_file = config};
 	struct resolver *resolver = NULL;
 	struct loop *loop = NULL;
