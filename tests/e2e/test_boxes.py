@@ -3,9 +3,10 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 
 import pytest
-from servers.base import NOBODY, can_be_nobody
+from servers.base import NOBODY, can_be_nobody, wait_until
 from servers.boxes import LAUNCH
 
 
@@ -77,6 +78,45 @@ def test_a_box_is_slow(boxes, box):
     assert slow > 0.5 > seconds()
 
 
+def test_several_at_once(boxes, box):
+    boxes.up('web-02')
+    try:
+        for do in (boxes.cut, boxes.freeze):
+            do('web-01', 'web-02')
+            for name in ('web-01', 'web-02'):
+                assert_no_answer(boxes, name)
+            boxes.mend('web-01', 'web-02')
+            for name in ('web-01', 'web-02'):
+                assert page(boxes, name, '5') == f'this is {name}\n'
+    finally:
+        boxes.down('web-02')
+
+
+def test_one_that_reboots_is_booted_as_a_new_one(boxes, box):
+    """At once: nobody waits until its old hardware address is forgotten."""
+    key = boxes.exec(box, 'cat', '/etc/ssh/ssh_host_ed25519_key.pub')
+    page(boxes)
+    boxes.exec(box, 'systemctl', '--no-block', 'reboot')
+    wait_until(lambda: boxes.list()[box][1] == 'dead', 30, 'its end')
+    begin = time.monotonic()
+    boxes.up(box)
+    assert time.monotonic() - begin < 30
+    assert page(boxes) == 'this is web-01\n'
+    assert boxes.exec(box, 'cat', '/etc/ssh/ssh_host_ed25519_key.pub') != key
+    assert boxes.run('ssh', '-F', boxes.files / 'ssh_config', box, 'hostname') == 'web-01\n'
+
+
+def test_what_people_start_there_is_found(boxes, box):
+    """Also as root; not what belongs to the machine."""
+    assert boxes.processes(box) == {box: []}
+    ssh = ['ssh', '-F', boxes.files / 'ssh_config', box]
+    boxes.run(*ssh, 'for sudo in "" sudo; do setsid $sudo sleep 4711 >/dev/null 2>&1 </dev/null & done')
+    wait_until(lambda: sorted(each.uid for each in boxes.processes(box)[box] if each.args == 'sleep 4711') == [0, 1000], 10,
+               'two processes')
+    boxes.exec(box, 'pkill', 'sleep')
+    wait_until(lambda: boxes.processes(box) == {box: []}, 10, 'their end')
+
+
 @pytest.mark.parametrize('args', [[], ['fly'], ['up'], ['run'], ['lose', 'web-01', 'many']])
 def test_wrong_usage(boxes, box, args):
     done = subprocess.run([*boxes.in_front[:-1], *args], capture_output=True, text=True)
@@ -87,6 +127,12 @@ def test_wrong_names(boxes, box):
     for args in (['exec', 'nobody', 'true'], ['up', '../x'], ['up', 'UPPER']):
         done = subprocess.run([*boxes.in_front[:-1], *args], capture_output=True, text=True)
         assert done.returncode == 1 and done.stderr.startswith('launch: ')
+
+
+def test_usage():
+    """Whatever this machine can do."""
+    done = subprocess.run([LAUNCH], capture_output=True, text=True)
+    assert done.returncode == 2 and done.stdout == '' and 'launch up NAME' in done.stderr
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and not can_be_nobody(), reason='needs a / that others may enter')

@@ -1,4 +1,4 @@
-"""The health of servers over SSH: through real sshd, on this machine and on whole ones."""
+"""The health of servers over SSH: through real sshd on this machine (test_check_ssh_boxes.py: on whole ones)."""
 import contextlib
 import json
 import os
@@ -10,10 +10,8 @@ import time
 
 import pytest
 import servers
+from checks_over_ssh import FAST, TRANSPORTS, Checks
 from fixtures import started
-
-FAST = ('--set', 'cpu_sample=10ms')
-TRANSPORTS = ('native', 'openssh')
 
 
 @pytest.fixture(scope='module')
@@ -24,26 +22,6 @@ def sshd():
 @pytest.fixture(params=TRANSPORTS)
 def transport(request):
     return request.param
-
-
-class Checks:
-    """checks('web-01', ...) -> name -> result, of a run whose exit code fits it."""
-
-    def __init__(self, toolkit, ssh_config, in_front=()):
-        self.toolkit, self.ssh_config, self.in_front = toolkit, ssh_config, list(in_front)
-
-    def argv(self, *args):
-        return ['check', *args, '--ssh-config', self.ssh_config]
-
-    def __call__(self, *args, **options):
-        done = self.toolkit(*self.argv(*args, '--output', 'json'), in_front=self.in_front, **{'timeout': 60, **options})
-        results = {result['name']: result for result in done.json['results']}
-        assert done.exit_code == (0 if all(result['healthy'] for result in results.values()) else 1), done
-        return results
-
-    def one(self, *args, **options):
-        [result] = self(*args, **options).values()
-        return result
 
 
 @pytest.fixture
@@ -356,56 +334,3 @@ def test_nothing_stays_behind(toolkit, number):
             assert done.exit_code == 130
             assert 'interrupted while waiting for what the host says of itself' in done.stdout
         servers.base.wait_until(lambda: not left_of(sshd), 10, 'its end')
-
-
-# --- whole machines -------------------------------------------------------------------------------
-
-@pytest.fixture
-def on_boxes(toolkit, boxes):
-    boxes.up('web-01', 'web-02')
-    return Checks(toolkit, boxes.files / 'ssh_config', boxes.in_front)
-
-
-def test_machines_that_are_well(on_boxes, transport):
-    for name, result in on_boxes('web-[01-02]', *FAST, '--transport', transport).items():
-        assert result['values']['hostname'] == name
-        assert result['values']['memory_percent'] > 0
-
-
-def test_where_dropbear_listens(on_boxes, boxes, toolkit, tmp_path):
-    boxes.exec('web-02', 'sh', '-c', 'mkdir -p /etc/dropbear && dropbear -R -p 2244 -P /run/dropbear-2244.pid')
-    config = tmp_path / 'ssh_config'
-    config.write_text(f'Host *\n UserKnownHostsFile {tmp_path}/known_hosts\n' + (boxes.files / 'ssh_config').read_text())
-    result = Checks(toolkit, config, boxes.in_front).one('ssh://web-02:2244', *FAST, '--accept-new-host-keys')
-    assert result['values']['hostname'] == 'web-02'
-
-
-@pytest.mark.parametrize('trouble, relief', [('cut', 'join'), ('freeze', 'thaw')])
-def test_a_machine_in_trouble_delays_nobody(on_boxes, boxes, toolkit, trouble, relief):
-    """Cut off: no answer at all.  Frozen: its kernel alone goes on to answer."""
-    getattr(boxes, trouble)('web-01')
-    try:
-        done = toolkit(*on_boxes.argv('web-[01-02]', *FAST, '--timeout', '7', '--output', 'jsonl'),
-                       in_front=on_boxes.in_front)
-    finally:
-        getattr(boxes, relief)('web-01')
-    first, last = done.jsonl
-    assert (first['name'], first['code'] in ('ok', 'threshold_exceeded')) == ('web-02', True)
-    assert (last['name'], last['state'], last['code']) == ('web-01', 'critical', 'timeout')
-    assert 6 < last['duration_seconds'] < 8
-
-
-def test_a_machine_that_is_frozen_while_it_is_measured(on_boxes, boxes, toolkit):
-    running = toolkit.start(*on_boxes.argv('web-01', '--set', 'cpu_sample=3s', '--timeout', '7', '--output', 'json'),
-                            in_front=on_boxes.in_front)
-    servers.base.wait_until(lambda: 'sleep 3' in boxes.exec('web-01', 'ps', '-eo', 'args'), 20, 'the program')
-    boxes.freeze('web-01')
-    try:
-        done = running.ended()
-    finally:
-        boxes.thaw('web-01')
-    [result] = json.loads(done.stdout)['results']
-    assert (result['state'], result['code']) == ('unknown', 'timeout')
-    assert 'while waiting for what the host says of itself' in result['message']
-    assert result['duration_seconds'] < 8
-    servers.base.wait_until(lambda: 'sleep' not in boxes.exec('web-01', 'ps', '-eo', 'user,args'), 30, 'its end')

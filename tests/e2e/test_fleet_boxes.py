@@ -6,8 +6,13 @@ import subprocess
 import time
 
 import pytest
+from fleet import processes_of
 
-NAMES = ('web-01', 'web-02')
+TRANSPORTS = ['native', 'openssh']
+# All that are ever up, as few as can be: booting is what takes long.  Most tests want the first two.
+TEN = [f'web-{i:02}' for i in range(1, 11)]
+NAMES, BASTION = TEN[:2], TEN[2]
+WELL, FROZEN, CUT, FULL, REBOOTING = TEN[:6], *TEN[6:]
 DROPBEAR_PORT = 2222
 PASSWORD = 'correct horse'
 # What the supervisor is allowed to take, and some.
@@ -26,10 +31,18 @@ def furnished(boxes):
     return boxes
 
 
+@pytest.fixture
+def ten(furnished):
+    """Those that are not up, or have rebooted, are booted; what is done to them is undone."""
+    furnished.up(*TEN)
+    yield furnished
+    furnished.mend(*TEN)
+
+
 class Fleet:
     def __init__(self, toolkit, boxes, transport):
         self.toolkit, self.boxes, self.transport = toolkit, boxes, transport
-        self.config = toolkit.home / 'ssh_config'
+        self.config = toolkit.home / f'ssh_config-{transport}'
         self.configure()
 
     def configure(self, more='', base=True):
@@ -37,7 +50,8 @@ class Fleet:
         self.config.write_text(more + ((self.boxes.files / 'ssh_config').read_text() if base else ''))
 
     def argv(self, command, hosts, *args):
-        return ['fleet', command, '--hosts', hosts, '--transport', self.transport, '--ssh-config', self.config, '--yes', *args]
+        return ['fleet', *([] if command is None else [command]), '--hosts', hosts, '--transport', self.transport,
+                '--ssh-config', self.config, '--yes', *args]
 
     def __call__(self, command, hosts, *args, **options):
         """name -> result, of a run whose exit code fits it."""
@@ -54,33 +68,37 @@ class Fleet:
     def start(self, command, hosts, *args):
         return self.toolkit.start(*self.argv(command, hosts, *args), in_front=self.boxes.in_front)
 
+    def password_file(self, password):
+        path = self.toolkit.home / 'password'
+        path.write_text(password + '\n')
+        path.chmod(0o600)
+        return path
 
-@pytest.fixture(params=['native', 'openssh'])
+
+@pytest.fixture(params=TRANSPORTS)
 def fleet(toolkit, furnished, request):
     return Fleet(toolkit, furnished, request.param)
 
 
-def left_behind(boxes, name, user='sre'):
-    """Processes of that user but sshd's own, as they would be seen by a person who looks."""
-    found = boxes.exec(name, 'sh', '-c', f'ps -u {user} -o pid=,args= | grep -v -e sshd: -e dropbear || true')
-    return [line for line in found.splitlines() if line.strip()]
+@pytest.fixture
+def both(toolkit, furnished):
+    """Of each transport one, for what takes long: they run at the same time."""
+    return [Fleet(toolkit, furnished, transport) for transport in TRANSPORTS]
 
 
 def gone_within(boxes, names, seconds):
-    """How long it takes until nothing is left on any of them."""
+    """How long it takes until no process of ours is left on any of them, whoever it belongs to."""
     begin = time.monotonic()
-    while True:
-        left = {name: found for name in names if (found := left_behind(boxes, name))}
-        if not left:
-            return
+    while left := {name: list(map(str, found)) for name, found in boxes.processes(*names).items() if found}:
         assert time.monotonic() - begin < seconds, left
-        time.sleep(0.2)
+        time.sleep(0.1)
 
 
-def wait_for_process(boxes, name, word, seconds=20):
+def wait_for_processes(boxes, names, args, running, seconds=40):
+    """Until that runs on each of them, once for each of the running programs."""
     end = time.monotonic() + seconds
-    while not any(word in line for line in left_behind(boxes, name)):
-        assert time.monotonic() < end, f'{word} never ran on {name}'
+    while any([process.args for process in found].count(args) < len(running) for found in boxes.processes(*names).values()):
+        assert time.monotonic() < end, '\n'.join(str(each.so_far) for each in running)
         time.sleep(0.1)
 
 
@@ -106,8 +124,10 @@ def test_a_signal_ends_it(fleet, name):
     assert (result['outcome'], result['signal'], result['exit_code']) == ('signal', name, None)
 
 
-def test_it_takes_too_long(fleet, furnished):
-    result = fleet.one('sleep 4711', 'web-01', '--timeout', '2')
+@pytest.mark.parametrize('sudo', [(), ('--sudo',)])
+def test_it_takes_too_long(fleet, furnished, sudo):
+    """What is root's goes too."""
+    result = fleet.one('sleep 4711', 'web-01', '--timeout', '2', *sudo)
     assert (result['outcome'], result['clock']) == ('timeout', 'total')
     gone_within(furnished, ['web-01'], KILLED_SECONDS)
 
@@ -118,18 +138,22 @@ def test_it_is_silent_too_long(fleet, furnished):
     gone_within(furnished, ['web-01'], KILLED_SECONDS)
 
 
-def test_what_ignores_sigterm_goes_all_the_same(fleet, furnished):
-    result = fleet.one("trap '' TERM; while :; do sleep 1; done", 'web-01', '--timeout', '2')
+@pytest.mark.parametrize('sudo', [(), ('--sudo',)])
+def test_what_ignores_sigterm_goes_all_the_same(fleet, furnished, sudo):
+    result = fleet.one("trap '' TERM; while :; do sleep 1; done", 'web-01', '--timeout', '2', *sudo)
     assert (result['outcome'], result['clock']) == ('timeout', 'total')
     gone_within(furnished, ['web-01'], 2 * KILLED_SECONDS)
 
 
 def test_its_child_holds_the_output_open(fleet, furnished):
     begin = time.monotonic()
-    result = fleet.one('sleep 47 & echo started', 'web-01')
+    try:
+        result = fleet.one('sleep 47 & echo started', 'web-01')
+        seconds = time.monotonic() - begin
+    finally:
+        furnished.exec('web-01', 'pkill', '-u', 'sre', 'sleep')
     assert (result['outcome'], result['stdout']) == ('ok', 'started\n')
-    assert time.monotonic() - begin < 30
-    furnished.exec('web-01', 'pkill', '-u', 'sre', 'sleep')
+    assert seconds < 30
 
 
 def test_nobody_knows_the_name(fleet):
@@ -208,19 +232,46 @@ def test_the_deadline_of_all(fleet):
 
 # --- ways in --------------------------------------------------------------------------------------
 
-def address_of_client(fleet, host):
-    return fleet.one('echo ${SSH_CONNECTION%% *}', host)['stdout'].strip()
-
-
-def test_through_one_bastion_and_two(fleet, furnished):
-    furnished.up('bastion')
+@pytest.fixture(params=[1, 2])
+def behind(fleet, furnished, tmp_path, request):
+    """web-02, behind one bastion or two; behind.last is the one that it sees."""
+    furnished.up(BASTION)
     addresses = {name: address for name, (address, _) in furnished.list().items()}
+    bastions = [BASTION, 'web-01'][:request.param]
     # The boxes do not know each other's names.
-    last = f'Host web-01\nHostName {addresses["web-01"]}\nHost web-02\nHostName {addresses["web-02"]}\n'
-    fleet.configure(f'{last}ProxyJump bastion\n')
-    assert address_of_client(fleet, 'web-02') == addresses['bastion']
-    fleet.configure(f'{last}ProxyJump bastion,web-01\n')
-    assert address_of_client(fleet, 'web-02') == addresses['web-01']
+    fleet.behind = ''.join(f'Host {name}\nHostName {addresses[name]}\n' for name in ('web-01', 'web-02'))
+    fleet.behind += f'Host web-02\nProxyJump {",".join(bastions)}\n'
+    fleet.configure(fleet.behind)
+    fleet.last = addresses[bastions[-1]]
+    return fleet
+
+
+def test_through_bastions(behind):
+    assert behind.one('echo ${SSH_CONNECTION%% *}', 'web-02')['stdout'].strip() == behind.last
+
+
+def test_input_and_a_script_through_bastions(behind, tmp_path):
+    text = ''.join(f'line {i}\n' for i in range(20000))
+    assert behind.one('wc -c', 'web-02', '--stdin', stdin=text)['stdout'] == f'{len(text)}\n'
+    script = tmp_path / 'report.sh'
+    script.write_text('#!/bin/sh\necho "$(hostname) $1"; exit 4\n')
+    result = behind.one(None, 'web-02', '--script', script, '--', "it's")
+    assert (result['exit_code'], result['stdout']) == (4, "web-02 it's\n")
+
+
+@pytest.mark.parametrize('server', ['sshd', 'dropbear'])
+def test_sudo_with_a_password_through_bastions(behind, furnished, tmp_path, server):
+    if server == 'dropbear':
+        behind.configure(f'Host web-02\nPort {DROPBEAR_PORT}\nUserKnownHostsFile {tmp_path}/known_hosts\n{behind.behind}')
+    args = ['--sudo', '--username', 'ops', '--sudo-password-file', behind.password_file(PASSWORD), '--accept-new-host-keys']
+    # All that comes on standard input, to its reader each: the password, the script, the input.
+    assert behind.one('id -un; cat', 'web-02', '--stdin', *args, stdin='in\n')['stdout'] == 'root\nin\n'
+    script = tmp_path / 'report.sh'
+    script.write_text('id -un; echo $SSH_CONNECTION $SUDO_USER "$@"\n')
+    result = behind.one(None, 'web-02', '--script', script, *args, '--', 'a b')
+    assert result['stdout'].startswith('root\n') and result['stdout'].endswith('ops a b\n'), result
+    assert behind.one('sleep 4711', 'web-02', '--timeout', '2', *args)['clock'] == 'total'
+    gone_within(furnished, NAMES, KILLED_SECONDS)
 
 
 def test_through_a_bastion_that_is_not_there(fleet):
@@ -271,13 +322,16 @@ def test_a_host_with_a_certificate(toolkit, furnished, tmp_path):
     subprocess.run(['ssh-keygen', '-q', '-s', tmp_path / 'ca', '-I', 'web-02', '-h', '-n', 'web-02', tmp_path / 'host.pub'],
                    check=True)
     certificate = (tmp_path / 'host-cert.pub').read_text().strip()
-    furnished.exec('web-02', 'sh', '-c', f"echo '{certificate}' >/etc/ssh/host-cert.pub; "
-                   'echo HostCertificate /etc/ssh/host-cert.pub >/etc/ssh/sshd_config.d/cert.conf; systemctl reload ssh')
     known = tmp_path / 'known_hosts'
     known.write_text(f'@cert-authority web-* {(tmp_path / "ca.pub").read_text()}')
     fleet = Fleet(toolkit, furnished, 'auto')
     fleet.configure(f'Host *\nUserKnownHostsFile {known}\n')
-    done = toolkit(*fleet.argv('hostname', 'web-02', '-v'), in_front=furnished.in_front)
+    furnished.exec('web-02', 'sh', '-c', f"echo '{certificate}' >/etc/ssh/host-cert.pub; "
+                   'echo HostCertificate /etc/ssh/host-cert.pub >/etc/ssh/sshd_config.d/cert.conf; systemctl reload ssh')
+    try:
+        done = toolkit(*fleet.argv('hostname', 'web-02', '-v'), in_front=furnished.in_front)
+    finally:
+        furnished.exec('web-02', 'sh', '-c', 'rm /etc/ssh/sshd_config.d/cert.conf; systemctl reload ssh')
     assert done.exit_code == 0 and 'web-02: web-02' in done.stdout, done
     assert 'through the program ssh' in done.stderr, done
 
@@ -306,23 +360,25 @@ def test_sudo_that_would_ask(fleet):
     assert (result['outcome'], result['code']) == ('not_started', 'sudo_failed'), result
 
 
-def test_sudo_with_a_password(fleet, tmp_path):
-    path = tmp_path / 'password'
-    path.write_text(PASSWORD + '\n')
-    path.chmod(0o600)
-    results = fleet('id -un; cat', 'web-[01-02]', '--sudo', '--username', 'ops', '--sudo-password-file', path)
+def test_sudo_with_a_password(fleet):
+    results = fleet('id -un; cat', 'web-[01-02]', '--sudo', '--username', 'ops',
+                    '--sudo-password-file', fleet.password_file(PASSWORD))
     assert [result['stdout'] for result in results.values()] == ['root\n', 'root\n'], results
 
 
-def test_sudo_with_a_wrong_password_is_tried_once(fleet, furnished, tmp_path):
-    path = tmp_path / 'password'
-    path.write_text('wrong\n')
-    path.chmod(0o600)
-    for name in NAMES:
-        furnished.exec(name, 'sh', '-c', 'journalctl --rotate -q; journalctl --vacuum-time=1s -q 2>/dev/null; true')
-    results = fleet('id -un', 'web-[01-02]', '--sudo', '--username', 'ops', '--sudo-password-file', path)
+def refused_passwords(boxes):
+    """As sudo writes them down."""
+    return sum(int(boxes.exec(name, 'sh', '-c', "journalctl -q -o cat _COMM=sudo | grep -c 'authentication failure' || true"))
+               for name in NAMES)
+
+
+def test_sudo_with_a_wrong_password_is_tried_once(fleet, furnished):
+    before = refused_passwords(furnished)
+    results = fleet('id -un', 'web-[01-02]', '--sudo', '--username', 'ops',
+                    '--sudo-password-file', fleet.password_file('wrong'))
     assert (results['web-01']['outcome'], results['web-01']['code']) == ('not_started', 'sudo_failed')
     assert results['web-02']['outcome'] == 'not_started' and results['web-02']['code'] != 'sudo_failed'
+    assert refused_passwords(furnished) == before + 1
 
 
 # --- input ----------------------------------------------------------------------------------------
@@ -338,86 +394,76 @@ def test_all_get_the_same_input(fleet):
 def test_a_script_with_arguments(fleet, tmp_path):
     script = tmp_path / 'report.sh'
     script.write_text('#!/bin/bash\nshopt -q login_shell; printf "%s|" "$BASH" "$@" "$WORD"; exit 4\n')
-    done = fleet.toolkit('fleet', '--script', script, '--hosts', 'web-01', '--transport', fleet.transport, '--ssh-config',
-                         fleet.config, '--yes', '--env', "WORD=it's $HOME", '--output', 'json', '--', 'a b', '$(id)', "'",
-                         in_front=fleet.boxes.in_front)
-    [result] = done.json['results']
-    assert (result['exit_code'], result['stdout']) == (4, "/bin/bash|a b|$(id)|'|it's $HOME|"), done
+    result = fleet.one(None, 'web-01', '--script', script, '--env', "WORD=it's $HOME", '--', 'a b', '$(id)', "'")
+    assert (result['exit_code'], result['stdout']) == (4, "/bin/bash|a b|$(id)|'|it's $HOME|")
 
 
 # --- the worst night ------------------------------------------------------------------------------
 
-TEN = [f'n-{i:02}' for i in range(1, 11)]
-FROZEN, CUT, FULL, REBOOTING, WELL = TEN[0], TEN[1], TEN[2], TEN[3], TEN[4:]
+ALL = 'web-[01-10]'
 
 
-@pytest.fixture
-def ten(furnished):
-    furnished.up(*TEN)  # those that are not, and have not rebooted
-    return furnished
+def started_by(both, command):
+    """The command on all ten through both transports, and as root's on two."""
+    return [fleet.start(command, ALL) for fleet in both], [fleet.start(command, 'web-[01-02]', '--sudo') for fleet in both]
 
 
-def test_four_in_trouble_trouble_nobody_else(fleet, ten):
+def test_four_in_trouble_trouble_nobody_else(both, ten):
     """One is frozen, one is cut off in the middle, one has no space left, one reboots."""
-    ten.exec(FULL, 'sh', '-c', 'mkdir -p /full && mount -t tmpfs -o size=16k,mode=1777 none /full')
-    ten.exec(REBOOTING, 'sh', '-c', '(sleep 3; systemctl reboot) >/dev/null 2>&1 &')
     ten.freeze(FROZEN)
-    command = 'echo begun; head -c 100000 /dev/zero >/full/file 2>&1 || { [ ! -d /full ] || exit 28; }; sleep 6; echo done'
-    running = fleet.start(command, 'n-[01-10]', '--output', 'jsonl', '--connect-timeout', '5', '--timeout', '60')
-    wait_for_process(ten, CUT, 'sleep 6')
-    ten.cut(CUT)
-    done = running.ended(120)
-    results = {result['name']: result for result in done.jsonl if 'name' in result}
-    assert done.exit_code == 1, done
-    assert (results[FROZEN]['outcome'], results[FROZEN]['clock']) == ('timeout', 'connect')
-    assert (results[CUT]['outcome'], results[CUT]['code']) == ('unreachable', 'connection_lost')
-    assert (results[FULL]['outcome'], results[FULL]['exit_code']) == ('exit', 28)
-    assert results[REBOOTING]['outcome'] in ('signal', 'unreachable'), results[REBOOTING]
-    for name in WELL:
-        assert (results[name]['outcome'], results[name]['stdout']) == ('ok', 'begun\ndone\n')
-        assert results[name]['duration_seconds'] < 12, results[name]
-    ten.thaw(FROZEN)
-    ten.join(CUT)
-    gone_within(ten, [FROZEN, CUT, FULL, *WELL], LOST_SECONDS)
+    ten.exec(FULL, 'sh', '-c', 'mkdir -p /full && mount -t tmpfs -o size=16k,mode=1777 none /full')
+    try:
+        command = 'echo begun; [ ! -d /full ] || head -c 100000 /dev/zero >/full/file || exit 28; sleep 6; echo done'
+        running = [fleet.start(command, ALL, '--output', 'jsonl', '--connect-timeout', '5', '--timeout', '60')
+                   for fleet in both]
+        wait_for_processes(ten, [CUT, REBOOTING], 'sleep 6', running)
+        ten.cut(CUT)
+        ten.exec(REBOOTING, 'systemctl', '--no-block', 'reboot')
+        ended = [each.ended(90) for each in running]
+        ten.mend(FROZEN, CUT)
+        gone_within(ten, [FROZEN, CUT, FULL, *WELL], LOST_SECONDS)
+    finally:
+        ten.exec(FULL, 'umount', '-l', '/full')
+    for done in ended:
+        results = {result['name']: result for result in done.jsonl if 'name' in result}
+        assert done.exit_code == 1, done
+        assert (results[FROZEN]['outcome'], results[FROZEN]['clock']) == ('timeout', 'connect'), done
+        assert (results[CUT]['outcome'], results[CUT]['code']) == ('unreachable', 'connection_lost'), done
+        assert (results[FULL]['outcome'], results[FULL]['exit_code']) == ('exit', 28), done
+        assert results[REBOOTING]['outcome'] in ('signal', 'unreachable'), done
+        for name in WELL:
+            assert (results[name]['outcome'], results[name]['stdout']) == ('ok', 'begun\ndone\n'), done
+            assert results[name]['duration_seconds'] < 12, done
 
 
-def test_ctrl_c_leaves_nothing(fleet, ten):
-    running = fleet.start('echo begun; sleep 4711', 'n-[01-10]')
-    for name in TEN:
-        wait_for_process(ten, name, 'sleep 4711')
-    running.signal(signal.SIGINT)
-    assert running.ended(30).exit_code == 130
+def test_ctrl_c_leaves_nothing(both, ten):
+    everywhere, roots = started_by(both, 'echo begun; sleep 4711')
+    wait_for_processes(ten, TEN, 'sleep 4711', everywhere)
+    wait_for_processes(ten, NAMES, 'sleep 4711', everywhere + roots)
+    for running in everywhere + roots:
+        running.signal(signal.SIGINT)
+    for running in everywhere + roots:
+        assert running.ended(30).exit_code == 130
     gone_within(ten, TEN, KILLED_SECONDS)
 
 
-def test_sigkill_leaves_nothing(fleet, ten):
-    running = fleet.start('echo begun; trap "" HUP; sleep 4711', 'n-[01-10]')
-    for name in TEN:
-        wait_for_process(ten, name, 'sleep 4711')
-    # The program is behind what leads into the network of the boxes.
-    for pid in descendants(running.pid):
-        if pathlib.Path(f'/proc/{pid}/exe').resolve() == fleet.toolkit.binary.resolve():
-            os.kill(pid, signal.SIGKILL)
-    running.kill()
+def test_sigkill_leaves_nothing(both, ten):
+    """Neither there nor here, where the program ssh was at work."""
+    everywhere, roots = started_by(both, 'echo begun; trap "" HUP; sleep 4711')
+    wait_for_processes(ten, TEN, 'sleep 4711', everywhere)
+    wait_for_processes(ten, NAMES, 'sleep 4711', everywhere + roots)
+    for running in everywhere + roots:
+        os.kill(running.pid, signal.SIGKILL)  # what leads into the network of the boxes has become the program
     gone_within(ten, TEN, 2 * KILLED_SECONDS)
+    assert not [left for fleet in both for left in processes_of(str(fleet.config))]
 
 
-def test_a_lost_network_leaves_nothing(fleet, ten):
-    running = fleet.start('echo begun; sleep 4711', 'n-[01-10]')
-    for name in TEN:
-        wait_for_process(ten, name, 'sleep 4711')
-    for name in TEN:
-        ten.cut(name)
+def test_a_lost_network_leaves_nothing(both, ten):
+    everywhere, roots = started_by(both, 'echo begun; sleep 4711')
+    wait_for_processes(ten, TEN, 'sleep 4711', everywhere)
+    wait_for_processes(ten, NAMES, 'sleep 4711', everywhere + roots)
+    ten.cut(*TEN)
     gone_within(ten, TEN, LOST_SECONDS)
-    done = running.ended(60)
-    assert done.exit_code == 1 and '0/10 servers responded successfully' in done.stdout + done.stderr, done
-    for name in TEN:
-        ten.join(name)
-
-
-def descendants(pid):
-    pids = [pid]
-    for each in pids:
-        for children in pathlib.Path(f'/proc/{each}/task').glob('*/children'):
-            pids += [int(child) for child in children.read_text().split()]
-    return pids
+    for running, count in [(each, 10) for each in everywhere] + [(each, 2) for each in roots]:
+        done = running.ended(60)
+        assert done.exit_code == 1 and f'0/{count} servers responded successfully' in done.stdout + done.stderr, done

@@ -132,6 +132,12 @@ class Running:
                 raise Failed(f'waited for {text!r}\n{self._result(self.process.poll())}')
         return self
 
+    @property
+    def so_far(self):
+        """A Result of what it has written until now; the exit code is None while it runs."""
+        self._read(0)
+        return self._result(self.process.poll())
+
     def signal(self, number):
         self.process.send_signal(number)
         return self

@@ -1,5 +1,8 @@
 """Whole machines, booted by tests/boxes/launch: see there what can be done to them."""
+import dataclasses
+import os
 import pathlib
+import re
 import subprocess
 
 from .base import Server
@@ -8,6 +11,17 @@ LAUNCH = pathlib.Path(__file__).resolve().parents[2] / 'boxes/launch'
 # Making the image is the slow part, once on a machine.
 UP_SECONDS = 600
 SECONDS = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class Process:
+    """One of a box, as it is seen from outside."""
+    pid: int
+    uid: int
+    args: str
+
+    def __str__(self):
+        return f'{self.pid} (of user {self.uid}): {self.args}'
 
 
 class Boxes(Server):
@@ -60,17 +74,49 @@ class Boxes(Server):
         """name -> (address, 'up' or 'dead')"""
         return {name: (address, state) for name, address, state in map(str.split, self._launch('list').splitlines())}
 
-    def cut(self, name):
-        self._launch('cut', name)
+    def processes(self, *names):
+        """name -> what people who logged in have started there, whoever it belongs to by now: every Process of
+        the box but its own services and those that serve a login.  It costs the box nothing, and needs no network
+        and no box that is awake."""
+        spaces = {os.readlink(f'/proc/{(self.files / "box" / name / "pid").read_text().strip()}/ns/pid'): name
+                  for name in names}
+        found = {name: [] for name in names}
+        for path in pathlib.Path('/proc').glob('[0-9]*'):
+            try:
+                name = spaces.get(os.readlink(path / 'ns/pid'))
+                if name is not None and not self._is_its_own(path):
+                    args = (path / 'cmdline').read_bytes().replace(b'\0', b' ').decode(errors='replace').strip()
+                    found[name].append(Process(int(path.name), path.stat().st_uid, args))
+            except OSError:
+                continue  # it has ended
+        return found
 
-    def join(self, name):
-        self._launch('join', name)
+    @staticmethod
+    def _is_its_own(path):
+        """Of the box's services, in a control group of its own; but what sshd starts is in that of sshd."""
+        if (path / 'comm').read_text().strip() in ('sshd', 'dropbear'):
+            return True
+        group = (path / 'cgroup').read_text()
+        return bool(re.search(r'^0::.*/(init\.scope|system\.slice/(?!ssh\.service)[^/]+)$', group, re.MULTILINE))
 
-    def freeze(self, name):
-        self._launch('freeze', name)
+    def cut(self, *names):
+        self._launch('cut', *names)
 
-    def thaw(self, name):
-        self._launch('thaw', name)
+    def join(self, *names):
+        self._launch('join', *names)
+
+    def freeze(self, *names):
+        self._launch('freeze', *names)
+
+    def thaw(self, *names):
+        self._launch('thaw', *names)
+
+    def mend(self, *names):
+        """Undoes cut() and freeze(), where there is something to undo, of those that are up."""
+        up = [name for name, (_, state) in self.list().items() if name in names and state == 'up']
+        if up:
+            self.thaw(*up)
+            self.join(*up)
 
     def lose(self, name, percent):
         self._launch('lose', name, percent)
