@@ -40,14 +40,28 @@ def ten(furnished):
 
 
 class Fleet:
-    def __init__(self, toolkit, boxes, transport):
-        self.toolkit, self.boxes, self.transport = toolkit, boxes, transport
-        self.config = toolkit.home / f'ssh_config-{transport}'
+    """The command `fleet` over one transport; web-02 may be behind one bastion or two."""
+
+    def __init__(self, toolkit, boxes, transport, hops=0):
+        self.toolkit, self.boxes, self.transport, self.hops = toolkit, boxes, transport, hops
+        self.config = toolkit.home / f'ssh_config-{transport}-{hops}'
         self.configure()
 
     def configure(self, more='', base=True):
         """Lines that come before what all boxes have in common."""
-        self.config.write_text(more + ((self.boxes.files / 'ssh_config').read_text() if base else ''))
+        self.config.write_text(more + self._bastions() + ((self.boxes.files / 'ssh_config').read_text() if base else ''))
+
+    @property
+    def bastions(self):
+        return [BASTION, 'web-01'][:self.hops]
+
+    def _bastions(self):
+        if not self.hops:
+            return ''
+        # The boxes do not know each other's names.
+        addresses = {name: address for name, (address, _) in self.boxes.list().items()}
+        return (''.join(f'Host {name}\nHostName {addresses[name]}\n' for name in NAMES) +
+                f'Host web-02\nProxyJump {",".join(self.bastions)}\n')
 
     def argv(self, command, hosts, *args):
         return ['fleet', *([] if command is None else [command]), '--hosts', hosts, '--transport', self.transport,
@@ -124,25 +138,28 @@ def test_a_signal_ends_it(fleet, name):
     assert (result['outcome'], result['signal'], result['exit_code']) == ('signal', name, None)
 
 
-@pytest.mark.parametrize('sudo', [(), ('--sudo',)])
-def test_it_takes_too_long(fleet, furnished, sudo):
-    """What is root's goes too."""
-    result = fleet.one('sleep 4711', 'web-01', '--timeout', '2', *sudo)
-    assert (result['outcome'], result['clock']) == ('timeout', 'total')
-    gone_within(furnished, ['web-01'], KILLED_SECONDS)
+# What, with which option, ends by which clock.
+TOO_LONG = [
+    ('sleep 4711', '--timeout', 'total'),
+    ('echo begun; sleep 4711', '--silence', 'silence'),
+    ("trap '' TERM; while :; do sleep 1; done", '--timeout', 'total'),
+]
 
 
-def test_it_is_silent_too_long(fleet, furnished):
-    result = fleet.one('echo begun; sleep 4711', 'web-01', '--silence', '2')
-    assert (result['outcome'], result['clock'], result['stdout']) == ('timeout', 'silence', 'begun\n')
-    gone_within(furnished, ['web-01'], KILLED_SECONDS)
-
-
-@pytest.mark.parametrize('sudo', [(), ('--sudo',)])
-def test_what_ignores_sigterm_goes_all_the_same(fleet, furnished, sudo):
-    result = fleet.one("trap '' TERM; while :; do sleep 1; done", 'web-01', '--timeout', '2', *sudo)
-    assert (result['outcome'], result['clock']) == ('timeout', 'total')
-    gone_within(furnished, ['web-01'], 2 * KILLED_SECONDS)
+def test_it_takes_too_long(toolkit, both, furnished):
+    """It ends on the host too, also if it ignores SIGTERM, is root's, or was begun through bastions."""
+    furnished.up(BASTION)
+    far = [Fleet(toolkit, furnished, transport, hops=2) for transport in TRANSPORTS]
+    cases = [(fleet, *case, sudo) for fleet in both for case in TOO_LONG for sudo in ([], ['--sudo'])]
+    cases += [(fleet, *TOO_LONG[0], []) for fleet in far]
+    running = [fleet.start(command, 'web-02', option, '4', '--output', 'json', *sudo)
+               for fleet, command, option, _, sudo in cases]
+    ended = [each.ended(60) for each in running]
+    gone_within(furnished, NAMES, 2 * KILLED_SECONDS)
+    for (_, command, _, clock, _), done in zip(cases, ended):
+        [result] = done.json['results']
+        assert (result['outcome'], result['clock']) == ('timeout', clock), done
+        assert result['stdout'] == ('begun\n' if 'begun' in command else ''), done
 
 
 def test_its_child_holds_the_output_open(fleet, furnished):
@@ -167,25 +184,21 @@ def test_nobody_listens(fleet):
     assert (result['outcome'], result['code']) == ('unreachable', 'connection_refused')
 
 
-def test_a_server_that_is_cut_off(fleet, furnished):
-    furnished.cut('web-01')
+def test_one_is_cut_off_and_one_is_frozen(both, furnished):
+    """The third is as if alone."""
+    furnished.up(BASTION)
     try:
-        results = fleet('true', 'web-[01-02]', '--connect-timeout', '2')
+        furnished.cut('web-01')
+        furnished.freeze(BASTION)
+        running = [fleet.start('true', 'web-[01-03]', '--connect-timeout', '4', '--output', 'json') for fleet in both]
+        ended = [each.ended(60) for each in running]
     finally:
-        furnished.join('web-01')
-    assert (results['web-01']['outcome'], results['web-01']['clock']) == ('timeout', 'connect')
-    assert results['web-02']['outcome'] == 'ok'
-    assert results['web-02']['duration_seconds'] < 2
-
-
-def test_a_server_that_is_frozen(fleet, furnished):
-    furnished.freeze('web-01')
-    try:
-        results = fleet('true', 'web-[01-02]', '--connect-timeout', '2')
-    finally:
-        furnished.thaw('web-01')
-    assert (results['web-01']['outcome'], results['web-01']['clock']) == ('timeout', 'connect')
-    assert results['web-02']['outcome'] == 'ok'
+        furnished.mend('web-01', BASTION)
+    for done in ended:
+        cut, well, frozen = done.json['results']
+        for result in (cut, frozen):
+            assert (result['outcome'], result['clock']) == ('timeout', 'connect'), done
+        assert well['outcome'] == 'ok' and well['duration_seconds'] < 4, done
 
 
 def test_a_host_key_that_changed(fleet, tmp_path):
@@ -232,22 +245,16 @@ def test_the_deadline_of_all(fleet):
 
 # --- ways in --------------------------------------------------------------------------------------
 
-@pytest.fixture(params=[1, 2])
-def behind(fleet, furnished, tmp_path, request):
-    """web-02, behind one bastion or two; behind.last is the one that it sees."""
+@pytest.fixture(params=[(transport, hops) for transport in TRANSPORTS for hops in (1, 2)])
+def behind(toolkit, furnished, request):
     furnished.up(BASTION)
-    addresses = {name: address for name, (address, _) in furnished.list().items()}
-    bastions = [BASTION, 'web-01'][:request.param]
-    # The boxes do not know each other's names.
-    fleet.behind = ''.join(f'Host {name}\nHostName {addresses[name]}\n' for name in ('web-01', 'web-02'))
-    fleet.behind += f'Host web-02\nProxyJump {",".join(bastions)}\n'
-    fleet.configure(fleet.behind)
-    fleet.last = addresses[bastions[-1]]
-    return fleet
+    return Fleet(toolkit, furnished, *request.param)
 
 
-def test_through_bastions(behind):
-    assert behind.one('echo ${SSH_CONNECTION%% *}', 'web-02')['stdout'].strip() == behind.last
+def test_through_bastions(behind, furnished):
+    """The last of them is whom the server sees."""
+    address, _ = furnished.list()[behind.bastions[-1]]
+    assert behind.one('echo ${SSH_CONNECTION%% *}', 'web-02')['stdout'] == f'{address}\n'
 
 
 def test_input_and_a_script_through_bastions(behind, tmp_path):
@@ -260,9 +267,9 @@ def test_input_and_a_script_through_bastions(behind, tmp_path):
 
 
 @pytest.mark.parametrize('server', ['sshd', 'dropbear'])
-def test_sudo_with_a_password_through_bastions(behind, furnished, tmp_path, server):
+def test_sudo_with_a_password_through_bastions(behind, tmp_path, server):
     if server == 'dropbear':
-        behind.configure(f'Host web-02\nPort {DROPBEAR_PORT}\nUserKnownHostsFile {tmp_path}/known_hosts\n{behind.behind}')
+        behind.configure(f'Host web-02\nPort {DROPBEAR_PORT}\nUserKnownHostsFile {tmp_path}/known_hosts\n')
     args = ['--sudo', '--username', 'ops', '--sudo-password-file', behind.password_file(PASSWORD), '--accept-new-host-keys']
     # All that comes on standard input, to its reader each: the password, the script, the input.
     assert behind.one('id -un; cat', 'web-02', '--stdin', *args, stdin='in\n')['stdout'] == 'root\nin\n'
@@ -270,8 +277,6 @@ def test_sudo_with_a_password_through_bastions(behind, furnished, tmp_path, serv
     script.write_text('id -un; echo $SSH_CONNECTION $SUDO_USER "$@"\n')
     result = behind.one(None, 'web-02', '--script', script, *args, '--', 'a b')
     assert result['stdout'].startswith('root\n') and result['stdout'].endswith('ops a b\n'), result
-    assert behind.one('sleep 4711', 'web-02', '--timeout', '2', *args)['clock'] == 'total'
-    gone_within(furnished, NAMES, KILLED_SECONDS)
 
 
 def test_through_a_bastion_that_is_not_there(fleet):
