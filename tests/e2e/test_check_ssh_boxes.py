@@ -45,8 +45,8 @@ def test_a_machine_in_trouble_delays_nobody(on_boxes, boxes, toolkit, trouble, r
 def test_a_machine_that_is_frozen_while_it_is_measured(on_boxes, boxes, toolkit):
     running = toolkit.start(*on_boxes.argv('web-01', '--set', 'cpu_sample=3s', '--timeout', '7', '--output', 'json'),
                             in_front=on_boxes.in_front)
-    servers.base.wait_until(lambda: any(each.args == 'sleep 3' for each in boxes.processes('web-01')['web-01']), 20,
-                            'the program')
+    servers.base.wait_until(lambda: any(each.args.startswith('sleep 3') for each in boxes.processes('web-01')['web-01']),
+                            20, 'the program')
     boxes.freeze('web-01')
     try:
         done = running.ended()
