@@ -63,7 +63,8 @@ static int on_data(
 
 	(void)lib;
 	(void)channel;
-	if (exec->is_paused) {
+	/* What comes behind what was left waits its turn; libssh would hand on all of a stream. */
+	if (exec->is_paused || exec->has_left) {
 		exec->has_left = true;
 		return 0;
 	}
@@ -299,10 +300,12 @@ static bool send_rest(struct ssh_exec *exec)
 	return false;
 }
 
-/* What was left with libssh during a pause. */
+/* What was left with libssh during a pause: some of each stream in turn, so that a flood in one
+ * does not hold back a word in the other that came long before its end. */
 static bool read_left(struct ssh_exec *exec)
 {
 	char bytes[READ_BUFFER];
+	bool has_read = false;
 
 	for (int is_stderr = 0; is_stderr < 2 && may_output(exec); is_stderr++) {
 		int n = ssh_channel_read_nonblocking(
@@ -312,11 +315,13 @@ static bool read_left(struct ssh_exec *exec)
 			exec->events.output(exec->arg,
 				is_stderr ? SSH_STREAM_STDERR : SSH_STREAM_STDOUT,
 				str_n(bytes, (size_t)n));
-			return true;
+			has_read = true;
 		}
 	}
-	exec->has_left = exec->is_paused;
-	return false;
+	if (!has_read) {
+		exec->has_left = exec->is_paused;
+	}
+	return has_read;
 }
 
 static void on_drained(void *arg)

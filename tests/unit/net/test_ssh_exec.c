@@ -266,6 +266,30 @@ static void test_pause(void **state)
 	ssh_session_free(&told.session);
 }
 
+/* A word that was said before a flood in the other stream is not told behind all of it. */
+static void test_pause_in_a_flood(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	struct ssh_told told;
+	struct ssh_session *session = connect_sshd(fixture, &told);
+	const struct ssh_exec_spec spec = {
+		.command = "echo word >&2; sleep 0.1; head -c 3000000 /dev/zero", .drain_ms = 500};
+	struct ssh_said said, other;
+
+	ssh_fixture_exec(fixture, session, &spec, &said);
+	ssh_exec_pause(said.exec, true);
+	ssh_fixture_say(fixture, session, "sleep 0.5", &other);
+	ssh_said_release(&other);
+	assert_int_equal(said.out_bytes + said.err_bytes, 0);
+	ssh_exec_pause(said.exec, false);
+	ssh_fixture_finish(fixture, &said);
+	assert_in_range(said.first_out_bytes, 1, 100000);
+	assert_int_equal(said.out_bytes, 3000000);
+	assert_int_equal(said.err_bytes, strlen("word\n"));
+	ssh_said_release(&said);
+	ssh_session_free(&told.session);
+}
+
 static bool has_output(void *arg)
 {
 	return ((struct ssh_said *)arg)->out_bytes > 0;
@@ -500,6 +524,7 @@ int main(void)
 		TEST(test_conversation),
 		TEST(test_freed_inside),
 		TEST(test_pause),
+		TEST(test_pause_in_a_flood),
 		TEST(test_signals),
 		TEST(test_tty_and_environment),
 		TEST(test_left_open),

@@ -321,6 +321,9 @@ static void on_output(void *arg, enum ssh_stream stream, struct str bytes)
 
 	assert_false(said->has_ended);
 	strbuf_addstr(stream == SSH_STREAM_STDOUT ? &said->out : &said->err, bytes);
+	if (stream == SSH_STREAM_STDERR && said->err_bytes == 0) {
+		said->first_out_bytes = said->out_bytes;
+	}
 	*(stream == SSH_STREAM_STDOUT ? &said->out_bytes : &said->err_bytes) += bytes.len;
 }
 
