@@ -20,7 +20,7 @@ SSH_EACH = {'native': 0, 'openssh': 2}  # processes: of the login, and of the co
 SESSIONS = {'native': 1000, 'openssh': soak.size('SESSIONS', 50, 1000)}
 # Without and with sanitizers, which keep what is freed; and what is kept of all hosts (CAPTURE_POOL_BYTES).
 MEBIBYTES, POOL_MEBIBYTES = {False: 48, True: 640}, 256
-POOL_HOSTS = {'native': 300, 'openssh': soak.size('POOL_HOSTS', 15, 300)}
+POOL_HOSTS = {'native': soak.size('POOL_HOSTS', 150, 300), 'openssh': soak.size('POOL_HOSTS', 15, 300)}
 HOSTS, HOST_BYTES = soak.size('HOSTS', 10, 50), soak.size('HOST_MIB', 8, 100) << 20
 # Of one host.
 STDERR_BYTES = soak.size('STDERR_MIB', 32, 4096) << 20

@@ -98,7 +98,7 @@ def test_a_reader_who_waits_does_not_end_commands(fleet, binary):
         time.sleep(20)  # longer than the supervisors wait for a word
         with os.fdopen(ours, 'rb') as reader:
             text = reader.read().decode()
-        assert process.wait(30) == 0, process.stderr.read()
+        assert process.wait(30) == 0, (text[-1000:], process.stderr.read())
     assert text.count('end-of-it') == 4 and text.endswith('4/4 servers responded successfully\n')
     assert text.count('x' * 99) >= 4 * 3000000 // 100 - 4
 

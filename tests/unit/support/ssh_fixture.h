@@ -78,7 +78,7 @@ struct ssh_said {
 	struct strbuf out, err; /* up to a megabyte of it */
 	uint64_t out_bytes, err_bytes;
 	uint64_t first_out_bytes; /* before the first of err */
-	struct ssh_exec_end end; /* texts in the arena */
+	struct ssh_exec_end end;  /* texts in the arena */
 	struct ssh_fixture *fixture;
 	bool stops_loop;
 };
