@@ -206,6 +206,31 @@ static void test_conversation(void **state)
 	ssh_session_free(&told.session);
 }
 
+static bool has_much(void *arg)
+{
+	return ((struct ssh_said *)arg)->out_bytes > 4000000;
+}
+
+/* What we send has its turn while more comes than can be read. */
+static void test_input_against_a_flood(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	struct ssh_told told;
+	struct ssh_session *session = connect_sshd(fixture, &told);
+	const struct ssh_exec_spec spec = {
+		.command = "exec 3<&0; (yes & p=$!; read x <&3; kill $p; exit 7)", .drain_ms = 500};
+	struct ssh_said said;
+
+	ssh_fixture_exec(fixture, session, &spec, &said);
+	ssh_fixture_until(fixture, has_much, &said);
+	ssh_exec_send(said.exec, str_of("enough\n"));
+	ssh_fixture_finish(fixture, &said);
+	assert_int_equal(said.end.outcome, SSH_EXEC_EXITED);
+	assert_int_equal(said.end.exit_code, 7);
+	ssh_said_release(&said);
+	ssh_session_free(&told.session);
+}
+
 static void test_freed_inside(void **state)
 {
 	struct ssh_told told;
@@ -522,6 +547,7 @@ int main(void)
 		TEST(test_much_output),
 		TEST(test_input),
 		TEST(test_conversation),
+		TEST(test_input_against_a_flood),
 		TEST(test_freed_inside),
 		TEST(test_pause),
 		TEST(test_pause_in_a_flood),
