@@ -37,7 +37,8 @@ static const char *char_hint(char c)
 	case '?':
 		return "; there are no wildcards, name a group or a range such as web-[01-20]";
 	case '@':
-		return "; the user name is set elsewhere (--username, ansible_user in an inventory)";
+		return "; the user name is set elsewhere (--username, ansible_user in an "
+		       "inventory)";
 	case ']':
 		return " outside of '[...]'";
 	case '=':

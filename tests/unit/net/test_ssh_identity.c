@@ -94,8 +94,7 @@ static void test_problems(void **state)
 	const char *encrypted = make_key("encrypted", "ed25519", "phrase");
 	const char *unsafe = make_key("unsafe", "ed25519", "");
 	const char *on_stick = in_folder("stick");
-	const char *const paths[] = {
-		good, encrypted, in_folder("missing"), unsafe, on_stick, NULL};
+	const char *const paths[] = {good, encrypted, in_folder("missing"), unsafe, on_stick, NULL};
 	/* A public key that says it is on a security key, beside what is no key of ours. */
 	const char *stick = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t\n";
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
