@@ -75,7 +75,7 @@ const char supervisor_script[] =
 
 	/* Becomes the command.  No variable of ours is used once theirs are set. */
 	"become() {\n"
-	"[ ! \"$w\" ] || CDPATH= cd \"$w\" || { echo \"${n}nowhere\" >&2; exit 126; }\n"
+	"[ ! \"$w\" ] || CDPATH= cd \"$w\" 2>/dev/null || { echo \"${n}nowhere\" >&2; exit 126; }\n"
 	"while [ \"$1\" != = ]; do export \"$1=$2\"; shift 2; done\n"
 	"shift\n"
 	"exec \"$@\"\n"
