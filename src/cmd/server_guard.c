@@ -3,9 +3,11 @@
  */
 #include "cmd/server_guard.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/exit_code.h"
 #include "base/file.h"
 #include "base/parse.h"
 #include "base/prompt.h"
@@ -41,6 +43,33 @@ static void show(const struct server_selection *selection)
 	(void)file_write_all(STDERR_FILENO, strbuf_str(&text)); /* nobody else to tell */
 }
 
+/* Ctrl-C is an answer, too. */
+static void on_interrupt(int signo)
+{
+	static const char text[] = "\nnothing was done\n";
+
+	(void)signo;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0) {
+		/* Nobody else to tell. */
+	}
+	_exit(EXIT_CODE_INTERRUPTED);
+}
+
+static int ask_interruptible(const char *question, struct strbuf *ret_answer, struct err *err)
+{
+	const struct sigaction ours = {.sa_handler = on_interrupt};
+	struct sigaction before;
+	int status;
+
+	(void)sigaction(SIGINT, &ours, &before); /* cannot fail */
+	if (before.sa_handler == SIG_IGN) {
+		(void)sigaction(SIGINT, &before, NULL);
+	}
+	status = prompt_line(question, ret_answer, err);
+	(void)sigaction(SIGINT, &before, NULL);
+	return status;
+}
+
 static int ask(const struct guard_opts *opts, size_t count, struct err *err)
 {
 	_cleanup_(strbuf_release) struct strbuf answer = STRBUF_INIT;
@@ -49,7 +78,7 @@ static int ask(const struct guard_opts *opts, size_t count, struct err *err)
 
 	strbuf_addf(&question, "That is more than %lld. To go on, type how many servers it is: ",
 		(long long)opts->confirm_over);
-	if (prompt_line(question.buf, &answer, err) < 0) {
+	if (ask_interruptible(question.buf, &answer, err) < 0) {
 		return err_wrap(err, "nothing was done");
 	}
 	if (parse_int(str_trim(strbuf_str(&answer)), 0, INT64_MAX, &typed, NULL) < 0 ||

@@ -6,7 +6,7 @@ import time
 import uuid
 
 import pytest
-from fleet import processes_of
+from fleet import Terminal, processes_of
 from servers.base import wait_until
 
 
@@ -124,3 +124,11 @@ def test_a_reader_who_leaves_after_the_end_changes_nothing(fleet, binary):
                           env=fleet.toolkit.environment({})) as process:
         os.close(theirs)
         assert process.wait(30) == 0
+
+
+def test_ctrl_c_at_the_question(fleet, binary):
+    argv = [binary, 'fleet', 'true', '--confirm-over', '1', *fleet.all, *fleet.login, *fleet.kept]
+    terminal = Terminal(argv, fleet.toolkit.environment({}))
+    terminal.wait_for('type how many servers it is: ').type('\x03')
+    assert terminal.ended() == 130
+    assert terminal.seen.endswith('\r\nnothing was done\r\n') and not fleet.store.exists()
