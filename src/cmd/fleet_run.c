@@ -493,6 +493,8 @@ static void set_results(struct run *run)
 		.command = run->spec->command,
 		.run_id = run->spec->ledger ? ledger_id(run->spec->ledger) : 0,
 		.is_rehearsal = run->opts->is_dry_run,
+		.has_sudo = run->spec->fan.command.supervised.sudo != SUPERVISOR_SUDO_NONE,
+		.has_directory = run->opts->directory != NULL,
 		.started_wall_ms = time_wall_ms(),
 		.items = xcalloc(selection->hosts_count, sizeof(*run->results.items)),
 		.items_count = selection->hosts_count,

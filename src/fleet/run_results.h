@@ -34,6 +34,7 @@ struct run_results {
 	const char *command; /* as it was typed */
 	int64_t run_id;      /* in the ledger; 0: it is not there */
 	bool is_rehearsal;
+	bool has_sudo, has_directory; /* of a rehearsal: what else was proven */
 	int64_t started_wall_ms, duration_ms;
 	struct run_result *items;
 	size_t items_count;
@@ -59,7 +60,8 @@ struct run_style {
 	bool is_folded; /* hosts that ended alike share a line */
 };
 
-/* "✓ web-01", "✗ web-02: exit 3" for each host, and "18/20 servers responded successfully". */
+/* "✓ web-01", "✗ web-02: exit 3" for each host, and "18/20 servers responded successfully", or what
+ * a rehearsal has proven: "18/20 servers: logged in, sudo proven; nothing was run". */
 void run_results_add_text(const struct run_results *, const struct run_style *, struct strbuf *out);
 
 /* Outputs under the names of those that wrote the same; masked: differences from the majority. */

@@ -89,13 +89,26 @@ static void add_folded_lines(const struct run_results *results, bool has_color, 
 	arena_free(arena);
 }
 
+static void add_proven(const struct run_results *results, struct strbuf *out)
+{
+	const struct outcome_counts *counts = &results->counts;
+
+	strbuf_addf(out, "%zu/%zu servers: logged in%s%s; nothing was run", counts->of[OUTCOME_OK],
+		counts->total, results->has_sudo ? ", sudo proven" : "",
+		results->has_directory ? ", directory entered" : "");
+}
+
 void run_results_add_text(
 	const struct run_results *results, const struct run_style *style, struct strbuf *out)
 {
 	_cleanup_(strbuf_release) struct strbuf others = STRBUF_INIT;
 
 	(style->is_folded ? add_folded_lines : add_lines)(results, style->has_color, out);
-	outcome_add_summary(out, &results->counts);
+	if (results->is_rehearsal) {
+		add_proven(results, out);
+	} else {
+		outcome_add_summary(out, &results->counts);
+	}
 	outcome_add_others(&others, &results->counts);
 	if (others.len > 0) {
 		strbuf_addf(out, " (%s)", others.buf);

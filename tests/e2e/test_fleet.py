@@ -240,7 +240,11 @@ def test_dry_run_runs_nothing(fleet, tmp_path):
     assert all(item['outcome'] == 'ok' for item in done.json['results'])
     assert not mark.exists() and not fleet.store.exists()
     done = fleet('true', '--dry-run', '--directory', '/no/such', '--quiet')
-    assert done.exit_code == 1 and '0/4 servers responded successfully' in done.stdout
+    assert done.exit_code == 1 and done.stderr == ''
+    assert done.stdout.splitlines() == [
+        *(f'✗ {host}: not started: cannot enter the directory: /no/such' for host in HOSTS),
+        '0/4 servers: logged in, directory entered; nothing was run (4 not started)']
+    assert fleet.on('web-01', 'true', '--dry-run', '-q').stdout == '✓ web-01\n1/1 servers: logged in; nothing was run\n'
 
 
 # --- where it does not work -----------------------------------------------------------------------

@@ -25,6 +25,36 @@ static void test_each_and_the_summary(void **state)
 	results_fixture_release(&f);
 }
 
+/* What was proven, and that it was all. */
+static void test_a_rehearsal(void **state)
+{
+	static const struct {
+		bool has_sudo, has_directory;
+		const char *end;
+	} cases[] = {
+		{false, false, "\n1/4 servers: logged in; nothing was run (1 exit, "},
+		{true, false, "\n1/4 servers: logged in, sudo proven; nothing was run (1 exit, "},
+		{true, true,
+			"\n1/4 servers: logged in, sudo proven, directory entered; nothing was run "
+			"("},
+	};
+	static const struct run_style plain = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+		struct results_fixture f;
+
+		results_fixture_init(&f);
+		f.results.is_rehearsal = true;
+		f.results.has_sudo = cases[i].has_sudo;
+		f.results.has_directory = cases[i].has_directory;
+		run_results_add_text(&f.results, &plain, &out);
+		assert_non_null(strstr(out.buf, cases[i].end));
+		results_fixture_release(&f);
+	}
+}
+
 static void test_folded_outputs(void **state)
 {
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
@@ -78,6 +108,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_and_the_summary),
+		cmocka_unit_test(test_a_rehearsal),
 		cmocka_unit_test(test_folded_outputs),
 		cmocka_unit_test(test_live_lines),
 	};
