@@ -173,6 +173,18 @@ static enum ssh_stream spoken_stream(const struct remote_command *command)
 
 /* --- the end -------------------------------------------------------------------------------- */
 
+/* After how long, and what was done then. */
+static void add_clock(struct remote_command *command, bool may_be_running)
+{
+	bool is_silence = command->facts.clock == CLOCK_SILENCE;
+
+	strbuf_adds(&command->message, is_silence ? "silent for " : "it took more than ");
+	time_add_duration(
+		&command->message, is_silence ? command->spec.silence_ms : command->spec.total_ms);
+	strbuf_adds(&command->message,
+		may_be_running ? ", and was told to end" : ", and was ended there");
+}
+
 static void finish(struct remote_command *command, struct outcome outcome, bool was_left_open,
 	bool may_be_running)
 {
@@ -184,6 +196,9 @@ static void finish(struct remote_command *command, struct outcome outcome, bool 
 	};
 
 	assert(command->calls > 0);
+	if (outcome.kind == OUTCOME_TIMEOUT && command->facts.has_clock_ended_it) {
+		add_clock(command, may_be_running);
+	}
 	if (command->message.len > 0) {
 		end.outcome.message = command->message.buf;
 	}

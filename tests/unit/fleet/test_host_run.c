@@ -302,20 +302,20 @@ static void clocks(void **state)
 		const char *text;
 	} cases[] = {
 		{{.supervised = {.command = "echo x; sleep 300"}, .silence_ms = 700},
-			"timeout (silence)"},
+			"timeout (silence): silent for 700 ms, and was ended there"},
 		{{.supervised = {.command = "while :; do echo x; sleep 0.1; done"},
 			 .silence_ms = 5000,
 			 .total_ms = 1500},
-			"timeout (total)"},
+			"timeout (total): it took more than 1.5 s, and was ended there"},
 		/* SIGKILL takes the supervisor too. */
 		{{.supervised = {.command = "trap '' TERM; echo x; while :; do sleep 300; done",
 			  .grace_s = 1},
 			 .silence_ms = 700},
-			"timeout (silence)"},
+			"timeout (silence): silent for 700 ms, and was ended there"},
 		/* That it ends well when it is told to does not make it good. */
 		{{.supervised = {.command = "trap 'exit 0' TERM; sleep 300 & wait"},
 			 .total_ms = 1500},
-			"timeout (total)"},
+			"timeout (total): it took more than 1.5 s, and was ended there"},
 	};
 	struct ssh_fixture *fixture = *state;
 	struct ssh_connector *connector = connect_to(fixture, start_sshd(fixture, ""));
@@ -572,7 +572,7 @@ static void ttys(void **state)
 		{{.supervised = {.command = "echo ran", .sudo = SUPERVISOR_SUDO_QUIET}}, "exit 1",
 			"sudo: a password is required"},
 		{{.supervised = {.command = "echo x; sleep 300"}, .silence_ms = 1000},
-			"timeout (silence)", "x"},
+			"timeout (silence): silent for 1 s, and was told to end", "x"},
 	};
 	struct ssh_fixture *fixture = *state;
 	struct ssh_connector *connector =

@@ -623,7 +623,8 @@ static void silence(void **state)
 	says("bye");
 	fake_supervisor_says(channel, "exit 0"); /* it is late all the same */
 	exits(0);
-	assert_ended("out bye, timeout (silence)", false, false);
+	assert_ended(
+		"out bye, timeout (silence): silent for 1 s, and was ended there", false, false);
 }
 
 /* What the supervisor says is no output. */
@@ -652,7 +653,7 @@ static void total(void **state)
 	pass(1);
 	assert_sent("k\n");
 	is_killed("KILL"); /* SIGKILL was needed, and took the supervisor */
-	assert_ended("timeout (total)", false, false);
+	assert_ended("timeout (total): it took more than 5 s, and was ended there", false, false);
 }
 
 static void the_host_does_not_answer_the_stop(void **state)
@@ -664,7 +665,7 @@ static void the_host_does_not_answer_the_stop(void **state)
 	pass(8999);
 	assert_false(told.has_ended);
 	pass(1);
-	assert_ended("timeout (silence)", false, true);
+	assert_ended("timeout (silence): silent for 1 s, and was told to end", false, true);
 }
 
 static void lost_while_it_is_stopped(void **state)
@@ -673,7 +674,7 @@ static void lost_while_it_is_stopped(void **state)
 	start_running((struct remote_command_spec){.silence_ms = 1000});
 	pass(1000);
 	closes(SSH_EXEC_LOST);
-	assert_ended("timeout (silence)", false, true);
+	assert_ended("timeout (silence): silent for 1 s, and was told to end", false, true);
 }
 
 static void clocks_stand_when_it_has_ended(void **state)
@@ -968,7 +969,8 @@ static void tty_and_clocks(void **state)
 	start((struct remote_command_spec){.wants_tty = true, .silence_ms = 1000});
 	pass(0);
 	pass(1000);
-	assert_ended("started 0, timeout (silence)", false, true);
+	assert_ended(
+		"started 0, timeout (silence): silent for 1 s, and was told to end", false, true);
 }
 
 static void tty_and_stop(void **state)
