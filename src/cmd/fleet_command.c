@@ -339,6 +339,17 @@ static const char *selection_text(const struct fleet_cmd *fleet)
 	return arena_strdup(fleet->run->arena, text.buf);
 }
 
+/* As of an unset "$COMMAND". */
+static bool is_blank(const struct fleet_cmd *fleet)
+{
+	for (size_t i = 0; i < fleet->args_count; i++) {
+		if (str_trim(str_of(fleet->args[i])).len > 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static enum exit_code check_flags(const struct fleet_cmd *fleet)
 {
 	const struct fleet_opts *opts = fleet->opts;
@@ -346,7 +357,7 @@ static enum exit_code check_flags(const struct fleet_cmd *fleet)
 	if (opts->is_list) {
 		return EXIT_CODE_OK;
 	}
-	if (!opts->script && fleet->args_count == 0) {
+	if (!opts->script && is_blank(fleet)) {
 		return fleet_usage(fleet, "which command? as in sre-toolkit fleet \"uptime\" "
 					  "--servers servers.txt");
 	}

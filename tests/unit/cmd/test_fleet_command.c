@@ -7,6 +7,8 @@ static void what_is_refused(void **state)
 {
 	static const struct fleet_step steps[] = {
 		{{{"x"}}, 2, "", "which servers?"},
+		{{{"", "--hosts", "a"}}, 2, "", "which command?"},
+		{{{"  ", "\n", "--hosts", "a"}}, 2, "", "which command?"},
 		{{{"x", "--hosts", "@wbe"}}, 2, "", "did you mean 'web'?"},
 		{{{"x", "--hosts", "a-[1-11]"}}, 2, "",
 			"11 servers are more than --confirm-over 10"},
