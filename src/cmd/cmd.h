@@ -34,6 +34,8 @@ struct cmd {
 	size_t opts_size;
 	bool stops_at_argument; /* what follows the first argument is left alone: `run -- COMMAND`
 				 */
+	/* Whose flag an unknown one may be, for who gives one; NULL: nobody else's. */
+	const char *unknown_option_hint;
 	/* Returns the exit code.  Logs its own errors. */
 	enum exit_code (*run)(struct cmd_run *);
 };

@@ -214,5 +214,6 @@ const struct cmd cmd_fleet = {
 			.argument_words = verb_names,
 		},
 	.opts_size = sizeof(struct fleet_opts),
+	.unknown_option_hint = "flags of the command's own go into quotes, or behind --",
 	.run = fleet_run_cmd,
 };

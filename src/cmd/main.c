@@ -161,7 +161,11 @@ static enum exit_code run_command(
 		sets[i].base = sets[i].rows == common_rows ? (void *)&common : opts;
 	}
 	if (command_line_parse(argc, argv, sets, cmd->stops_at_argument, arena, &line, &err) < 0) {
-		usage_error(NULL, cmd->doc.name, "%s (see sre-toolkit %s --help)", err.msg,
+		bool is_unknown =
+			str_starts(str_of(err.msg), "unknown option") && cmd->unknown_option_hint;
+
+		usage_error(NULL, cmd->doc.name, "%s (%s%ssee sre-toolkit %s --help)", err.msg,
+			is_unknown ? cmd->unknown_option_hint : "", is_unknown ? "; " : "",
 			cmd->doc.name);
 		return EXIT_CODE_USAGE;
 	}

@@ -142,7 +142,14 @@ static void warn_if_deprecated(struct parser *p, const struct flag *flag)
 /* A value of a secret is not repeated; what it should have been still is said. */
 static int value_error(const struct flag *flag, struct err *err)
 {
-	if (err && (flag->row->flags & OPTION_SECRET)) {
+	bool is_secret = (flag->row->flags & OPTION_SECRET) != 0;
+
+	if (err && is_secret && flag->row->shape == OPTION_MAP) {
+		return err_set(err, ERR_INPUT,
+			"option '%s': write %s (what was given is not shown)", flag->shown,
+			flag->row->placeholder ? flag->row->placeholder : "NAME=VALUE");
+	}
+	if (err && is_secret) {
 		return err_set(err, ERR_INPUT,
 			"option '%s': the value (not shown) is not a valid %s", flag->shown,
 			flag->row->type->name);

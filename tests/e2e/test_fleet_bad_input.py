@@ -277,3 +277,14 @@ def test_a_password_file_that_others_can_read(by_password, hostile):
     done = by_password('correct horse\n', mode=0o644)
     assert (done.exit_code, done.stdout) == (2, '') and 'password' in done.stderr and 'others' in done.stderr
     assert WantsPassword.PASSWORD not in done.stderr and hostile.visits('wants-password') == before
+
+
+def test_flags_of_the_command(toolkit):
+    done = toolkit('fleet', 'uname', '-a', '--hosts', 'web-01')
+    assert done.exit_code == 2
+    assert "unknown option '-a' (flags of the command's own go into quotes, or behind --; see " in done.stderr
+
+
+def test_a_variable_without_a_value(toolkit):
+    done = toolkit('fleet', 'true', '--hosts', 'web-01', '--env', 'hunter2')
+    assert done.exit_code == 2 and "option '--env': write NAME=VALUE" in done.stderr and 'hunter2' not in done.stderr
