@@ -27,7 +27,7 @@ struct server_opts {
 // clang-format off
 #define SERVER_ROWS(opts, field) \
 	{.name = "servers", .letter = 's', .type = &option_path, .offset = offsetof(opts, field.file), .flags = OPTION_FLAG_ONLY, \
-	 .placeholder = "FILE", .help = "the servers of this file: one, or a node set, a line, or Ansible INI"}, \
+	 .placeholder = "FILE", .help = "the servers of this file: names or node sets, a line or a blank between them, or Ansible INI"}, \
 	{.name = "hosts", .shape = OPTION_LIST, .type = &option_string, .offset = offsetof(opts, field.hosts), .flags = OPTION_FLAG_ONLY, \
 	 .placeholder = "SELECTION", .help = "these servers: web-[01-20], @group, '!web-07' to leave one out; with --servers: of that file"}
 // clang-format on
