@@ -501,7 +501,11 @@ static enum exit_code copy_run_cmd(struct cmd_run *run)
 		config_tell_errors(&copy.config, run->common, &err);
 	} else {
 		ssh_options_join(&copy.config.ssh, &copy.opts->ssh, run->line, &copy.ssh);
-		exit_code = copy_all(&copy);
+		if (ssh_options_check(&copy.ssh, &err) < 0) {
+			usage_error(run->common, "copy", "%s", err.msg);
+		} else {
+			exit_code = copy_all(&copy);
+		}
 	}
 	password_release(&copy.password);
 	password_release(&copy.sudo_password);

@@ -125,7 +125,8 @@ static enum exit_code run_verb(struct fleet_cmd *fleet, const struct fleet_verb 
 	}
 	ssh_options_join(&fleet->config.ssh, &fleet->opts->ssh, fleet->run->line, &fleet->ssh);
 	fleet->store_path = fleet->opts->store ? fleet->opts->store : fleet->config.store;
-	exit_code = verb->run(fleet);
+	exit_code = ssh_options_check(&fleet->ssh, &err) < 0 ? fleet_failed(fleet, &err)
+							     : verb->run(fleet);
 	config_release(&fleet->config);
 	return exit_code;
 }

@@ -3,7 +3,12 @@
  */
 #include "cmd/ssh_options.h"
 
+#include <errno.h>
 #include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
 
 static const char *const transport_names[] = {"auto", "native", "openssh", NULL};
 
@@ -64,6 +69,22 @@ void ssh_options_join(const struct ssh_config_opts *config, const struct ssh_opt
 								    : config->accepts_new_host_keys,
 			},
 	};
+}
+
+int ssh_options_check(const struct ssh_options *options, struct err *err)
+{
+	const char *file = options->connector.config_file;
+	const char *name = options->username;
+
+	if (file && access(file, R_OK) < 0) {
+		return err_set(err, ERR_INPUT, "cannot read the ssh_config '%s': %s", file,
+			strerror(errno));
+	}
+	if (name && (name[0] == '\0' || name[0] == '-' || strpbrk(name, " \t\r\n"))) {
+		return err_set(
+			err, ERR_INPUT, "'%s' is no name of a user", utf8_quote(str_of(name)).text);
+	}
+	return 0;
 }
 
 const char *ssh_options_username(

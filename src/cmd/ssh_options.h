@@ -50,6 +50,9 @@ struct ssh_options {
 void ssh_options_join(const struct ssh_config_opts *, const struct ssh_opts *,
 	const struct command_line *line, struct ssh_options *ret_options);
 
+/* What cannot be right for any server, before any is asked.  ERR_INPUT. */
+int ssh_options_check(const struct ssh_options *, struct err *);
+
 /* Whom to log in as on a host: the flag, else what the inventory says (`host`, NULL: nothing), else
  * the configuration; NULL: as ssh_config says. */
 const char *ssh_options_username(const struct ssh_options *, const struct inventory_host *host);

@@ -488,6 +488,7 @@ static void tell_settings(struct ssh_config_question *question, const struct ans
 	if (ssh_settings_read(strbuf_str(&answer->text), &context, arena, settings, &err) < 0) {
 		question->fn(question->arg, NULL, &err);
 	} else {
+		settings->config_file = config->file;
 		if (!settings->needs_openssh && has_only_sk_keys(settings)) {
 			settings->needs_openssh = "security keys";
 		}

@@ -267,6 +267,7 @@ static void end_by_key(struct ssh_session *session, enum ssh_end_cause cause, ad
 	add(&text, &(struct ssh_host_words){.name = name.buf,
 			   .alias = settings->alias,
 			   .port = settings->port,
+			   .config_file = settings->config_file,
 			   .shown = shown.buf,
 			   .known = known.buf,
 			   .path = finding->path,

@@ -43,6 +43,9 @@ static void add_command(struct strbuf *out, const struct ssh_host_words *words, 
 	if (words->port != 0 && words->port != DEFAULT_PORT) {
 		strbuf_addf(out, " --port %u", words->port);
 	}
+	if (words->config_file) {
+		strbuf_addf(out, " --ssh-config %s", words->config_file);
+	}
 	strbuf_addf(out, " %s", flag);
 }
 

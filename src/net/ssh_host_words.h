@@ -23,6 +23,7 @@ struct ssh_host_words {
 	const char *name;  /* "[web-01]:2222" */
 	const char *alias; /* as the user wrote it: for the command that would accept the key */
 	uint16_t port;
+	const char *config_file; /* that has to be read for it (ssh -F); NULL: as usual */
 	const char *shown; /* the host's key, as of ssh_host_words_add_key(); NULL: was not said */
 	const char *known; /* the key that it should be; NULL: was not said */
 	const char *path;  /* where that stands, with its line; NULL, or line 0: in no file */

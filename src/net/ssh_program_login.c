@@ -146,8 +146,10 @@ static void add_host_key_text(const struct ssh_program_login *login,
 {
 	struct strbuf name = STRBUF_INIT, shown = STRBUF_INIT, known = STRBUF_INIT,
 		      path = STRBUF_INIT;
-	struct ssh_host_words words = {
-		.alias = login->name, .port = login->port, .line = finding->line_number};
+	struct ssh_host_words words = {.alias = login->name,
+		.port = login->port,
+		.config_file = login->program->config_file,
+		.line = finding->line_number};
 
 	utf8_add_escaped(
 		&name, finding->host.len > 0 ? finding->host : str_of(login->name), LINE_SHOWN);

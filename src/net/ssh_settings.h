@@ -60,6 +60,7 @@ struct ssh_settings {
 	/* Names with commas between; NULL: any. */
 	const char *kex, *host_keys, *ciphers, *macs, *user_keys;
 	const char *const *environment; /* SetEnv: "NAME=value" */
+	const char *config_file;        /* all of this is from it (ssh -F); NULL: as usual */
 	const char *needs_openssh;      /* NULL: our own sessions will do */
 	const char *key_needs_openssh;  /* the same to ask for its host key alone */
 };

@@ -274,9 +274,9 @@ def test_needs_of_logins_do_not_matter(site):
 def test_command_of_a_refused_login(site, server):
     """What a login over an unknown key says is a command that works."""
     refused = site.toolkit('fleet', 'true', '--hosts', 'web-01', '--ssh-config', site.config)
-    command = f'sre-toolkit fleet keys --hosts web-01 --port {server.port} --record'
+    command = f'sre-toolkit fleet keys --hosts web-01 --port {server.port} --ssh-config {site.config} --record'
     assert refused.exit_code == 1 and command in refused.stdout + refused.stderr
-    assert site(*command.split()[3:], '--yes').exit_code == 0
+    assert site.toolkit(*command.split()[1:], '--yes').exit_code == 0
     assert site.toolkit('fleet', 'true', '--hosts', 'web-01', '--ssh-config', site.config).exit_code == 0
 
 

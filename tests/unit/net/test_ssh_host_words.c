@@ -20,6 +20,10 @@ static void test_sentences(void **state)
 			{.name = "[web-01]:2222", .alias = "web-01", .port = 2222},
 			"the host key of '[web-01]:2222' is not known; compare it, then accept it "
 			"with: sre-toolkit fleet keys --hosts web-01 --port 2222 --record"},
+		{ssh_host_words_add_unknown,
+			{.name = "web-01", .alias = "web", .port = 22, .config_file = "/tmp/c"},
+			"the host key of 'web-01' is not known; compare it, then accept it with: "
+			"sre-toolkit fleet keys --hosts web --ssh-config /tmp/c --record"},
 		{ssh_host_words_add_changed,
 			{.name = "web-01",
 				.alias = "web-01",
