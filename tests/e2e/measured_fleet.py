@@ -35,6 +35,7 @@ class MeasuredFleet:
 
     def argv(self, command, hosts, *args):
         return ['fleet', command, '--hosts', ','.join(hosts), '--transport', self.transport, '--ssh-config', self.config,
+                '--store', self.toolkit.home / 'state.db',
                 '--yes', *args]
 
     def __call__(self, command, hosts, *args, timeout=60, is_whole=True, **options):

@@ -30,7 +30,8 @@ def touched(sshd):
 def fleet(toolkit, sshd):
     """fleet(ARGS...) with the servers of sshd, and whatever other name at its address."""
     toolkit.servers = toolkit.home / 'servers'
-    return lambda *args, **options: toolkit('fleet', 'true', '--ssh-config', sshd.ssh_config, '--yes', *args, **options)
+    kept = ['--store', toolkit.home / 'state.db']
+    return lambda *args, **options: toolkit('fleet', 'true', '--ssh-config', sshd.ssh_config, '--yes', *kept, *args, **options)
 
 
 @pytest.fixture
@@ -229,6 +230,7 @@ def test_a_key_that_cannot_be_read(toolkit, binary, transport, sshd):
             f'  IdentitiesOnly yes\n  IdentityAgent none\n  StrictHostKeyChecking accept-new\n'
             f'  UserKnownHostsFile {folder}/known_hosts\n  GlobalKnownHostsFile /dev/null\n')
         done = toolkit('fleet', 'true', '--hosts', 'web-01', '--ssh-config', folder / 'config', '--transport', transport,
+                       '--store', toolkit.home / 'state.db',
                        '--output', 'json', in_front=NOBODY, cwd=folder,
                        env={'HOME': folder, 'XDG_STATE_HOME': folder, 'XDG_RUNTIME_DIR': folder, 'XDG_CONFIG_HOME': folder})
     [result] = done.json['results']
@@ -252,7 +254,8 @@ def by_password(toolkit, transport, hostile):
         (toolkit.home / 'ssh_config').write_text(
             f'Host *\n  HostName 127.0.0.1\n  Port {hostile.ports["wants-password"]}\n  User sre\n  IdentityAgent none\n'
             f'  UserKnownHostsFile {toolkit.home}/known_hosts\n  GlobalKnownHostsFile /dev/null\n')
-        return toolkit('fleet', 'true', '--hosts', 'web-[01-03]', '--ssh-config', toolkit.home / 'ssh_config', '--transport',
+        return toolkit('fleet', 'true', '--hosts', 'web-[01-03]', '--ssh-config', toolkit.home / 'ssh_config', '--store',
+                       toolkit.home / 'state.db', '--transport',
                        transport, '--yes', '--password-file', file, *args)
     return run
 

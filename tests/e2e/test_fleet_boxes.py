@@ -65,6 +65,7 @@ class Fleet:
 
     def argv(self, command, hosts, *args):
         return ['fleet', *([] if command is None else [command]), '--hosts', hosts, '--transport', self.transport,
+                '--store', self.toolkit.home / 'state.db',
                 '--ssh-config', self.config, '--yes', *args]
 
     def __call__(self, command, hosts, *args, **options):

@@ -273,11 +273,14 @@ def test_needs_of_logins_do_not_matter(site):
 
 def test_command_of_a_refused_login(site, server):
     """What a login over an unknown key says is a command that works."""
-    refused = site.toolkit('fleet', 'true', '--hosts', 'web-01', '--ssh-config', site.config)
+    refused = site.toolkit('fleet', 'true', '--hosts', 'web-01', '--ssh-config', site.config, '--store',
+                           site.toolkit.home / 'state.db')
     command = f'sre-toolkit fleet keys --hosts web-01 --port {server.port} --ssh-config {site.config} --record'
     assert refused.exit_code == 1 and command in refused.stdout + refused.stderr
     assert site.toolkit(*command.split()[1:], '--yes').exit_code == 0
-    assert site.toolkit('fleet', 'true', '--hosts', 'web-01', '--ssh-config', site.config).exit_code == 0
+    again = site.toolkit('fleet', 'true', '--hosts', 'web-01', '--ssh-config', site.config, '--store',
+                         site.toolkit.home / 'state.db')
+    assert again.exit_code == 0
 
 
 def test_read_only_file(site, toolkit):
