@@ -15,7 +15,7 @@ BUILD = ROOT / 'build/release'
 WORKERS = 20
 COUNTS = [int(count) for count in os.environ.get('BENCH_SERVERS', '200,1000').split(',')]
 OUTPUT_BYTES = 1_000_000
-TRUE, WRITE = 'true', f'yes 0123456789abcdefghijklmnopqrstuvwxyz | head -c {OUTPUT_BYTES}'
+TRUE, WRITE = 'true', f'head -c {OUTPUT_BYTES} /dev/zero | tr "\\0" x | fold -w 99'
 
 
 def ours(transport):

@@ -227,6 +227,15 @@ static void test_many_writers(void **state)
 	strbuf_release(&text);
 }
 
+/* Somebody else than root runs what permissions are to stop; some roots of a chroot let nobody in.
+ */
+static bool others_get_to_files(void)
+{
+	struct stat info;
+
+	return stat("/", &info) == 0 && (info.st_mode & S_IXOTH) != 0;
+}
+
 /* As a user that may not write there: an error, and the file is as it was. */
 static void test_read_only(void **state)
 {
@@ -240,6 +249,9 @@ static void test_read_only(void **state)
 	assert_int_equal(file_write(path, str_of("# mine\n"), 0600, NULL), 0);
 	assert_int_equal(chmod(path, 0444), 0);
 	assert_int_equal(chmod(folder, 0755), 0);
+	if (!others_get_to_files()) {
+		skip_because("needs a root directory that others may pass");
+	}
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
