@@ -420,7 +420,7 @@ def test_runner_with_a_terminal(shell):
 
 def test_runner_knows_the_memory(shell):
     running = shell.start('-c', 'echo ready; exec sleep 60').wait_for('ready')
-    wait_until(lambda: running.peak_kib > 100, 5, 'the program that the shell becomes')
+    servers.base.wait_until(lambda: running.peak_kib > 100, 5, 'the program that the shell becomes')
     assert running.peak_kib < 20_000
     hungry = 'import time; x = b"x" * 100_000_000; del x; print("ready", flush=True); time.sleep(60)'
     assert shell.start('-c', f"exec /usr/bin/python3 -c '{hungry}'").wait_for('ready').peak_kib > 100_000
