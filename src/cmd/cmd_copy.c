@@ -529,7 +529,7 @@ static const struct doc_example examples[] = {
 	{"sre-toolkit copy app.conf web-01:/etc/app/ --dry-run", "what would change, line by line"},
 	{"sre-toolkit copy site/ @web:/srv/site --mode 0644 --backup",
 		"a folder onto a group, keeping what is replaced"},
-	{"sre-toolkit copy app.service @web:/etc/systemd/system/ --sudo --owner root --group root",
+	{"sre-toolkit copy app.service @web:/etc/systemd/system/ --sudo --owner root",
 		"where only root may write"},
 	{"sre-toolkit copy @web:/etc/nginx backup/",
 		"from a group: backup/web-01/nginx, backup/web-02/nginx ..."},
