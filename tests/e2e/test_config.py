@@ -143,6 +143,7 @@ def test_keys_of_ones_own(check):
 def test_show(values):
     found = values('defaults: {timeout: 3s}\nchecks:\n  - {name: a, tcp: "x:1", tags: [t, u], labels: {team: web}}\n')
     assert found == {
+        'ssh.transport': ('auto', 'default'),
         'defaults.interval': ('30s', 'default'), 'defaults.timeout': ('3s', 'sre-toolkit.yaml:1:21'),
         'defaults.attempts': ('1', 'default'), 'defaults.recover': ('1', 'default'),
         'checks[0].name': ('a', 'sre-toolkit.yaml:3:12'), 'checks[0].tcp': ('x:1', 'sre-toolkit.yaml:3:20'),

@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -323,6 +324,7 @@ AS_NOBODY = 'setpriv --reuid 65534 --regid 65534 --clear-groups'
 
 @needs_sftp_server
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which('setpriv'), reason='needs root and setpriv')
+@pytest.mark.skipif(not os.stat('/').st_mode & stat.S_IXOTH, reason='needs a root directory that others may pass')
 def test_a_user_who_may_not(at, tmp_path_factory, tmp_path):
     for server in forced(tmp_path_factory, 'nobody', f'''case $SSH_ORIGINAL_COMMAND in
 *sftp*) exec {AS_NOBODY} {SFTP_SERVER};;
