@@ -331,6 +331,9 @@ static void told_started(struct remote_command *command, int64_t pid)
 		send_beat(command);
 		send_input(command);
 	}
+	if (command->is_paused) {
+		ssh_command_pause(command->channel, true);
+	}
 	tell_started(command);
 }
 
@@ -614,6 +617,7 @@ struct remote_command *remote_command_start(struct loop *loop, struct ssh_login 
 	return command;
 }
 
+/* One that is being started is heard until it has: only then does the supervisor hear of us. */
 void remote_command_pause(struct remote_command *command, bool is_paused)
 {
 	if (command->facts.is_stopped) {
@@ -624,7 +628,9 @@ void remote_command_pause(struct remote_command *command, bool is_paused)
 		return;
 	}
 	command->is_paused = is_paused;
-	ssh_command_pause(command->channel, is_paused);
+	if (command->facts.has_started) {
+		ssh_command_pause(command->channel, is_paused);
+	}
 	if (command->state == REMOTE_DRAINING) {
 		command->drained_ms = loop_now_ms(command->loop) + DRAINS_MAX * drain_ms(command);
 	}
