@@ -756,6 +756,20 @@ static void pauses(void **state)
 	assert_ended("ok", true, false);
 }
 
+/* The word that it has started must not wait with its output: no beat would go out before it. */
+static void begins_in_a_pause(void **state)
+{
+	(void)state;
+	start((struct remote_command_spec){0});
+	remote_command_pause(told.command, true);
+	assert_false(channel->is_paused);
+	fake_supervisor_says(channel, "started 77");
+	assert_true(channel->is_paused);
+	(void)fake_command_sent(channel);
+	pass(SUPERVISOR_BEAT_MS);
+	assert_int_not_equal(fake_command_sent(channel).len, 0);
+}
+
 /* Who is being stopped is heard, although there is nowhere to put what it writes. */
 static void stopped_in_a_pause(void **state)
 {
@@ -1124,6 +1138,7 @@ int main(void)
 		TEST(left_open_and_used),
 		TEST(the_server_says_it_is_left_open),
 		TEST(pauses),
+		TEST(begins_in_a_pause),
 		TEST(stopped_in_a_pause),
 		TEST(stop),
 		TEST(stop_that_needs_a_kill),
