@@ -462,11 +462,16 @@ static void test_locked_by_another(void **state)
 	make_store("other.db");
 }
 
+/* Each waits for eleven others, on a disk that may be slow. */
 static void make_store_as(int number)
 {
-	struct store *store = fixture_store("one/two/state.db");
+	const struct store_options options = {.path = "one/two/state.db", .busy_ms = 60000};
+	struct store *store = NULL;
 	_cleanup_(freep) char *sql = xasprintf("INSERT INTO mark VALUES ('%d', '')", number);
 
+	if (store_open(&options, &store, NULL) < 0) {
+		_exit(1);
+	}
 	fixture_exec(store, sql);
 	store_close(&store);
 	_exit(0);
