@@ -183,3 +183,17 @@ void time_add_duration_exact(struct strbuf *sb, int64_t duration_ms)
 		}
 	}
 }
+
+void time_add_local(struct strbuf *out, int64_t wall_ms)
+{
+	time_t seconds = (time_t)(wall_ms / 1000);
+	struct tm tm = {0};
+	char text[32];
+
+	if (wall_ms == 0 || !localtime_r(&seconds, &tm)) {
+		strbuf_addc(out, '-');
+		return;
+	}
+	(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm); /* it fits */
+	strbuf_adds(out, text);
+}

@@ -26,6 +26,9 @@ void time_add_rfc3339(struct strbuf *, int64_t wall_ms);
 /* "2025-07-01 08:00:00,123" in local time, as log lines have it. */
 void time_add_log(struct strbuf *, int64_t wall_ms);
 
+/* Local time for tables: "2025-07-01 08:00:00"; "-" for 0, which is no time. */
+void time_add_local(struct strbuf *, int64_t wall_ms);
+
 /* For people: "0 ms", "12 ms", "1.2 s", "3 min 4 s", "5 h 2 min", "12 days". */
 void time_add_duration(struct strbuf *, int64_t duration_ms);
 

@@ -3,7 +3,6 @@
  */
 #include "cmd/alert_cmd.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #include "base/parse.h"
@@ -83,20 +82,6 @@ int alert_id_argument(const struct alert_cmd *alert, int64_t *ret_id, struct err
 			utf8_quote(text).text);
 	}
 	return 0;
-}
-
-void alert_add_time(struct strbuf *out, int64_t wall_ms)
-{
-	time_t seconds = (time_t)(wall_ms / 1000);
-	struct tm tm = {0};
-	char text[32];
-
-	if (wall_ms == 0 || !localtime_r(&seconds, &tm)) {
-		strbuf_addc(out, '-');
-		return;
-	}
-	(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm); /* it fits */
-	strbuf_adds(out, text);
 }
 
 const char *alert_author(const struct alert_cmd *alert)

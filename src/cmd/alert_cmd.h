@@ -80,9 +80,6 @@ enum exit_code alert_write_out(const struct alert_cmd *, struct strbuf *text, en
 /* The only argument as an alert's id. */
 int alert_id_argument(const struct alert_cmd *, int64_t *ret_id, struct err *);
 
-/* "2025-07-01 08:00:00" in local time; "-" for 0. */
-void alert_add_time(struct strbuf *, int64_t wall_ms);
-
 struct json_writer;
 struct stored_alert;
 /* Its members, into the object that is open. */

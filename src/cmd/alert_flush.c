@@ -21,7 +21,7 @@ static void add_text(const struct deliverer_counts *counts, struct strbuf *out)
 	strbuf_addc(out, '\n');
 	if (counts->next_due_ms > 0) {
 		strbuf_adds(out, "next due: ");
-		alert_add_time(out, counts->next_due_ms);
+		time_add_local(out, counts->next_due_ms);
 		strbuf_addc(out, '\n');
 	}
 }

@@ -112,12 +112,12 @@ static void add_text(struct silencing *silencing)
 
 	if (silencing->alert->opts->is_dry_run) {
 		strbuf_adds(out, "dry run: nothing is silenced; it would be until ");
-		alert_add_time(out, silencing->found->ends_ms);
+		time_add_local(out, silencing->found->ends_ms);
 		strbuf_addc(out, '\n');
 		return;
 	}
 	strbuf_addf(out, "silence %lld until ", (long long)silencing->id);
-	alert_add_time(out, silencing->found->ends_ms);
+	time_add_local(out, silencing->found->ends_ms);
 	strbuf_addf(out, " (sre-toolkit alert silence expire %lld ends it)\n",
 		(long long)silencing->id);
 }
@@ -209,7 +209,7 @@ static void list_text(struct silencing *silencing)
 
 		table_row(table);
 		table_cellf(table, COLOR_NONE, "%lld", (long long)silence->id);
-		alert_add_time(
+		time_add_local(
 			&time, silence->expired_ms > 0 ? silence->expired_ms : silence->ends_ms);
 		table_cell(table, COLOR_NONE, strbuf_str(&time));
 		table_cell(table, COLOR_NONE, str_of(silence->author));

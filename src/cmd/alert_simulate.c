@@ -70,7 +70,7 @@ static void add_missed(const struct simulation *simulation, struct strbuf *out)
 		const struct simulated_missed *missed = &simulation->missed[i];
 
 		strbuf_clear(&line);
-		alert_add_time(&line, missed->started_ms);
+		time_add_local(&line, missed->started_ms);
 		strbuf_addf(&line, "  alert %lld, \"%s\" from %s: %s; %s",
 			(long long)missed->alert_id, missed->title, missed->source, missed->reason,
 			missed->was_told ? "somebody was" : "nobody was then, either");
@@ -87,7 +87,7 @@ static void add_text(
 	strbuf_addf(out, "%lld event%s of %lld alert%s since ", (long long)simulation->events,
 		simulation->events == 1 ? "" : "s", (long long)simulation->alerts,
 		simulation->alerts == 1 ? "" : "s");
-	alert_add_time(out, simulation->since_ms);
+	time_add_local(out, simulation->since_ms);
 	strbuf_addf(out, ", through %s\n",
 		alert->config.conf.file ? alert->config.conf.file : "the default routing");
 	add_receivers(alert, simulation, out);

@@ -49,11 +49,11 @@ static void add_state(struct why *why)
 
 	if (alert->resolved_ms > 0) {
 		strbuf_adds(out, "resolved at ");
-		alert_add_time(out, alert->resolved_ms);
+		time_add_local(out, alert->resolved_ms);
 		strbuf_adds(out, ", after ");
 	} else {
 		strbuf_adds(out, "firing since ");
-		alert_add_time(out, alert->started_ms);
+		time_add_local(out, alert->started_ms);
 		strbuf_adds(out, ", for ");
 	}
 	time_add_duration(out, end_ms > alert->started_ms ? end_ms - alert->started_ms : 0);
@@ -63,7 +63,7 @@ static void add_state(struct why *why)
 		strbuf_adds(out, "acknowledged by ");
 		add_escaped(out, alert->acked_by ? alert->acked_by : "somebody");
 		strbuf_adds(out, " at ");
-		alert_add_time(out, alert->acked_ms);
+		time_add_local(out, alert->acked_ms);
 		if (alert->acked_note && *alert->acked_note) {
 			strbuf_adds(out, ": ");
 			add_escaped(out, alert->acked_note);
@@ -101,20 +101,20 @@ static void add_delivery_state(const struct outbox_delivery *delivery, struct st
 			strbuf_adds(out, "waits in the outbox; ");
 		}
 		strbuf_adds(out, delivery->attempts > 0 ? "next attempt at " : "due at ");
-		alert_add_time(out, delivery->due_ms);
+		time_add_local(out, delivery->due_ms);
 		return;
 	case DELIVERY_SENDING:
 		strbuf_adds(out, "is being sent right now");
 		return;
 	case DELIVERY_DELIVERED:
 		strbuf_adds(out, "delivered at ");
-		alert_add_time(out, delivery->ended_ms);
+		time_add_local(out, delivery->ended_ms);
 		if (delivery->attempts > 1) {
 			strbuf_addf(out, ", at attempt %lld", (long long)delivery->attempts);
 		}
 		if (delivery->hidden > 0) {
 			strbuf_addf(out, ", with +%lld since ", (long long)delivery->hidden);
-			alert_add_time(out, delivery->hidden_since_ms);
+			time_add_local(out, delivery->hidden_since_ms);
 		}
 		return;
 	case DELIVERY_CARRIED:
@@ -179,7 +179,7 @@ static void add_attempt(struct why *why, const struct history_attempt *attempt)
 	struct strbuf *out = &why->out;
 
 	strbuf_adds(out, "      ");
-	alert_add_time(out, attempt->started_ms);
+	time_add_local(out, attempt->started_ms);
 	if (attempt->ended_ms == 0) {
 		strbuf_adds(out, "  no end: its process died, or it is under way\n");
 		return;
@@ -197,7 +197,7 @@ static void add_attempt(struct why *why, const struct history_attempt *attempt)
 	}
 	if (attempt->next_ms > 0) {
 		strbuf_adds(out, "        next attempt planned for ");
-		alert_add_time(out, attempt->next_ms);
+		time_add_local(out, attempt->next_ms);
 		strbuf_addc(out, '\n');
 	}
 }
@@ -266,7 +266,7 @@ static void add_event(struct why *why, const struct history_event *item)
 	struct strbuf *out = &why->out;
 
 	strbuf_adds(out, "  ");
-	alert_add_time(out, event->time_ms);
+	time_add_local(out, event->time_ms);
 	strbuf_addf(out, "  %s", event_word(event));
 	if (event->author) {
 		strbuf_adds(out, " by ");
@@ -316,7 +316,7 @@ static void add_silences(struct why *why)
 		strbuf_addf(out, "  %lld: ", (long long)silence->id);
 		alert_add_matchers(silence, why->alert->run->arena, out);
 		strbuf_adds(out, silence->expired_ms > 0 ? ", expired " : ", until ");
-		alert_add_time(
+		time_add_local(
 			out, silence->expired_ms > 0 ? silence->expired_ms : silence->ends_ms);
 		strbuf_adds(out, ", by ");
 		add_escaped(out, silence->author);

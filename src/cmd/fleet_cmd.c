@@ -4,7 +4,6 @@
 #include "cmd/fleet_cmd.h"
 
 #include <stdarg.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -115,20 +114,6 @@ int fleet_id_argument(const struct fleet_cmd *fleet, size_t index, int64_t *ret_
 			utf8_quote(text).text);
 	}
 	return 0;
-}
-
-void fleet_add_time(struct strbuf *out, int64_t wall_ms)
-{
-	time_t seconds = (time_t)(wall_ms / 1000);
-	struct tm tm = {0};
-	char text[32];
-
-	if (wall_ms == 0 || !localtime_r(&seconds, &tm)) {
-		strbuf_addc(out, '-');
-		return;
-	}
-	(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm); /* it fits */
-	strbuf_adds(out, text);
 }
 
 struct reading {

@@ -116,9 +116,6 @@ int fleet_find_store(struct fleet_cmd *, const char **ret_path, struct err *);
 /* An argument as a run's number; `index` past the arguments: 0, the latest one. */
 int fleet_id_argument(const struct fleet_cmd *, size_t index, int64_t *ret_id, struct err *);
 
-/* "2025-07-01 08:00:00" in local time; "-" for 0. */
-void fleet_add_time(struct strbuf *, int64_t wall_ms);
-
 /* A run of the ledger with its hosts; of outcomes 1 << kind, or of all (0). */
 struct fleet_stored {
 	struct stored_run run;

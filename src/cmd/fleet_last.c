@@ -51,7 +51,7 @@ static void list_text(struct listing *listing)
 		const struct stored_run *run = &listing->runs.items[i];
 
 		strbuf_clear(&text);
-		fleet_add_time(&text, run->started_ms);
+		time_add_local(&text, run->started_ms);
 		table_row(table);
 		table_cellf(table, COLOR_NONE, "%lld", (long long)run->id);
 		table_cell(table, COLOR_NONE, strbuf_str(&text));

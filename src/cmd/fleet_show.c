@@ -55,7 +55,7 @@ static void add_head(const struct stored_run *run, struct strbuf *out)
 	add_field(out, "command", run->command);
 	add_field(out, "selection", run->selection);
 	strbuf_clear(&text);
-	fleet_add_time(&text, run->started_ms);
+	time_add_local(&text, run->started_ms);
 	strbuf_addf(&text, " by %s on %s", run->author, run->host);
 	add_field(out, "started", text.buf);
 	strbuf_clear(&text);

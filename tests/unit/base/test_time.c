@@ -71,6 +71,8 @@ static void test_log_time_is_local(void **state)
 	setenv("TZ", "UTC-2", 1);
 	tzset();
 	assert_text(time_add_log, 1751349600123, "2025-07-01 08:00:00,123");
+	assert_text(time_add_local, 1751349600123, "2025-07-01 08:00:00");
+	assert_text(time_add_local, 0, "-");
 	setenv("TZ", "UTC", 1);
 	tzset();
 	assert_text(time_add_log, 1751349600123, "2025-07-01 06:00:00,123");

@@ -1,23 +1,9 @@
 /*
- * What the verbs of `alert` share: the store's place, times, names.
+ * What the verbs of `alert` share: the store's place, names.
  */
 #include "cmd/alert_cmd.h"
 #include "cmd/alert_session.h"
 #include "cmd/alert_steps.h"
-
-static void times_for_people(void **state)
-{
-	struct strbuf out = STRBUF_INIT;
-
-	(void)state;
-	assert_int_equal(setenv("TZ", "UTC", 1), 0);
-	tzset();
-	alert_add_time(&out, 1751371200000);
-	strbuf_addc(&out, ' ');
-	alert_add_time(&out, 0);
-	assert_string_equal(out.buf, "2025-07-01 12:00:00 -");
-	strbuf_release(&out);
-}
 
 static void who_acts(void **state)
 {
@@ -73,7 +59,6 @@ static void a_store_that_cannot_be_used(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(times_for_people),
 		cmocka_unit_test(who_acts),
 		cmocka_unit_test(ids),
 		cmd_test(a_store_that_cannot_be_used),

@@ -52,24 +52,11 @@ static void numbers_of_runs(void **state)
 	}
 }
 
-static void times(void **state)
-{
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-
-	(void)state;
-	(void)setenv("TZ", "UTC", 1);
-	fleet_add_time(&text, 1751356800123);
-	strbuf_addc(&text, ' ');
-	fleet_add_time(&text, 0);
-	assert_string_equal(text.buf, "2025-07-01 08:00:00 -");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmd_test(exit_codes),
 		cmd_test(numbers_of_runs),
-		cmd_test(times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
