@@ -527,10 +527,10 @@ static void pause_all(void **state)
 {
 	(void)state;
 	start(3, (struct fan_out_spec){.workers = 2});
-	logs_in(0);
+	runs(0);
 	fan_out_pause(fan, true);
 	assert_true(fake_login(0)->command->is_paused);
-	logs_in(1);
+	runs(1);
 	assert_true(fake_login(1)->command->is_paused);
 	fan_out_pause(fan, false);
 	assert_false(fake_login(0)->command->is_paused);
@@ -539,7 +539,7 @@ static void pause_all(void **state)
 	fake_command_ended(
 		fake_login(0)->command, (struct ssh_exec_end){.outcome = SSH_EXEC_REFUSED});
 	pass(0);
-	logs_in(2);
+	runs(2);
 	assert_true(fake_login(2)->command->is_paused);
 }
 

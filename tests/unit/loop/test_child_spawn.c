@@ -394,24 +394,41 @@ static void dies_with_us_however(void **state)
 	(void)close(fds[1]);
 }
 
+static int begin(void **state)
+{
+	are_bound = false;
+	return fixture_setup(state);
+}
+
+static int begin_bound(void **state)
+{
+	are_bound = true;
+	return fixture_setup(state);
+}
+
+/* Once for each kind. */
+#define BOTH(test)                                                                                 \
+	{#test, test, begin, fixture_teardown, NULL},                                              \
+	{                                                                                          \
+#test "_bound", test, begin_bound, fixture_teardown, NULL                          \
+	}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		fixture_test(the_environment_is_exactly_what_was_given),
-		fixture_test(arguments_arrive_as_they_are),
-		fixture_test(starts_in_its_folder),
-		fixture_test(has_no_descriptor_of_ours),
-		fixture_test(signals_are_as_at_first),
-		fixture_test(leads_a_group_of_its_own),
-		fixture_test(what_cannot_be_started_is_an_error_that_names_it),
-		fixture_test(a_file_that_is_no_program_is_an_error),
-		fixture_test(running_out_of_descriptors_is_an_error_that_leaves_nothing),
-		fixture_test(our_own_standard_descriptors_may_be_closed),
-		fixture_test(an_ignored_sigchld_does_not_matter),
+		BOTH(the_environment_is_exactly_what_was_given),
+		BOTH(arguments_arrive_as_they_are),
+		BOTH(starts_in_its_folder),
+		BOTH(has_no_descriptor_of_ours),
+		BOTH(signals_are_as_at_first),
+		BOTH(leads_a_group_of_its_own),
+		BOTH(what_cannot_be_started_is_an_error_that_names_it),
+		BOTH(a_file_that_is_no_program_is_an_error),
+		BOTH(running_out_of_descriptors_is_an_error_that_leaves_nothing),
+		BOTH(our_own_standard_descriptors_may_be_closed),
+		BOTH(an_ignored_sigchld_does_not_matter),
 		fixture_test(dies_with_us_however),
 	};
-	int failed = cmocka_run_group_tests_name("spawned", tests, NULL, NULL);
 
-	are_bound = true;
-	return failed + cmocka_run_group_tests_name("bound to our life", tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
