@@ -1,12 +1,10 @@
 /*
  * The steps of putting a file in place.  See copy_put.h.
  *
- * look -> (same size) sum -> open beside -> write -> sync -> owner, mode -> close -> sum -> backup
+ * look (copy_put_look.c) -> open beside -> write -> sync -> owner, mode -> close -> sum -> backup
  * -> rename.  Each step is a request, each answer the next step; what fails goes to undo().
  */
 #include "fleet/copy_put.h"
-
-#include <sys/stat.h>
 
 #include <assert.h>
 #include <errno.h>
@@ -17,62 +15,30 @@
 
 #include "base/alloc.h"
 #include "base/utf8.h"
-#include "fleet/copy_begun.h"
-#include "fleet/copy_diff.h"
 #include "fleet/copy_path.h"
-#include "net/sftp_download.h"
-#include "net/sftp_upload.h"
+#include "fleet/copy_put_internal.h"
 
 enum {
-	MODE_BITS = 07777,
 	PRIVATE = 0600,
 	SPACE_MIN = 1024 * 1024,
 	STILL_S = 30, /* what has not grown for so long is written by nobody */
 };
 
-struct copy_put {
-	struct copy_put_spec spec;
-	struct copy_put_events events;
-	void *arg;
-	struct arena *arena;
-	struct copy_result result;
-	const char *path; /* where it is really */
-	bool was_followed;
-	bool is_there; /* something is in its place */
-	struct sftp_attributes old;
-	struct copy_digest *digest;
-	const char *temporary; /* NULL: there is none */
-	const char *begun;     /* what another time left of it; NULL: nothing */
-	struct sftp_attributes begun_as;
-	struct copy_begun *search; /* for it */
-	bool is_resumed, may_resume;
-	int fd;      /* here */
-	uint64_t at; /* in it */
-	uint64_t written;
-	struct sftp_file *file;
-	struct sftp_upload *upload;
-	struct sftp_download *download;
-	struct strbuf content; /* the former one's, for a difference */
-	const char *moved_to;  /* the former one, while nothing is in its place */
-	bool is_stopping, is_committed;
-};
-
-static void look(struct copy_put *put);
 static void write_from(struct copy_put *put, uint64_t offset);
 static void open_beside(struct copy_put *put);
 static void undo(struct copy_put *put);
 
-static struct sftp_client *sftp_of(const struct copy_put *put)
+struct sftp_client *copy_put_sftp(const struct copy_put *put)
 {
 	return put->spec.session->sftp;
 }
 
-static const char *quoted(struct copy_put *put, const char *text)
+const char *copy_put_quoted(struct copy_put *put, const char *text)
 {
 	return arena_strdup(put->arena, utf8_quote(str_of(text)).text);
 }
 
-static uint32_t wanted_mode(const struct copy_put *put)
+uint32_t copy_put_mode(const struct copy_put *put)
 {
 	return put->spec.options->has_mode ? put->spec.options->mode : put->spec.item->mode;
 }
@@ -84,7 +50,7 @@ static void shut(struct copy_put *put)
 	copy_digest_free(&put->digest);
 	sftp_upload_free(&put->upload);
 	sftp_download_free(&put->download);
-	sftp_client_forget(sftp_of(put), put);
+	sftp_client_forget(copy_put_sftp(put), put);
 	sftp_file_free(&put->file);
 	copy_begun_free(&put->search);
 	closep(&put->fd);
@@ -113,33 +79,31 @@ static void finish(struct copy_put *put)
 	free(put);
 }
 
-static void finish_as(struct copy_put *put, enum copy_verdict verdict)
+void copy_put_finish(struct copy_put *put, enum copy_verdict verdict)
 {
 	put->result.verdict = verdict;
 	finish(put);
 }
 
-/* With put->result.err set. */
-static void fail(struct copy_put *put)
+void copy_put_fail(struct copy_put *put)
 {
 	put->result.verdict = COPY_FAILED;
 	undo(put);
 }
 
-static void fail_answer(struct copy_put *put, const struct sftp_answer *answer)
+void copy_put_fail_answer(struct copy_put *put, const struct sftp_answer *answer)
 {
 	(void)sftp_answer_err(answer, &put->result.err);
-	fail(put);
+	copy_put_fail(put);
 }
 
-/* True if it is to come to an end, which has begun then. */
-static bool is_over(struct copy_put *put)
+bool copy_put_is_over(struct copy_put *put)
 {
 	if (!put->is_stopping) {
 		return false;
 	}
 	(void)err_set(&put->result.err, ERR_BUSY, "interrupted");
-	fail(put);
+	copy_put_fail(put);
 	return true;
 }
 
@@ -180,7 +144,8 @@ static void undo(struct copy_put *put)
 		sftp_fsetstat(put->file, &old, (struct sftp_then){on_kept, put});
 	} else {
 		sftp_file_free(&put->file);
-		sftp_remove(sftp_of(put), put->temporary, (struct sftp_then){on_removed, put});
+		sftp_remove(
+			copy_put_sftp(put), put->temporary, (struct sftp_then){on_removed, put});
 	}
 }
 
@@ -202,14 +167,14 @@ static void on_renamed(void *arg, const struct sftp_answer *answer)
 
 	if (answer->status == SFTP_OK) {
 		put->temporary = NULL;
-		finish_as(put, put->is_there ? COPY_UPDATED : COPY_CREATED);
+		copy_put_finish(put, put->is_there ? COPY_UPDATED : COPY_CREATED);
 		return;
 	}
 	(void)sftp_answer_err(answer, &put->result.err);
 	put->result.verdict = COPY_FAILED;
 	if (put->moved_to) {
 		put->result.backup = NULL;
-		sftp_rename(sftp_of(put), put->moved_to, put->path,
+		sftp_rename(copy_put_sftp(put), put->moved_to, put->path,
 			(struct sftp_then){on_moved_back, put});
 	} else {
 		undo(put);
@@ -219,7 +184,8 @@ static void on_renamed(void *arg, const struct sftp_answer *answer)
 static void rename_to_place(struct copy_put *put)
 {
 	put->is_committed = true;
-	sftp_rename(sftp_of(put), put->temporary, put->path, (struct sftp_then){on_renamed, put});
+	sftp_rename(
+		copy_put_sftp(put), put->temporary, put->path, (struct sftp_then){on_renamed, put});
 }
 
 static void on_moved(void *arg, const struct sftp_answer *answer)
@@ -227,7 +193,7 @@ static void on_moved(void *arg, const struct sftp_answer *answer)
 	struct copy_put *put = arg;
 
 	if (answer->status != SFTP_OK) {
-		fail_answer(put, answer);
+		copy_put_fail_answer(put, answer);
 		return;
 	}
 	put->moved_to = put->result.backup;
@@ -242,7 +208,7 @@ static void on_linked(void *arg, const struct sftp_answer *answer)
 	if (answer->status == SFTP_OK) {
 		rename_to_place(put);
 	} else {
-		sftp_rename(sftp_of(put), put->path, put->result.backup,
+		sftp_rename(copy_put_sftp(put), put->path, put->result.backup,
 			(struct sftp_then){on_moved, put});
 	}
 }
@@ -252,11 +218,11 @@ static void on_cleared(void *arg, const struct sftp_answer *answer)
 	struct copy_put *put = arg;
 
 	(void)answer; /* as a rule there was none */
-	if (sftp_client_can(sftp_of(put), SFTP_HARDLINK)) {
-		sftp_hardlink(sftp_of(put), put->path, put->result.backup,
+	if (sftp_client_can(copy_put_sftp(put), SFTP_HARDLINK)) {
+		sftp_hardlink(copy_put_sftp(put), put->path, put->result.backup,
 			(struct sftp_then){on_linked, put});
 	} else {
-		sftp_rename(sftp_of(put), put->path, put->result.backup,
+		sftp_rename(copy_put_sftp(put), put->path, put->result.backup,
 			(struct sftp_then){on_moved, put});
 	}
 }
@@ -265,7 +231,7 @@ static void back_up(struct copy_put *put)
 {
 	const struct copy_put_options *options = put->spec.options;
 
-	if (is_over(put)) {
+	if (copy_put_is_over(put)) {
 		return;
 	}
 	if (!put->is_there || options->backup == COPY_BACKUP_NONE) {
@@ -274,13 +240,13 @@ static void back_up(struct copy_put *put)
 	}
 	put->result.backup = arena_printf(put->arena, "%s%s", put->path,
 		options->backup == COPY_BACKUP_TIME ? options->time_suffix : "~");
-	sftp_remove(sftp_of(put), put->result.backup, (struct sftp_then){on_cleared, put});
+	sftp_remove(copy_put_sftp(put), put->result.backup, (struct sftp_then){on_cleared, put});
 }
 
 /* Of what another time left, all has been for nothing. */
 static void begin_again(struct copy_put *put)
 {
-	sftp_remove(sftp_of(put), put->temporary, (struct sftp_then){NULL, NULL});
+	sftp_remove(copy_put_sftp(put), put->temporary, (struct sftp_then){NULL, NULL});
 	put->temporary = NULL;
 	put->is_resumed = false;
 	put->result.note = NULL;
@@ -295,7 +261,7 @@ static void on_verified(void *arg, const struct copy_sum *sum, const struct err 
 	put->digest = NULL; /* gone after this */
 	if (err) {
 		put->result.err = *err;
-		fail(put);
+		copy_put_fail(put);
 	} else if (copy_sum_eq(sum, &put->spec.item->sum)) {
 		back_up(put);
 	} else if (put->is_resumed && !put->is_stopping) {
@@ -304,8 +270,8 @@ static void on_verified(void *arg, const struct copy_sum *sum, const struct err 
 		(void)err_set(&put->result.err, ERR_SYSTEM,
 			"the checksum of what has arrived is wrong: '%s' was changed meanwhile, "
 			"or its copy",
-			quoted(put, put->spec.item->path));
-		fail(put);
+			copy_put_quoted(put, put->spec.item->path));
+		copy_put_fail(put);
 	}
 }
 
@@ -316,8 +282,8 @@ static void on_closed(void *arg, const struct sftp_answer *answer)
 	struct copy_put *put = arg;
 
 	if (answer->status != SFTP_OK) {
-		fail_answer(put, answer);
-	} else if (!is_over(put)) {
+		copy_put_fail_answer(put, answer);
+	} else if (!copy_put_is_over(put)) {
 		put->digest = copy_digest_start(
 			put->spec.session, put->temporary, UINT64_MAX, on_verified, put);
 	}
@@ -328,7 +294,7 @@ static void on_mode_set(void *arg, const struct sftp_answer *answer)
 	struct copy_put *put = arg;
 
 	if (answer->status != SFTP_OK) {
-		fail_answer(put, answer);
+		copy_put_fail_answer(put, answer);
 	} else {
 		sftp_close(&put->file, (struct sftp_then){on_closed, put});
 	}
@@ -336,7 +302,7 @@ static void on_mode_set(void *arg, const struct sftp_answer *answer)
 
 static void set_mode(struct copy_put *put)
 {
-	const struct sftp_attributes mode = {.has = SFTP_HAS_MODE, .mode = wanted_mode(put)};
+	const struct sftp_attributes mode = {.has = SFTP_HAS_MODE, .mode = copy_put_mode(put)};
 
 	sftp_fsetstat(put->file, &mode, (struct sftp_then){on_mode_set, put});
 }
@@ -370,7 +336,7 @@ static void on_owner_known(void *arg, const struct sftp_answer *answer)
 
 static void set_owner(struct copy_put *put)
 {
-	if (is_over(put)) {
+	if (copy_put_is_over(put)) {
 		return;
 	}
 	if (put->is_there && (put->old.has & SFTP_HAS_OWNER)) {
@@ -385,7 +351,7 @@ static void on_synced(void *arg, const struct sftp_answer *answer)
 	struct copy_put *put = arg;
 
 	if (answer->status != SFTP_OK && answer->status != SFTP_UNSUPPORTED) {
-		fail_answer(put, answer);
+		copy_put_fail_answer(put, answer);
 	} else {
 		set_owner(put);
 	}
@@ -398,10 +364,10 @@ static void on_space(void *arg, const struct sftp_answer *answer)
 
 	if (answer->status == SFTP_OK && answer->space.available_bytes < SPACE_MIN) {
 		(void)err_set(&put->result.err, ERR_LIMIT,
-			"no space is left for '%s' (%" PRIu64 " bytes)", quoted(put, put->path),
-			put->spec.item->size);
+			"no space is left for '%s' (%" PRIu64 " bytes)",
+			copy_put_quoted(put, put->path), put->spec.item->size);
 	}
-	fail(put);
+	copy_put_fail(put);
 }
 
 static void on_uploaded(void *arg, const struct sftp_answer *failed, const struct err *err)
@@ -413,12 +379,12 @@ static void on_uploaded(void *arg, const struct sftp_answer *failed, const struc
 	}
 	sftp_upload_free(&put->upload);
 	if (failed && failed->status == SFTP_FAILURE && !put->is_stopping &&
-		sftp_client_can(sftp_of(put), SFTP_STATVFS)) {
-		sftp_statvfs(sftp_of(put), copy_parent(str_of(put->path), put->arena),
+		sftp_client_can(copy_put_sftp(put), SFTP_STATVFS)) {
+		sftp_statvfs(copy_put_sftp(put), copy_parent(str_of(put->path), put->arena),
 			(struct sftp_then){on_space, put});
 	} else if (err) {
-		fail(put);
-	} else if (sftp_client_can(sftp_of(put), SFTP_FSYNC)) {
+		copy_put_fail(put);
+	} else if (sftp_client_can(copy_put_sftp(put), SFTP_FSYNC)) {
 		sftp_fsync(put->file, (struct sftp_then){on_synced, put});
 	} else {
 		set_owner(put);
@@ -442,11 +408,11 @@ static int read_here(void *arg, char *buf, size_t room, size_t *ret_len, struct 
 	} while (n < 0 && errno == EINTR);
 	if (n < 0) {
 		return err_set_errno(
-			err, errno, "cannot read '%s'", quoted(put, put->spec.item->path));
+			err, errno, "cannot read '%s'", copy_put_quoted(put, put->spec.item->path));
 	}
 	if (n == 0) {
 		return err_set(err, ERR_INPUT, "'%s' became shorter while it was copied",
-			quoted(put, put->spec.item->path));
+			copy_put_quoted(put, put->spec.item->path));
 	}
 	put->at += (uint64_t)n;
 	*ret_len = (size_t)n;
@@ -471,7 +437,7 @@ static void write_from(struct copy_put *put, uint64_t offset)
 		.arg = put,
 	};
 
-	if (is_over(put)) {
+	if (copy_put_is_over(put)) {
 		return;
 	}
 	if (put->fd < 0) {
@@ -479,8 +445,8 @@ static void write_from(struct copy_put *put, uint64_t offset)
 	}
 	if (put->fd < 0) {
 		(void)err_set_errno(&put->result.err, errno, "cannot read '%s'",
-			quoted(put, put->spec.item->path));
-		fail(put);
+			copy_put_quoted(put, put->spec.item->path));
+		copy_put_fail(put);
 		return;
 	}
 	put->at = offset;
@@ -493,9 +459,10 @@ static void fail_open(struct copy_put *put, const struct sftp_answer *answer)
 {
 	(void)sftp_answer_err(answer, &put->result.err);
 	(void)err_set(&put->result.err, put->result.err.code,
-		"cannot create a file beside '%s': %s", quoted(put, put->path), answer->words);
+		"cannot create a file beside '%s': %s", copy_put_quoted(put, put->path),
+		answer->words);
 	put->temporary = NULL;
-	fail(put);
+	copy_put_fail(put);
 }
 
 static void on_resumed(void *arg, const struct sftp_answer *answer)
@@ -524,7 +491,7 @@ static void on_claimed(void *arg, const struct sftp_answer *answer)
 		return;
 	}
 	sftp_file_free(&put->file);
-	sftp_open(sftp_of(put), put->temporary, SFTP_WRITE, NULL,
+	sftp_open(copy_put_sftp(put), put->temporary, SFTP_WRITE, NULL,
 		(struct sftp_then){on_resumed, put});
 }
 
@@ -533,12 +500,12 @@ static void on_clock(void *arg, const struct sftp_answer *answer)
 {
 	struct copy_put *put = arg;
 
-	if (is_over(put)) {
+	if (copy_put_is_over(put)) {
 		return;
 	}
 	if (answer->status == SFTP_OK &&
 		put->begun_as.mtime + (uint64_t)STILL_S < answer->attributes.mtime) {
-		sftp_rename(sftp_of(put), put->begun, put->temporary,
+		sftp_rename(copy_put_sftp(put), put->begun, put->temporary,
 			(struct sftp_then){on_claimed, put});
 	} else {
 		write_from(put, 0); /* somebody is writing it */
@@ -567,8 +534,8 @@ static void open_beside(struct copy_put *put)
 
 	put->temporary =
 		copy_temporary(put->path, &put->spec.item->sum, copy_salt(put->arena), put->arena);
-	sftp_open(sftp_of(put), put->temporary, SFTP_WRITE | SFTP_CREATE | SFTP_EXCLUSIVE, &private,
-		(struct sftp_then){on_opened, put});
+	sftp_open(copy_put_sftp(put), put->temporary, SFTP_WRITE | SFTP_CREATE | SFTP_EXCLUSIVE,
+		&private, (struct sftp_then){on_opened, put});
 }
 
 /* --- what another time left ----------------------------------------------------------------- */
@@ -582,185 +549,22 @@ static void on_begun(void *arg, const char *path, const struct sftp_attributes *
 		put->begun = arena_strdup(put->arena, path);
 		put->begun_as = *attributes;
 	}
-	if (!is_over(put)) {
+	if (!copy_put_is_over(put)) {
 		open_beside(put);
 	}
 }
 
 /* Where anyone may write, nothing that is there is trusted. */
-static void look_for_beginning(struct copy_put *put)
+void copy_put_write(struct copy_put *put)
 {
 	put->may_resume = !put->spec.is_shared && !put->was_followed &&
 			  put->spec.item->size >= (uint64_t)COPY_KEEP_MIN;
 	if (put->may_resume) {
-		put->search =
-			copy_begun_start(sftp_of(put), put->path, put->spec.item, on_begun, put);
+		put->search = copy_begun_start(
+			copy_put_sftp(put), put->path, put->spec.item, on_begun, put);
 	} else {
 		open_beside(put);
 	}
-}
-
-/* --- what would change ---------------------------------------------------------------------- */
-
-static int add_content(void *arg, struct str bytes, struct err *err)
-{
-	struct copy_put *put = arg;
-
-	(void)err;
-	strbuf_addstr(&put->content, bytes);
-	return 0;
-}
-
-static void on_content(void *arg, const struct err *err)
-{
-	struct copy_put *put = arg;
-
-	if (!err && put->content.dropped_bytes == 0) {
-		put->result.diff =
-			copy_diff_file(strbuf_str(&put->content), put->spec.item->path, put->arena);
-	}
-	finish_as(put, COPY_UPDATED);
-}
-
-static void on_old_opened(void *arg, const struct sftp_answer *answer)
-{
-	struct copy_put *put = arg;
-	const struct sftp_download_spec spec = {
-		.expected_size = put->old.size,
-		.max_bytes = COPY_DIFF_MAX,
-		.data = add_content,
-		.done = on_content,
-		.arg = put,
-	};
-
-	if (answer->status != SFTP_OK) {
-		finish_as(put, COPY_UPDATED);
-		return;
-	}
-	put->file = answer->file;
-	put->download = sftp_download_start(put->file, &spec);
-}
-
-static void rehearse(struct copy_put *put)
-{
-	if (put->is_there && put->spec.options->wants_diff && put->old.size < COPY_DIFF_MAX &&
-		put->spec.item->size < COPY_DIFF_MAX) {
-		sftp_open(sftp_of(put), put->path, SFTP_READ, NULL,
-			(struct sftp_then){on_old_opened, put});
-	} else {
-		finish_as(put, put->is_there ? COPY_UPDATED : COPY_CREATED);
-	}
-}
-
-/* --- looking -------------------------------------------------------------------------------- */
-
-static void go_on(struct copy_put *put)
-{
-	if (is_over(put)) {
-		return;
-	}
-	if (put->is_there && !sftp_client_can(sftp_of(put), SFTP_POSIX_RENAME)) {
-		(void)err_set(&put->result.err, ERR_INPUT,
-			"the server cannot replace '%s' in one step (posix-rename)",
-			quoted(put, put->path));
-		fail(put);
-	} else if (put->spec.options->is_dry_run) {
-		rehearse(put);
-	} else {
-		look_for_beginning(put);
-	}
-}
-
-static void on_mode_changed(void *arg, const struct sftp_answer *answer)
-{
-	if (answer->status != SFTP_OK) {
-		fail_answer(arg, answer);
-	} else {
-		finish_as(arg, COPY_MODE);
-	}
-}
-
-static void compare_mode(struct copy_put *put)
-{
-	const struct sftp_attributes mode = {.has = SFTP_HAS_MODE, .mode = wanted_mode(put)};
-
-	if (!(put->old.has & SFTP_HAS_MODE) || (put->old.mode & MODE_BITS) == mode.mode) {
-		finish_as(put, COPY_UNCHANGED);
-	} else if (put->spec.options->is_dry_run) {
-		finish_as(put, COPY_MODE);
-	} else if (!is_over(put)) {
-		sftp_setstat(
-			sftp_of(put), put->path, &mode, (struct sftp_then){on_mode_changed, put});
-	}
-}
-
-static void on_compared(void *arg, const struct copy_sum *sum, const struct err *err)
-{
-	struct copy_put *put = arg;
-
-	put->digest = NULL; /* gone after this */
-	if (!err && copy_sum_eq(sum, &put->spec.item->sum)) {
-		compare_mode(put);
-	} else {
-		go_on(put); /* also where it may be replaced and not be read */
-	}
-}
-
-static void on_real(void *arg, const struct sftp_answer *answer)
-{
-	struct copy_put *put = arg;
-
-	if (answer->status != SFTP_OK) {
-		fail_answer(put, answer);
-		return;
-	}
-	put->path = str_dup(answer->names[0].name, put->arena);
-	put->was_followed = true;
-	look(put);
-}
-
-static void found_other(struct copy_put *put)
-{
-	if (S_ISLNK(put->old.mode) && !put->was_followed) {
-		sftp_realpath(sftp_of(put), put->path, (struct sftp_then){on_real, put});
-		return;
-	}
-	(void)err_set(&put->result.err, ERR_INPUT, "'%s' is %s there", quoted(put, put->path),
-		S_ISDIR(put->old.mode)   ? "a folder"
-		: S_ISLNK(put->old.mode) ? "a link that leads nowhere"
-					 : "no file");
-	fail(put);
-}
-
-static void on_looked(void *arg, const struct sftp_answer *answer)
-{
-	struct copy_put *put = arg;
-
-	if (answer->status == SFTP_NO_SUCH_FILE) {
-		go_on(put);
-		return;
-	}
-	if (answer->status != SFTP_OK) {
-		fail_answer(put, answer);
-		return;
-	}
-	put->old = answer->attributes;
-	if ((put->old.has & SFTP_HAS_MODE) && !S_ISREG(put->old.mode)) {
-		found_other(put);
-		return;
-	}
-	put->is_there = true;
-	if ((put->old.has & SFTP_HAS_SIZE) && put->old.size != put->spec.item->size) {
-		go_on(put);
-	} else if (!is_over(put)) {
-		put->digest = copy_digest_start(
-			put->spec.session, put->path, UINT64_MAX, on_compared, put);
-	}
-}
-
-static void look(struct copy_put *put)
-{
-	sftp_lstat(sftp_of(put), put->path, (struct sftp_then){on_looked, put});
 }
 
 /* --- for users ------------------------------------------------------------------------------ */
@@ -780,14 +584,14 @@ struct copy_put *copy_put_start(
 	};
 	put->path = arena_strdup(put->arena, spec->path);
 	strbuf_init(&put->content, COPY_DIFF_MAX);
-	look(put);
+	copy_put_look(put);
 	return put;
 }
 
 static void on_stopped(void *arg, const struct sftp_answer *answer)
 {
 	(void)answer; /* it was asked for so that nobody is told too early */
-	(void)is_over(arg);
+	(void)copy_put_is_over(arg);
 }
 
 void copy_put_stop(struct copy_put *put)
@@ -799,7 +603,7 @@ void copy_put_stop(struct copy_put *put)
 	if (put->upload || put->digest) { /* these may take long */
 		copy_digest_free(&put->digest);
 		sftp_upload_free(&put->upload);
-		sftp_stat(sftp_of(put), put->path, (struct sftp_then){on_stopped, put});
+		sftp_stat(copy_put_sftp(put), put->path, (struct sftp_then){on_stopped, put});
 	}
 }
 
