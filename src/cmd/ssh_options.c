@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/utf8.h"
+#include "net/ssh_names.h"
 
 static const char *const transport_names[] = {"auto", "native", "openssh", NULL};
 
@@ -80,11 +80,7 @@ int ssh_options_check(const struct ssh_options *options, struct err *err)
 		return err_set(err, ERR_INPUT, "cannot read the ssh_config '%s': %s", file,
 			strerror(errno));
 	}
-	if (name && (name[0] == '\0' || name[0] == '-' || strpbrk(name, " \t\r\n"))) {
-		return err_set(
-			err, ERR_INPUT, "'%s' is no name of a user", utf8_quote(str_of(name)).text);
-	}
-	return 0;
+	return name ? ssh_names_check_user(name, err) : 0;
 }
 
 const char *ssh_options_username(

@@ -15,8 +15,8 @@
 #include "base/utf8.h"
 #include "loop/child.h"
 #include "loop/program.h"
-#include "net/host_name.h"
 #include "net/ssh_config_file.h"
+#include "net/ssh_names.h"
 #include "net/ssh_tokens.h"
 
 enum {
@@ -625,30 +625,16 @@ static void assign(struct ssh_config_question *question)
 	tell_later(config);
 }
 
-static bool is_host(struct str name)
-{
-	struct address address;
-
-	return !str_starts(name, "-") &&
-	       (host_name_is_valid(name) || address_parse(name, 0, &address));
-}
-
 static int check_host(const struct ssh_config_host *host, struct err *err)
 {
-	if (!is_host(str_of(host->name))) {
-		return err_set(err, ERR_INPUT, "'%s' is no name of a host",
-			utf8_quote(str_of(host->name)).text);
+	if (ssh_names_check_host(host->name, err) < 0) {
+		return -1;
 	}
-	if (host->address && !is_host(str_of(host->address))) {
+	if (host->address && !ssh_names_is_host(str_of(host->address))) {
 		return err_set(err, ERR_INPUT, "'%s' is no address of a host",
 			utf8_quote(str_of(host->address)).text);
 	}
-	if (host->user &&
-		(host->user[0] == '\0' || host->user[0] == '-' || strpbrk(host->user, " \t\r\n"))) {
-		return err_set(err, ERR_INPUT, "'%s' is no name of a user",
-			utf8_quote(str_of(host->user)).text);
-	}
-	return 0;
+	return host->user ? ssh_names_check_user(host->user, err) : 0;
 }
 
 struct ssh_config_question *ssh_config_ask(

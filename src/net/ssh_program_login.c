@@ -20,10 +20,9 @@
 #include "base/time.h"
 #include "base/utf8.h"
 #include "loop/child_reaper.h"
-#include "net/address.h"
-#include "net/host_name.h"
 #include "net/ssh_host_key.h"
 #include "net/ssh_host_words.h"
+#include "net/ssh_names.h"
 #include "net/ssh_program_internal.h"
 
 enum {
@@ -324,33 +323,18 @@ static void on_ssh_said(void *arg, enum child_stream stream, struct str bytes)
 
 /* --- starting it ---------------------------------------------------------------------------- */
 
-static bool is_name_of_user(const char *name)
-{
-	return name[0] != '\0' && name[0] != '-' && !strpbrk(name, " \t\r\n'`\";&<>|(){}$*?!\\");
-}
-
-static bool is_name_of_host(const char *name)
-{
-	struct address address;
-
-	return name[0] != '-' &&
-	       (host_name_is_valid(str_of(name)) || address_parse(str_of(name), 0, &address));
-}
-
 static int check_spec(
 	const struct ssh_program *program, const struct ssh_program_spec *spec, struct err *err)
 {
-	if (!is_name_of_host(spec->name)) {
-		return err_set(err, ERR_INPUT, "'%s' is no name of a host",
-			utf8_quote(str_of(spec->name)).text);
+	if (ssh_names_check_host(spec->name, err) < 0) {
+		return -1;
 	}
-	if (spec->address && !is_name_of_host(spec->address)) {
+	if (spec->address && !ssh_names_is_host(str_of(spec->address))) {
 		return err_set(err, ERR_INPUT, "'%s' is no address",
 			utf8_quote(str_of(spec->address)).text);
 	}
-	if (spec->username && !is_name_of_user(spec->username)) {
-		return err_set(err, ERR_INPUT, "'%s' is no name of a user",
-			utf8_quote(str_of(spec->username)).text);
+	if (spec->username && ssh_names_check_plain_user(spec->username, err) < 0) {
+		return -1;
 	}
 	if (spec->password && strpbrk(spec->password, "\r\n")) {
 		return err_set(err, ERR_INPUT, "a password of more than one line");

@@ -12,8 +12,8 @@
 #include "base/parse.h"
 #include "base/utf8.h"
 #include "base/vec.h"
-#include "net/host_name.h"
 #include "net/ssh_algorithms.h"
+#include "net/ssh_names.h"
 #include "net/ssh_tokens.h"
 
 enum { LIST_MAX = 256, VALUE_MAX = 16 * 1024, DEFAULT_PORT = 22 };
@@ -198,13 +198,6 @@ static int bad(const struct reading *reading, const char *what, struct str value
 		utf8_quote(value).text, utf8_quote(str_of(reading->context->alias)).text);
 }
 
-static bool is_host(struct str host)
-{
-	struct address address;
-
-	return host_name_is_valid(host) ? host.ptr[0] != '-' : address_parse(host, 0, &address);
-}
-
 static int read_number(const struct reading *reading, enum keyword keyword, const char *what,
 	int64_t max, int64_t *number)
 {
@@ -241,7 +234,7 @@ static int read_target(struct reading *reading)
 	}
 	settings->hostname = arena_strdup(reading->arena, name.buf);
 	strbuf_release(&name);
-	if (!is_host(str_of(settings->hostname))) {
+	if (!ssh_names_is_host(str_of(settings->hostname))) {
 		return bad(reading, "host name", str_of(settings->hostname));
 	}
 	if (read_number(reading, KEY_PORT, "port", UINT16_MAX, &port) < 0) {
@@ -289,7 +282,7 @@ static int read_hop(struct reading *reading, struct str text, struct ssh_hop *re
 	if (str_starts(text, "[") && str_ends(text, "]")) {
 		text = str_sub(text, 1, text.len - 2);
 	}
-	if (!is_host(text)) {
+	if (!ssh_names_is_host(text)) {
 		return bad(reading, "ProxyJump", whole);
 	}
 	hop.host = str_dup(text, reading->arena);
