@@ -267,3 +267,26 @@ void json_field_time(struct json_writer *w, const char *key, int64_t wall_ms)
 	time_add_rfc3339(w->out, wall_ms);
 	strbuf_addc(w->out, '"');
 }
+
+void json_field_time_or_null(struct json_writer *w, const char *key, int64_t wall_ms)
+{
+	if (wall_ms != 0) {
+		json_field_time(w, key, wall_ms);
+	} else {
+		json_field_string(w, key, NULL);
+	}
+}
+
+void json_document_begin(struct json_writer *w, struct strbuf *out, const char *command)
+{
+	json_writer_init(w, out, true);
+	json_write_object_begin(w);
+	json_field_int(w, "schema", 1);
+	json_field_string(w, "command", command);
+}
+
+void json_document_end(struct json_writer *w)
+{
+	json_write_object_end(w);
+	strbuf_addc(w->out, '\n');
+}

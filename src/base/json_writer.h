@@ -58,6 +58,11 @@ void json_write_members(struct json_writer *, struct str members);
 /* A value that was written elsewhere, by a writer like this one.  Not looked at; must be one. */
 void json_write_raw(struct json_writer *, struct str value);
 
+/* What a command prints as JSON: an object, pretty, open after "schema" and "command"; in the end
+ * it is closed, with the line. */
+void json_document_begin(struct json_writer *, struct strbuf *out, const char *command);
+void json_document_end(struct json_writer *);
+
 /* json_write_key() and a value at once. */
 void json_field_str(struct json_writer *, const char *key, struct str);
 void json_field_string(struct json_writer *, const char *key, const char *s);
@@ -65,5 +70,7 @@ void json_field_int(struct json_writer *, const char *key, int64_t);
 void json_field_double(struct json_writer *, const char *key, double);
 void json_field_bool(struct json_writer *, const char *key, bool);
 void json_field_time(struct json_writer *, const char *key, int64_t wall_ms); /* RFC 3339 */
+/* null where there is none (0). */
+void json_field_time_or_null(struct json_writer *, const char *key, int64_t wall_ms);
 
 #endif

@@ -21,6 +21,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/host_name.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
 #include "base/time.h"
@@ -72,22 +73,13 @@ int lock_owner_parse(struct str text, struct lock_owner *ret_owner)
 	return 0;
 }
 
-static void this_host(char host[HOST_MAX + 1])
-{
-	if (gethostname(host, HOST_MAX) < 0) {
-		host[0] = '\0';
-	}
-	host[HOST_MAX] = '\0';
-}
-
 static int write_owner(int fd, const char *command)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	char host[HOST_MAX + 1];
+	const struct host_name host = host_name_get();
 
-	this_host(host);
 	strbuf_addf(&text, "locked by pid %d on ", (int)getpid());
-	utf8_add_escaped(&text, str_of(host), HOST_MAX);
+	utf8_add_escaped(&text, str_of(host.text), HOST_MAX);
 	strbuf_addf(&text, " since %" PRId64 ": ", time_wall_ms());
 	utf8_add_escaped(&text, str_of(command), COMMAND_MAX);
 	strbuf_addc(&text, '\n');
@@ -111,10 +103,9 @@ static struct strbuf read_owner(int fd)
 
 static bool is_gone(const struct lock_owner *owner)
 {
-	char host[HOST_MAX + 1];
+	const struct host_name host = host_name_get();
 
-	this_host(host);
-	return str_is(owner->host, host) && kill((pid_t)owner->pid, 0) < 0 && errno == ESRCH;
+	return str_is(owner->host, host.text) && kill((pid_t)owner->pid, 0) < 0 && errno == ESRCH;
 }
 
 static int busy_error(int fd, const char *path, struct err *err)

@@ -144,10 +144,7 @@ static void json_report(const struct check_report *report, struct strbuf *out)
 {
 	struct json_writer json;
 
-	json_writer_init(&json, out, true);
-	json_write_object_begin(&json);
-	json_field_int(&json, "schema", 1);
-	json_field_string(&json, "command", report->command);
+	json_document_begin(&json, out, report->command);
 	json_field_time(&json, "started", report->started_wall_ms);
 	json_field_double(&json, "duration_seconds", (double)report->duration_us / 1e6);
 	add_summary(&json, report);
@@ -157,8 +154,7 @@ static void json_report(const struct check_report *report, struct strbuf *out)
 		add_outcome(&json, report, &report->outcomes[i]);
 	}
 	json_write_array_end(&json);
-	json_write_object_end(&json);
-	strbuf_addc(out, '\n');
+	json_document_end(&json);
 }
 
 static void jsonl_result(

@@ -120,11 +120,8 @@ static void add_result(const struct digesting *digesting, struct strbuf *out)
 	const struct option_list *receivers = &digesting->alert->config.alerts.digest_to;
 	struct json_writer json;
 
-	json_writer_init(&json, out, true);
 	if (digesting->alert->opts->output == ALERT_JSON) {
-		json_write_object_begin(&json);
-		json_field_int(&json, "schema", 1);
-		json_field_string(&json, "command", "alert digest");
+		json_document_begin(&json, out, "alert digest");
 		json_write_key(&json, "results");
 		json_write_array_begin(&json);
 	}
@@ -148,8 +145,7 @@ static void add_result(const struct digesting *digesting, struct strbuf *out)
 	}
 	if (digesting->alert->opts->output == ALERT_JSON) {
 		json_write_array_end(&json);
-		json_write_object_end(&json);
-		strbuf_addc(out, '\n');
+		json_document_end(&json);
 	}
 }
 

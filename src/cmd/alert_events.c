@@ -309,10 +309,7 @@ static void add_result(const struct intake *intake, struct strbuf *out)
 		}
 		return;
 	}
-	json_writer_init(&json, out, true);
-	json_write_object_begin(&json);
-	json_field_int(&json, "schema", 1);
-	json_field_string(&json, "command", "alert");
+	json_document_begin(&json, out, "alert");
 	json_field_time(&json, "started", intake->started_wall_ms);
 	json_field_double(
 		&json, "duration_seconds", (double)(time_mono_ms() - intake->started_ms) / 1000);
@@ -327,8 +324,7 @@ static void add_result(const struct intake *intake, struct strbuf *out)
 	json_field_int(&json, "waiting", counts.waiting);
 	json_field_int(&json, "dead", counts.dead);
 	json_write_object_end(&json);
-	json_write_object_end(&json);
-	strbuf_addc(out, '\n');
+	json_document_end(&json);
 }
 
 static enum exit_code outcome_of(const struct intake *intake)

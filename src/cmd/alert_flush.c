@@ -31,10 +31,7 @@ static void add_json(const struct alert_session *session, const struct deliverer
 {
 	struct json_writer json;
 
-	json_writer_init(&json, out, true);
-	json_write_object_begin(&json);
-	json_field_int(&json, "schema", 1);
-	json_field_string(&json, "command", "alert flush");
+	json_document_begin(&json, out, "alert flush");
 	json_write_key(&json, "summary");
 	json_write_object_begin(&json);
 	json_field_int(&json, "delivered", counts->delivered);
@@ -60,8 +57,7 @@ static void add_json(const struct alert_session *session, const struct deliverer
 		json_write_object_end(&json);
 	}
 	json_write_array_end(&json);
-	json_write_object_end(&json);
-	strbuf_addc(out, '\n');
+	json_document_end(&json);
 }
 
 /* What waits for its time is fine; a receiver whose latest attempt failed is not. */

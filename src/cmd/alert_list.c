@@ -114,10 +114,7 @@ static void alerts_text(struct list *list)
 
 static void json_begin(struct json_writer *json, struct list *list, size_t count)
 {
-	json_writer_init(json, &list->out, true);
-	json_write_object_begin(json);
-	json_field_int(json, "schema", 1);
-	json_field_string(json, "command", "alert list");
+	json_document_begin(json, &list->out, "alert list");
 	json_write_key(json, "summary");
 	json_write_object_begin(json);
 	json_field_int(json, "total", (int64_t)count);
@@ -126,11 +123,10 @@ static void json_begin(struct json_writer *json, struct list *list, size_t count
 	json_write_array_begin(json);
 }
 
-static void json_end(struct json_writer *json, struct list *list)
+static void json_end(struct json_writer *json)
 {
 	json_write_array_end(json);
-	json_write_object_end(json);
-	strbuf_addc(&list->out, '\n');
+	json_document_end(json);
 }
 
 void stored_alert_write_json(const struct stored_alert *alert, struct json_writer *json)
@@ -175,7 +171,7 @@ static void alerts_json(struct list *list)
 		json_field_int(&json, "dead", item->dead);
 		json_write_object_end(&json);
 	}
-	json_end(&json, list);
+	json_end(&json);
 }
 
 static void csv_heading(struct csv_writer *csv, const char *const *names)
@@ -289,7 +285,7 @@ static void deads_json(struct list *list)
 		json_field_string(&json, "reason", dead->delivery.result);
 		json_write_object_end(&json);
 	}
-	json_end(&json, list);
+	json_end(&json);
 }
 
 static void deads_csv(struct list *list)

@@ -117,10 +117,7 @@ static int add_json(const struct alert_cmd *cmd, const struct accepted *accepted
 	struct json_writer json;
 	int status = 0;
 
-	json_writer_init(&json, out, true);
-	json_write_object_begin(&json);
-	json_field_int(&json, "schema", 1);
-	json_field_string(&json, "command", "alert");
+	json_document_begin(&json, out, "alert");
 	json_field_bool(&json, "dry_run", true);
 	json_write_key(&json, "results");
 	json_write_array_begin(&json);
@@ -128,8 +125,7 @@ static int add_json(const struct alert_cmd *cmd, const struct accepted *accepted
 		status = write_decision_json(cmd, &accepted->decisions[i], alert, &json, err);
 	}
 	json_write_array_end(&json);
-	json_write_object_end(&json);
-	strbuf_addc(out, '\n');
+	json_document_end(&json);
 	return status;
 }
 

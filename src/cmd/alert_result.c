@@ -339,10 +339,7 @@ static void add_json(const struct alert_result *result, struct strbuf *out)
 	const struct accepted *accepted = result->accepted;
 	struct json_writer json;
 
-	json_writer_init(&json, out, true);
-	json_write_object_begin(&json);
-	json_field_int(&json, "schema", 1);
-	json_field_string(&json, "command", "alert");
+	json_document_begin(&json, out, "alert");
 	json_field_time(&json, "started", result->started_wall_ms);
 	json_field_double(&json, "duration_seconds", (double)result->duration_ms / 1000);
 	write_summary(result, &json);
@@ -366,8 +363,7 @@ static void add_json(const struct alert_result *result, struct strbuf *out)
 		write_decision(result, &accepted->decisions[i], &json);
 	}
 	json_write_array_end(&json);
-	json_write_object_end(&json);
-	strbuf_addc(out, '\n');
+	json_document_end(&json);
 }
 
 static int read_deliveries(struct store_tx *tx, void *arg, struct err *err)

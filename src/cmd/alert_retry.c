@@ -107,16 +107,12 @@ static enum exit_code deliver(struct retry *retry, struct store *store)
 	if (alert->opts->output == ALERT_JSON) {
 		struct json_writer json;
 
-		json_writer_init(&json, &text, true);
-		json_write_object_begin(&json);
-		json_field_int(&json, "schema", 1);
-		json_field_string(&json, "command", "alert retry");
+		json_document_begin(&json, &text, "alert retry");
 		json_field_int(&json, "revived", retry->revived);
 		json_field_int(&json, "delivered", counts.delivered);
 		json_field_int(&json, "waiting", counts.waiting);
 		json_field_int(&json, "dead", counts.dead);
-		json_write_object_end(&json);
-		strbuf_addc(&text, '\n');
+		json_document_end(&json);
 	} else {
 		strbuf_addf(&text,
 			"%lld to be sent again: %lld delivered, %lld wait in the outbox\n",

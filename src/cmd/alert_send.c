@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "alert/accept.h"
+#include "base/host_name.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "cmd/alert_cmd.h"
@@ -34,12 +35,9 @@ static struct str optional(const char *text)
 
 static const char *host_name(struct arena *arena)
 {
-	char *name = arena_alloc(arena, 256);
+	const struct host_name host = host_name_get();
 
-	if (gethostname(name, 255) < 0 || !*name) {
-		return "unknown host";
-	}
-	return name;
+	return *host.text ? arena_strdup(arena, host.text) : "unknown host";
 }
 
 static void copy_map(struct arena *arena, const struct option_map *map, struct pairs *pairs)

@@ -86,18 +86,14 @@ static void add_json(
 {
 	struct json_writer json;
 
-	json_writer_init(&json, &silencing->out, true);
-	json_write_object_begin(&json);
-	json_field_int(&json, "schema", 1);
-	json_field_string(&json, "command", "alert silence");
+	json_document_begin(&json, &silencing->out, "alert silence");
 	json_write_key(&json, "results");
 	json_write_array_begin(&json);
 	for (size_t i = 0; i < count; i++) {
 		write_silence(silencing, &silences[i], &json);
 	}
 	json_write_array_end(&json);
-	json_write_object_end(&json);
-	strbuf_addc(&silencing->out, '\n');
+	json_document_end(&json);
 }
 
 static int open_target(struct alert_cmd *alert, struct store **ret_store, struct err *err)

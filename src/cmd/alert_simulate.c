@@ -111,10 +111,7 @@ static void add_json(const struct simulation *simulation, struct strbuf *out)
 {
 	struct json_writer json;
 
-	json_writer_init(&json, out, true);
-	json_write_object_begin(&json);
-	json_field_int(&json, "schema", 1);
-	json_field_string(&json, "command", "alert simulate");
+	json_document_begin(&json, out, "alert simulate");
 	json_field_time(&json, "since", simulation->since_ms);
 	json_field_time(&json, "until", simulation->until_ms);
 	json_field_int(&json, "events", simulation->events);
@@ -145,8 +142,7 @@ static void add_json(const struct simulation *simulation, struct strbuf *out)
 		json_write_object_end(&json);
 	}
 	json_write_array_end(&json);
-	json_write_object_end(&json);
-	strbuf_addc(out, '\n');
+	json_document_end(&json);
 }
 
 enum exit_code alert_simulate(struct alert_cmd *alert)

@@ -3,9 +3,9 @@
  * it answered, in one word and in full.  Who answers is alive: what waited for it to live is due.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include "alert/lane.h"
+#include "base/host_name.h"
 #include "base/json_writer.h"
 #include "base/suggest.h"
 #include "base/table.h"
@@ -39,14 +39,14 @@ struct test {
 
 static void make_sample(struct test *test)
 {
-	char *host = arena_alloc(test->alert->run->arena, 256);
+	const struct host_name host = host_name_get();
 
-	(void)gethostname(host, 255); /* then its name is "" */
 	test->sample = (struct alert){
 		.fingerprint = "0000000000000000000000000000000000000000",
 		.episode_ms = test->started_wall_ms,
 		.title = "Test of this receiver",
-		.source = *host ? host : "sre-toolkit",
+		.source = *host.text ? arena_strdup(test->alert->run->arena, host.text)
+				     : "sre-toolkit",
 		.message =
 			"This is a test by `sre-toolkit alert test`. Nothing is wrong, and nobody "
 			"needs to do anything.",
@@ -193,10 +193,7 @@ static void add_json(const struct test *test, struct strbuf *out)
 	for (size_t i = 0; i < test->probes_count; i++) {
 		reached += is_reached(&test->probes[i]);
 	}
-	json_writer_init(&json, out, true);
-	json_write_object_begin(&json);
-	json_field_int(&json, "schema", 1);
-	json_field_string(&json, "command", "alert test");
+	json_document_begin(&json, out, "alert test");
 	json_field_time(&json, "started", test->started_wall_ms);
 	json_write_key(&json, "summary");
 	json_write_object_begin(&json);
@@ -219,8 +216,7 @@ static void add_json(const struct test *test, struct strbuf *out)
 		json_write_object_end(&json);
 	}
 	json_write_array_end(&json);
-	json_write_object_end(&json);
-	strbuf_addc(out, '\n');
+	json_document_end(&json);
 }
 
 static enum exit_code tell(const struct test *test)

@@ -338,21 +338,11 @@ static const char *const delivery_state_names[] = {
 	[DELIVERY_CANCELLED] = "cancelled",
 };
 
-static void time_or_null(struct json_writer *json, const char *key, int64_t wall_ms)
-{
-	if (wall_ms > 0) {
-		json_field_time(json, key, wall_ms);
-	} else {
-		json_write_key(json, key);
-		json_write_null(json);
-	}
-}
-
 static void write_attempt(const struct history_attempt *attempt, struct json_writer *json)
 {
 	json_write_object_begin(json);
 	json_field_time(json, "started", attempt->started_ms);
-	time_or_null(json, "ended", attempt->ended_ms);
+	json_field_time_or_null(json, "ended", attempt->ended_ms);
 	json_field_string(json, "outcome",
 		attempt->outcome < 0
 			? NULL
@@ -360,7 +350,7 @@ static void write_attempt(const struct history_attempt *attempt, struct json_wri
 	json_field_int(json, "code", attempt->code);
 	json_field_string(json, "text", attempt->text);
 	json_field_string(json, "body", attempt->body);
-	time_or_null(json, "next", attempt->next_ms);
+	json_field_time_or_null(json, "next", attempt->next_ms);
 	json_write_object_end(json);
 }
 
@@ -375,8 +365,8 @@ static void write_delivery(const struct history_delivery *item, struct json_writ
 		notification_purpose_name((enum notification_purpose)delivery->purpose));
 	json_field_string(json, "state", delivery_state_names[delivery->state]);
 	json_field_string(json, "route", delivery->route);
-	time_or_null(json, "due", delivery->due_ms);
-	time_or_null(json, "ended", delivery->ended_ms);
+	json_field_time_or_null(json, "due", delivery->due_ms);
+	json_field_time_or_null(json, "ended", delivery->ended_ms);
 	json_field_int(json, "carried_by", delivery->carrier_id);
 	json_field_int(json, "hidden", delivery->hidden);
 	json_field_string(json, "held", delivery->hold_reason);
@@ -407,7 +397,7 @@ static void write_event(const struct history_event *item, struct json_writer *js
 		json_field_string(json, "verdict", verdict_name((enum verdict)decision->verdict));
 		json_field_string(json, "route", decision->route);
 		json_field_string(json, "reason", decision->reason);
-		time_or_null(json, "until", decision->until_ms);
+		json_field_time_or_null(json, "until", decision->until_ms);
 		json_write_object_end(json);
 	}
 	json_write_array_end(json);
@@ -419,10 +409,7 @@ static void add_json(struct why *why)
 	const struct history_story *story = &why->story;
 	struct json_writer json;
 
-	json_writer_init(&json, &why->out, true);
-	json_write_object_begin(&json);
-	json_field_int(&json, "schema", 1);
-	json_field_string(&json, "command", "alert why");
+	json_document_begin(&json, &why->out, "alert why");
 	json_write_key(&json, "alert");
 	json_write_object_begin(&json);
 	stored_alert_write_json(story->alert, &json);
@@ -439,8 +426,7 @@ static void add_json(struct why *why)
 		write_event(&story->events[i], &json);
 	}
 	json_write_array_end(&json);
-	json_write_object_end(&json);
-	strbuf_addc(&why->out, '\n');
+	json_document_end(&json);
 }
 
 static enum exit_code tell(struct why *why)

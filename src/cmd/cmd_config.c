@@ -141,10 +141,7 @@ static void show_json(const struct conf *conf, struct strbuf *out)
 	struct json_writer json;
 	struct strbuf buf = STRBUF_INIT;
 
-	json_writer_init(&json, out, true);
-	json_write_object_begin(&json);
-	json_field_int(&json, "schema", 1);
-	json_field_string(&json, "command", "config show");
+	json_document_begin(&json, out, "config show");
 	json_field_string(&json, "file", conf->file);
 	json_write_key(&json, "values");
 	json_write_array_begin(&json);
@@ -156,8 +153,7 @@ static void show_json(const struct conf *conf, struct strbuf *out)
 		json_write_object_end(&json);
 	}
 	json_write_array_end(&json);
-	json_write_object_end(&json);
-	strbuf_addc(out, '\n');
+	json_document_end(&json);
 	strbuf_release(&buf);
 }
 

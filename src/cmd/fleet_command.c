@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/host_name.h"
 #include "base/spool.h"
 #include "base/terminal.h"
 #include "base/time.h"
@@ -20,7 +21,7 @@
 #include "fleet/run_request.h"
 #include "fleet/script_command.h"
 
-enum { INPUT_MEMORY_MAX = 16 << 20, HOST_NAME_MAX_BYTES = 256 };
+enum { INPUT_MEMORY_MAX = 16 << 20 };
 
 /* What a run needs that is not a flag as it stands. */
 struct prepared {
@@ -221,25 +222,19 @@ static const char *here(struct arena *arena)
 	return folder ? arena_strdup(arena, folder) : "/";
 }
 
-static const char *our_host(struct arena *arena)
-{
-	char name[HOST_NAME_MAX_BYTES] = "";
-
-	return gethostname(name, sizeof(name) - 1) == 0 ? arena_strdup(arena, name) : "";
-}
-
 /* A run that cannot be written down is run all the same. */
 static struct ledger *open_ledger(struct fleet_cmd *fleet, const struct server_selection *selection,
 	const struct prepared *prepared, const char *selection_text)
 {
 	_cleanup_(strbuf_release) struct strbuf options = STRBUF_INIT;
+	const struct host_name host = host_name_get();
 	struct arena *arena = fleet->run->arena;
 	struct run_request request;
 	struct ledger *ledger = NULL;
 	struct stored_run run = {
 		.started_ms = time_wall_ms(),
 		.author = author_name(arena),
-		.host = our_host(arena),
+		.host = host.text,
 		.pid = getpid(),
 		.command = prepared->shown,
 		.selection = selection_text,

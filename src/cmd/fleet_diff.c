@@ -204,10 +204,7 @@ static void diff_json(const struct comparison *comparison, struct strbuf *out)
 {
 	struct json_writer json;
 
-	json_writer_init(&json, out, true);
-	json_write_object_begin(&json);
-	json_field_int(&json, "schema", 1);
-	json_field_string(&json, "command", "fleet diff");
+	json_document_begin(&json, out, "fleet diff");
 	json_field_int(&json, "first", comparison->first.run.id);
 	json_field_int(&json, "second", comparison->second.run.id);
 	json_field_int(&json, "same", (int64_t)comparison->same);
@@ -224,8 +221,7 @@ static void diff_json(const struct comparison *comparison, struct strbuf *out)
 		json_write_object_end(&json);
 	}
 	json_write_array_end(&json);
-	json_write_object_end(&json);
-	strbuf_addc(out, '\n');
+	json_document_end(&json);
 }
 
 enum exit_code fleet_diff(struct fleet_cmd *fleet)

@@ -72,10 +72,7 @@ static void list_json(struct listing *listing)
 {
 	struct json_writer json;
 
-	json_writer_init(&json, &listing->out, true);
-	json_write_object_begin(&json);
-	json_field_int(&json, "schema", 1);
-	json_field_string(&json, "command", "fleet last");
+	json_document_begin(&json, &listing->out, "fleet last");
 	json_write_key(&json, "runs");
 	json_write_array_begin(&json);
 	for (size_t i = 0; i < listing->runs.items_count; i++) {
@@ -84,8 +81,7 @@ static void list_json(struct listing *listing)
 		json_write_object_end(&json);
 	}
 	json_write_array_end(&json);
-	json_write_object_end(&json);
-	strbuf_addc(&listing->out, '\n');
+	json_document_end(&json);
 }
 
 static void list_csv(struct listing *listing)

@@ -3,10 +3,10 @@
  */
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/host_name.h"
 #include "cmd/fleet_cmd.h"
 #include "cmd/fleet_options.h"
 #include "fleet/fold_digest.h"
@@ -27,10 +27,10 @@ static int read_kinds(const struct fleet_cmd *fleet, unsigned *ret_kinds, struct
 /* What it left undone may still be done. */
 static int check_has_ended(const struct stored_run *run, struct err *err)
 {
-	char host[256] = "";
+	const struct host_name host = host_name_get();
 
-	(void)gethostname(host, sizeof(host) - 1); /* else it is another one's */
-	if (run->ended_ms == 0 && strcmp(host, run->host) == 0 && kill((pid_t)run->pid, 0) == 0) {
+	if (run->ended_ms == 0 && strcmp(host.text, run->host) == 0 &&
+		kill((pid_t)run->pid, 0) == 0) {
 		return err_set(err, ERR_BUSY, "run %lld is still under way, as pid %lld",
 			(long long)run->id, (long long)run->pid);
 	}

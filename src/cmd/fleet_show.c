@@ -13,13 +13,9 @@ void fleet_write_run_json(const struct stored_run *run, struct json_writer *json
 {
 	json_field_int(json, "run", run->id);
 	json_field_time(json, "started", run->started_ms);
-	if (run->ended_ms > 0) {
-		json_field_time(json, "ended", run->ended_ms);
-		json_field_int(json, "exit_code", run->exit_code);
-	} else {
-		json_field_string(json, "ended", NULL);
-		json_field_string(json, "exit_code", NULL);
-	}
+	json_field_time_or_null(json, "ended", run->ended_ms);
+	json_write_key(json, "exit_code");
+	run->ended_ms > 0 ? json_write_int(json, run->exit_code) : json_write_null(json);
 	json_field_string(json, "author", run->author);
 	json_field_string(json, "host", run->host);
 	json_field_int(json, "pid", run->pid);
@@ -136,10 +132,7 @@ static void show_json(const struct fleet_stored *stored, struct strbuf *out)
 	struct json_writer json;
 
 	count_hosts(&stored->hosts, &counts);
-	json_writer_init(&json, out, true);
-	json_write_object_begin(&json);
-	json_field_int(&json, "schema", 1);
-	json_field_string(&json, "command", "fleet show");
+	json_document_begin(&json, out, "fleet show");
 	fleet_write_run_json(&stored->run, &json);
 	json_write_key(&json, "summary");
 	outcome_write_counts(&json, &counts);
@@ -149,8 +142,7 @@ static void show_json(const struct fleet_stored *stored, struct strbuf *out)
 		write_host(&stored->hosts.items[i], &json);
 	}
 	json_write_array_end(&json);
-	json_write_object_end(&json);
-	strbuf_addc(out, '\n');
+	json_document_end(&json);
 }
 
 enum exit_code fleet_show(struct fleet_cmd *fleet)

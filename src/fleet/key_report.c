@@ -343,10 +343,7 @@ void key_report_add_json(const struct key_report *report, struct strbuf *out)
 	for (size_t i = 0; i < plan->hosts_count; i++) {
 		counts[key_report_state(plan, i)]++;
 	}
-	json_writer_init(&json, out, true);
-	json_write_object_begin(&json);
-	json_field_int(&json, "schema", 1);
-	json_field_string(&json, "command", "fleet keys");
+	json_document_begin(&json, out, "fleet keys");
 	json_field_time(&json, "started", report->started_wall_ms);
 	json_field_double(&json, "duration_seconds", (double)report->duration_ms / 1000);
 	json_field_bool(&json, "dry_run", report->is_dry_run);
@@ -363,8 +360,7 @@ void key_report_add_json(const struct key_report *report, struct strbuf *out)
 		json_host(&json, report, i);
 	}
 	json_write_array_end(&json);
-	json_write_object_end(&json);
-	strbuf_addc(out, '\n');
+	json_document_end(&json);
 }
 
 static void csv_key(struct csv_writer *csv, const struct ssh_reviewed_key *key)

@@ -87,10 +87,7 @@ void run_results_write_json(const struct run_results *results, const struct run_
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 	struct json_writer json;
 
-	json_writer_init(&json, &out, true);
-	json_write_object_begin(&json);
-	json_field_int(&json, "schema", 1);
-	json_field_string(&json, "command", "fleet");
+	json_document_begin(&json, &out, "fleet");
 	json_field_string(&json, "remote_command", results->command);
 	json_write_key(&json, "run");
 	results->run_id > 0 ? json_write_int(&json, results->run_id) : json_write_null(&json);
@@ -106,8 +103,7 @@ void run_results_write_json(const struct run_results *results, const struct run_
 		written(sink, &results->items[i], &out);
 	}
 	json_write_array_end(&json);
-	json_write_object_end(&json);
-	strbuf_addc(&out, '\n');
+	json_document_end(&json);
 	sink->write(sink->arg, strbuf_str(&out));
 }
 

@@ -6,23 +6,22 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/host_name.h"
 #include "base/utf8.h"
 
 static void add_short_local_name(struct strbuf *out)
 {
-	char name[256] = "";
+	const struct host_name host = host_name_get();
+	struct str name = str_of(host.text);
 
-	if (gethostname(name, sizeof(name) - 1) == 0) {
-		strbuf_addstr(out, str_sub(str_of(name), 0, str_find(str_of(name), '.', 0)));
-	}
+	strbuf_addstr(out, str_sub(name, 0, str_find(name, '.', 0)));
 }
 
 static void add_local_name(struct strbuf *out)
 {
-	char name[256] = "";
+	const struct host_name host = host_name_get();
 
-	(void)gethostname(name, sizeof(name) - 1); /* "" tells as much */
-	strbuf_adds(out, name);
+	strbuf_adds(out, host.text);
 }
 
 static bool add_token(char token, const struct ssh_tokens *tokens, struct strbuf *out)

@@ -9,15 +9,6 @@
 #include "notify/shorten.h"
 
 /* null: it has not happened. */
-static void field_moment(struct json_writer *json, const char *key, int64_t time_ms)
-{
-	if (time_ms > 0) {
-		json_field_time(json, key, time_ms);
-	} else {
-		json_field_string(json, key, NULL);
-	}
-}
-
 static void field_pairs(struct json_writer *json, const char *key, const struct pairs *pairs)
 {
 	json_write_key(json, key);
@@ -43,11 +34,12 @@ void alert_json_write(const struct alert *alert, struct json_writer *json)
 	json_field_string(json, "episode", key.buf);
 	json_field_time(json, "time", alert->time_ms);
 	json_field_time(json, "started", alert->started_ms);
-	field_moment(json, "resolved", alert->is_resolved ? alert->resolved_ms : 0);
+	json_field_time_or_null(json, "resolved", alert->is_resolved ? alert->resolved_ms : 0);
 	json_field_string(json, "acknowledged_by", alert->acked_by);
 	json_field_int(json, "events", alert->events);
 	json_field_int(json, "hidden", alert->hidden);
-	field_moment(json, "hidden_since", alert->hidden > 0 ? alert->hidden_since_ms : 0);
+	json_field_time_or_null(
+		json, "hidden_since", alert->hidden > 0 ? alert->hidden_since_ms : 0);
 	json_write_object_end(json);
 }
 

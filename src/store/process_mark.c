@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/host_name.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
@@ -65,12 +66,9 @@ static int read_stat(int64_t pid, char *ret_state, int64_t *ret_started)
 static void find_host(char *ret_host, size_t size)
 {
 	_cleanup_(strbuf_release) struct strbuf shown = STRBUF_INIT;
-	char host[65] = "";
+	const struct host_name host = host_name_get();
 
-	if (gethostname(host, sizeof(host) - 1) < 0) {
-		host[0] = '\0';
-	}
-	utf8_add_escaped(&shown, str_of(host), size - 1);
+	utf8_add_escaped(&shown, str_of(host.text), size - 1);
 	(void)snprintf(ret_host, size, "%s", shown.buf);
 }
 

@@ -86,6 +86,24 @@ static void test_pretty(void **state)
 				    "}");
 }
 
+static void test_document(void **state)
+{
+	(void)state;
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	struct json_writer w;
+
+	json_document_begin(&w, &sb, "fleet last");
+	json_field_time_or_null(&w, "started", 1751356800123);
+	json_field_time_or_null(&w, "ended", 0);
+	json_document_end(&w);
+	assert_string_equal(sb.buf, "{\n"
+				    "  \"schema\": 1,\n"
+				    "  \"command\": \"fleet last\",\n"
+				    "  \"started\": \"2025-07-01T08:00:00.123Z\",\n"
+				    "  \"ended\": null\n"
+				    "}\n");
+}
+
 static void test_members_written_elsewhere(void **state)
 {
 	(void)state;
@@ -225,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_raw_values),
 		cmocka_unit_test(test_compact),
 		cmocka_unit_test(test_pretty),
+		cmocka_unit_test(test_document),
 		cmocka_unit_test(test_members_written_elsewhere),
 		cmocka_unit_test(test_long_arrays_wrap),
 		cmocka_unit_test(test_doubles),
