@@ -251,16 +251,22 @@ void ssh_lane_kill(struct ssh_lane *lane)
 	}
 }
 
+/* Whatever asks libssh for something lets it read, too: what counts is what has come by any way. */
+static void note_life(struct ssh_session *session)
+{
+	if (session->counter.in_bytes != session->heard_bytes) {
+		session->heard_bytes = session->counter.in_bytes;
+		session->heard_ms = loop_now_ms(session->client->loop);
+		session->alive_unanswered = 0;
+	}
+}
+
 /* Read what there is; true if there may be more. */
 static bool read_once(struct ssh_session *session)
 {
 	uint64_t before = session->counter.in_bytes;
 
 	(void)ssh_execute_message_callbacks(session->lib); /* what is wrong shows in the status */
-	if (session->counter.in_bytes != before) {
-		session->heard_ms = loop_now_ms(session->client->loop);
-		session->alive_unanswered = 0;
-	}
 	return session->counter.in_bytes - before >= READ_BYTES;
 }
 
@@ -327,6 +333,7 @@ static void step_open(struct ssh_session *session)
 		has_more = read_once(session);
 		ask_for_life(session);
 		step_lanes(session);
+		note_life(session);
 		if (!has_more && !was_writing && !is_over(session)) {
 			was_writing = may_be_writing(session);
 			has_more = was_writing;

@@ -89,6 +89,7 @@ struct ssh_session {
 
 	struct ssh_lane *lanes, *last_lane; /* the oldest first */
 	int64_t heard_ms;                   /* when something came last */
+	uint64_t heard_bytes;               /* of those that came, how many that was for */
 	int alive_unanswered;
 	bool is_asking; /* an answer to a keepalive is outstanding */
 

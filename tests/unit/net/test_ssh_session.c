@@ -1,10 +1,14 @@
 /*
  * Sessions from their start to every kind of end, and five hundred of them at once.
  */
+#include <dlfcn.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <libssh/libssh.h>
 
 #include "base/alloc.h"
 #include "base/time.h"
@@ -148,6 +152,44 @@ static void test_alive(void **state)
 	ssh_said_release(&said);
 }
 
+/* libssh's, and between us and it: */
+static bool is_answered_at_once;
+
+int ssh_channel_cancel_forward(ssh_session lib, const char *address, int port)
+{
+	static int (*asks)(ssh_session, const char *, int);
+	struct pollfd fd = {.fd = ssh_get_fd(lib), .events = POLLIN};
+
+	if (!asks) {
+		*(void **)&asks = dlsym(RTLD_NEXT, "ssh_channel_cancel_forward");
+		assert_non_null(asks);
+	}
+	if (is_answered_at_once && asks(lib, address, port) == SSH_AGAIN) {
+		assert_int_equal(poll(&fd, 1, 60000), 1);
+	}
+	return asks(lib, address, port);
+}
+
+/* An answer that comes while the question is still being asked counts as well. */
+static void test_alive_at_once(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	struct ssh_session_spec spec = {.alive_interval_ms = 100, .alive_count_max = 2};
+	struct ssh_told told;
+	struct ssh_said said;
+
+	spec.settings = ssh_fixture_settings(fixture, start_sshd(fixture), "");
+	ssh_fixture_open(fixture, &spec, &told);
+	ssh_fixture_run(fixture, &told);
+	assert_true(told.is_opened);
+	is_answered_at_once = true;
+	ssh_fixture_say(fixture, told.session, "sleep 2; echo done", &said);
+	is_answered_at_once = false;
+	assert_string_equal(said.out.buf, "done\n");
+	ssh_said_release(&said);
+	ssh_session_free(&told.session);
+}
+
 static void test_closed(void **state)
 {
 	struct ssh_fixture *fixture = *state;
@@ -239,6 +281,7 @@ int main(void)
 		TEST(test_not_reached),
 		TEST(test_phases),
 		TEST(test_alive),
+		TEST(test_alive_at_once),
 		TEST(test_closed),
 		TEST(test_freed),
 		TEST(test_five_hundred),
