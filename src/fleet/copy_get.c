@@ -1,12 +1,14 @@
 /*
  * The steps of fetching a file.  See copy_get.h.
  *
- * (same size) sum there, sum here -> read -> write beside -> sum there of as many bytes -> rename.
+ * (same size) sum there, sum here -> (a part is here) sum there of as many bytes -> read -> write
+ * beside -> sum there of as many bytes -> rename.
  */
 #include "fleet/copy_get.h"
 
 #include <sys/stat.h>
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -24,6 +26,7 @@ struct copy_get {
 	struct arena *arena;
 	struct copy_result result;
 	bool is_there; /* here, a file */
+	bool may_keep; /* a part of it */
 	struct stat old;
 	struct copy_digest *digest;
 	struct sftp_file *file;
@@ -33,6 +36,7 @@ struct copy_get {
 	struct copy_summer *summer;
 	struct copy_sum sum;
 	uint64_t bytes;
+	uint64_t begun; /* of these, what another time left */
 };
 
 static void shut(struct copy_get *get)
@@ -46,11 +50,33 @@ static void shut(struct copy_get *get)
 	strbuf_release(&get->content);
 }
 
+/* Sums made there tell whether a part is worth anything: else it is not taken up, nor kept. */
+static bool may_go_on(const struct copy_get *get)
+{
+	const struct copy_session *session = get->spec.session;
+
+	return get->spec.size >= (uint64_t)COPY_KEEP_MIN && session->hasher &&
+	       copy_hasher_can(session->hasher, get->spec.path);
+}
+
+static bool is_worth_keeping(const struct copy_get *get)
+{
+	return get->beside && get->may_keep && get->bytes >= (uint64_t)COPY_KEEP_MIN;
+}
+
+char *copy_get_left(const struct copy_get *get)
+{
+	return is_worth_keeping(get) ? copy_here_file_path(get->beside) : NULL;
+}
+
 void copy_get_free(struct copy_get **get_ptr)
 {
 	struct copy_get *get = TAKE(*get_ptr);
 
 	if (get) {
+		if (is_worth_keeping(get)) {
+			copy_here_file_keep(&get->beside);
+		}
 		shut(get);
 		arena_free(get->arena);
 		free(get);
@@ -64,7 +90,7 @@ static void finish(struct copy_get *get, enum copy_verdict verdict)
 
 	get->result.verdict = verdict;
 	get->result.path = path;
-	get->result.bytes = get->bytes;
+	get->result.bytes = get->bytes - get->begun;
 	shut(get);
 	get->events.done(get->arg, &get->result);
 	arena_free(get->arena);
@@ -213,6 +239,7 @@ static void on_opened(void *arg, const struct sftp_answer *answer)
 {
 	struct copy_get *get = arg;
 	const struct sftp_download_spec spec = {
+		.offset = get->begun,
 		.expected_size = get->spec.size,
 		.data = add_data,
 		.done = on_read,
@@ -226,13 +253,59 @@ static void on_opened(void *arg, const struct sftp_answer *answer)
 		return;
 	}
 	get->file = answer->file;
-	if (!get->spec.is_dry_run &&
+	if (!get->spec.is_dry_run && !get->beside &&
 		copy_here_file_new(get->spec.here, get->spec.name, &get->beside, &err) < 0) {
 		fail(get, &err);
 		return;
 	}
-	get->summer = copy_summer_new();
+	if (!get->summer) {
+		get->summer = copy_summer_new();
+	}
 	get->download = sftp_download_start(get->file, &spec);
+}
+
+static void open_there(struct copy_get *get)
+{
+	sftp_open(get->spec.session->sftp, get->spec.path, SFTP_READ, NULL,
+		(struct sftp_then){on_opened, get});
+}
+
+static void on_begun(void *arg, const struct copy_sum *sum, const struct err *err)
+{
+	struct copy_get *get = arg;
+
+	get->digest = NULL; /* gone after this */
+	if (!err && copy_sum_eq(sum, &get->sum)) {
+		get->begun = get->bytes;
+		get->result.note = arena_printf(
+			get->arena, "gone on with after %" PRIu64 " bytes", get->begun);
+		get->events.moved(get->arg, get->begun);
+	} else { /* it was changed meanwhile */
+		copy_here_file_free(&get->beside);
+		copy_summer_free(&get->summer);
+		get->bytes = 0;
+	}
+	open_there(get);
+}
+
+/* What another time left of it, if it is still a beginning. */
+static bool look_at_part(struct copy_get *get)
+{
+	if (!copy_here_file_go_on(
+		    get->spec.here, get->spec.name, get->spec.size, &get->beside, &get->bytes)) {
+		return false;
+	}
+	get->summer = copy_summer_new();
+	if (copy_here_file_sum(get->beside, get->summer, NULL) < 0) {
+		copy_here_file_free(&get->beside);
+		copy_summer_free(&get->summer);
+		get->bytes = 0;
+		return false;
+	}
+	get->sum = copy_summer_now(get->summer);
+	get->digest =
+		copy_digest_start(get->spec.session, get->spec.path, get->bytes, on_begun, get);
+	return true;
 }
 
 /* A rehearsal reads only what it shows. */
@@ -242,8 +315,10 @@ static void read_it(struct copy_get *get)
 		finish(get, get->is_there ? COPY_UPDATED : COPY_CREATED);
 		return;
 	}
-	sftp_open(get->spec.session->sftp, get->spec.path, SFTP_READ, NULL,
-		(struct sftp_then){on_opened, get});
+	get->may_keep = !get->spec.is_dry_run && may_go_on(get);
+	if (!get->may_keep || !look_at_part(get)) {
+		open_there(get);
+	}
 }
 
 static void on_compared(void *arg, const struct copy_sum *sum, const struct err *err)

@@ -1,6 +1,9 @@
 /*
  * One file from a host: compared, written beside its place here, made sure of, and put in place in
  * one step.
+ *
+ * A large part that was interrupted stays, and is gone on with the next time: if its checksum is
+ * that of as many bytes there.
  */
 #ifndef FLEET_COPY_GET_H
 #define FLEET_COPY_GET_H
@@ -33,6 +36,9 @@ struct copy_get_events {
 /* New; free with copy_get_free().  Nothing is called before this returns. */
 struct copy_get *copy_get_start(
 	const struct copy_get_spec *, const struct copy_get_events *, void *arg);
-void copy_get_free(struct copy_get **); /* at once; nothing is called, and nothing is left */
+/* At once; nothing is called.  What it will have left here, for the next time; NULL: nothing.  New,
+ * free with free(). */
+char *copy_get_left(const struct copy_get *);
+void copy_get_free(struct copy_get **);
 
 #endif

@@ -3,8 +3,10 @@
  */
 #include "fleet/copy_here.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -19,7 +21,7 @@
 #include "base/utf8.h"
 #include "fleet/copy_path.h"
 
-enum { FOLDER_MODE = 0777, PRIVATE = 0600, OWNER_ALL = 0700, TRIES = 16 };
+enum { FOLDER_MODE = 0777, PRIVATE = 0600, OWNER_ALL = 0700, OTHERS_BITS = 0077, TRIES = 16 };
 
 struct copy_here {
 	int fd; /* -1: it is not there */
@@ -184,15 +186,16 @@ int copy_here_set_mode(const struct copy_here *here, const char *name, mode_t mo
 	return 0;
 }
 
+/* Of what is fetched the content is not known before. */
+static const struct copy_sum no_sum = {
+	"0000000000000000000000000000000000000000000000000000000000000000"};
+
 /* ".NAME.<random>.copying" */
 static char *beside(const char *base)
 {
-	struct copy_sum sum = {0};
 	struct arena *arena = arena_new();
-	char *name;
+	char *name = xstrdup(copy_temporary(base, &no_sum, copy_salt(arena), arena));
 
-	memset(sum.hex, '0', COPY_SUM_LEN);
-	name = xstrdup(copy_temporary(base, &sum, copy_salt(arena), arena));
 	arena_free(arena);
 	return name;
 }
@@ -237,6 +240,121 @@ int copy_here_make_link(
 
 /* --- files ---------------------------------------------------------------------------------- */
 
+/* Whoever writes one holds a lock on it, so that nobody else goes on with it.  Where there are no
+ * locks nobody ever does. */
+static bool was_taken(int fd)
+{
+	struct stat st;
+
+	return (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) || fstat(fd, &st) < 0 ||
+	       st.st_nlink == 0;
+}
+
+/* A part that is ours, and written by nobody; -1: it is not. */
+static int open_part(int folder_fd, const char *name, struct stat *ret_stat)
+{
+	int fd = openat(folder_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0) {
+		return -1;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, ret_stat) < 0 ||
+		!S_ISREG(ret_stat->st_mode) || (ret_stat->st_mode & OTHERS_BITS) != 0 ||
+		ret_stat->st_uid != geteuid() || ret_stat->st_nlink != 1 ||
+		fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		st.st_ino != ret_stat->st_ino || st.st_dev != ret_stat->st_dev) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* The longest part; what else there is of it goes. */
+static void consider_part(
+	struct copy_here_file *file, const char *name, uint64_t max_bytes, uint64_t *bytes)
+{
+	struct stat st;
+	int fd = open_part(file->folder_fd, name, &st);
+
+	if (fd < 0) {
+		return;
+	}
+	if (st.st_size == 0 || (uint64_t)st.st_size > max_bytes || (uint64_t)st.st_size <= *bytes) {
+		(void)unlinkat(file->folder_fd, name, 0);
+		(void)close(fd);
+		return;
+	}
+	if (file->fd >= 0) {
+		(void)unlinkat(file->folder_fd, file->beside, 0);
+		closep(&file->fd);
+	}
+	free(file->beside);
+	file->beside = xstrdup(name);
+	file->fd = fd;
+	*bytes = (uint64_t)st.st_size;
+}
+
+bool copy_here_file_go_on(const struct copy_here *here, const char *name, uint64_t max_bytes,
+	struct copy_here_file **ret_file, uint64_t *ret_bytes)
+{
+	const char *base = "";
+	struct copy_here_file *file = xcalloc(1, sizeof(*file));
+	const struct dirent *entry;
+	uint64_t bytes = 0;
+	DIR *folder = NULL;
+	int fd;
+
+	*file = (struct copy_here_file){.here = here, .fd = -1, .name = xstrdup(name)};
+	file->folder_fd = open_parent(here, name, &base);
+	file->base = xstrdup(base);
+	fd = file->folder_fd < 0 ? -1
+				 : openat(file->folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	folder = fd < 0 ? NULL : fdopendir(fd);
+	while (folder && (entry = readdir(folder)) != NULL) {
+		if (copy_is_temporary_of(str_of(entry->d_name), str_of(base), &no_sum)) {
+			consider_part(file, entry->d_name, max_bytes, &bytes);
+		}
+	}
+	if (folder) {
+		(void)closedir(folder);
+	} else {
+		closep(&fd);
+	}
+	if (file->fd < 0 || lseek(file->fd, (off_t)bytes, SEEK_SET) < 0) {
+		copy_here_file_free(&file);
+		return false;
+	}
+	*ret_file = file;
+	*ret_bytes = bytes;
+	return true;
+}
+
+int copy_here_file_sum(
+	const struct copy_here_file *file, struct copy_summer *summer, struct err *err)
+{
+	return copy_summer_add_file(summer, file->fd) < 0
+		       ? fail(file->here, "read what there is of", file->name, err)
+		       : 0;
+}
+
+void copy_here_file_keep(struct copy_here_file **file_ptr)
+{
+	if (*file_ptr) {
+		(*file_ptr)->beside[0] = '\0';
+	}
+	copy_here_file_free(file_ptr);
+}
+
+char *copy_here_file_path(const struct copy_here_file *file)
+{
+	size_t folder_len = strlen(file->name) - strlen(file->base);
+	_cleanup_(freep) char *name =
+		xasprintf("%.*s%s", (int)folder_len, file->name, file->beside);
+
+	return copy_here_path(file->here, name);
+}
+
 int copy_here_file_new(const struct copy_here *here, const char *name,
 	struct copy_here_file **ret_file, struct err *err)
 {
@@ -253,6 +371,10 @@ int copy_here_file_new(const struct copy_here *here, const char *name,
 			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, PRIVATE);
 		if (file->fd < 0 && errno != EEXIST) {
 			break;
+		}
+		if (file->fd >= 0 && was_taken(file->fd)) {
+			closep(&file->fd);
+			errno = EEXIST;
 		}
 	}
 	if (file->fd < 0) {
@@ -293,7 +415,7 @@ void copy_here_file_free(struct copy_here_file **file_ptr)
 	if (!file) {
 		return;
 	}
-	if (file->fd >= 0 && file->beside[0] != '\0') {
+	if (file->fd >= 0 && file->beside && file->beside[0] != '\0') {
 		(void)unlinkat(file->folder_fd, file->beside, 0);
 	}
 	closep(&file->fd);

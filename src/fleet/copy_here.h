@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "fleet/copy_sum.h"
 
 struct stat;
 struct copy_here;
@@ -54,6 +55,18 @@ int copy_here_make_link(
  */
 int copy_here_file_new(
 	const struct copy_here *, const char *name, struct copy_here_file **ret_file, struct err *);
+/*
+ * What an earlier one of the same name left of at most `max_bytes`, to be gone on with; false:
+ * there is nothing.  Only what is certainly ours is taken, and only what nobody is writing;
+ * whatever else was left of that name is removed.  New.  *ret_bytes: how much there is.
+ */
+bool copy_here_file_go_on(const struct copy_here *, const char *name, uint64_t max_bytes,
+	struct copy_here_file **ret_file, uint64_t *ret_bytes);
+/* Add what is in it to a sum.  Waits for the disk. */
+int copy_here_file_sum(const struct copy_here_file *, struct copy_summer *, struct err *);
+/* Leave it as it is for copy_here_file_go_on(); frees it. */
+void copy_here_file_keep(struct copy_here_file **);
+char *copy_here_file_path(const struct copy_here_file *); /* for people; new, free with free() */
 int copy_here_file_add(struct copy_here_file *, struct str bytes, struct err *);
 int copy_here_file_commit(struct copy_here_file **, mode_t, struct err *); /* frees it */
 void copy_here_file_free(struct copy_here_file **);

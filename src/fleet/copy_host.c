@@ -100,6 +100,9 @@ void copy_host_add_left(const struct copy_host *host, struct strbuf *out)
 	if (host->push) {
 		copy_push_add_left(host->push, out);
 	}
+	if (host->pull) {
+		copy_pull_add_left(host->pull, out);
+	}
 	if (host->sudo) {
 		copy_sudo_add_left(host->sudo, out);
 	}
@@ -175,6 +178,9 @@ static void listen_anew(struct copy_host *host)
 	}
 	if (host->push && host->session.hasher && copy_hasher_pending(host->session.hasher) > 0) {
 		ms += (int64_t)(host->job->push->tree->bytes / SUM_BYTES_PER_MS);
+	}
+	if (host->pull && host->session.hasher && copy_hasher_pending(host->session.hasher) > 0) {
+		ms += (int64_t)(copy_pull_bytes(host->pull) / SUM_BYTES_PER_MS);
 	}
 	timer_set(host->silence, ms);
 }

@@ -11,7 +11,7 @@
 #include "base/strbuf.h"
 #include "base/utf8.h"
 
-enum { SUM_SHOWN = 12, SALT_MAX = 16 };
+enum { SUM_SHOWN = 12, SALT_MAX = 16, SALT_LEN = 9 };
 
 /* --- arguments ------------------------------------------------------------------------------ */
 
@@ -132,15 +132,22 @@ char *copy_join(const char *folder, struct str name, struct arena *arena)
 		arena, "%.*s%s%.*s", STR_ARG(base), str_is(base, "/") ? "" : "/", STR_ARG(name));
 }
 
-char *copy_temporary(
-	const char *path, const struct copy_sum *sum, const char *salt, struct arena *arena)
+/* So much of a name that all the rest has room beside it; the same with any salt. */
+static struct str cut(struct str name)
 {
-	struct str name = copy_base_name(str_of(path));
-	size_t rest = 2 + SUM_SHOWN + SALT_MAX + strlen(COPY_SUFFIX); /* the same with any salt */
+	size_t rest = 2 + SUM_SHOWN + SALT_MAX + strlen(COPY_SUFFIX);
 
 	if (name.len + rest > COPY_NAME_MAX) {
 		name.len = COPY_NAME_MAX - rest;
 	}
+	return name;
+}
+
+char *copy_temporary(
+	const char *path, const struct copy_sum *sum, const char *salt, struct arena *arena)
+{
+	struct str name = cut(copy_base_name(str_of(path)));
+
 	return copy_join(copy_parent(str_of(path), arena),
 		str_of(arena_printf(arena, ".%.*s.%.*s%s%s", STR_ARG(name), SUM_SHOWN, sum->hex,
 			salt ? salt : "", COPY_SUFFIX)),
@@ -160,4 +167,30 @@ char *copy_salt(struct arena *arena)
 bool copy_is_temporary(struct str name)
 {
 	return str_starts(name, ".") && str_ends(name, COPY_SUFFIX);
+}
+
+static bool is_hex(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (!char_is_digit(text.ptr[i]) && (text.ptr[i] < 'a' || text.ptr[i] > 'f')) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool copy_is_temporary_of(struct str name, struct str file, const struct copy_sum *sum)
+{
+	struct str kept = cut(file), shown, salt;
+	size_t at = 1 + kept.len + 1;
+
+	if (name.len != at + SUM_SHOWN + SALT_LEN + strlen(COPY_SUFFIX) ||
+		!copy_is_temporary(name)) {
+		return false;
+	}
+	shown = str_sub(name, at, SUM_SHOWN);
+	salt = str_sub(name, at + SUM_SHOWN, SALT_LEN);
+	return str_eq(str_sub(name, 1, kept.len), kept) && name.ptr[at - 1] == '.' && is_hex(shown) &&
+	       (!sum || str_eq(shown, str_n(sum->hex, SUM_SHOWN))) && salt.ptr[0] == '-' &&
+	       is_hex(str_sub(salt, 1, salt.len));
 }

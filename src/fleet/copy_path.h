@@ -55,4 +55,8 @@ char *copy_salt(struct arena *);
 /* Does it look like one of those? */
 bool copy_is_temporary(struct str name);
 
+/* Is it, to the letter, what copy_temporary() may call `file` with a salt of copy_salt()?  `sum`
+ * NULL: whatever its content. */
+bool copy_is_temporary_of(struct str name, struct str file, const struct copy_sum *sum);
+
 #endif

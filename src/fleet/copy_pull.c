@@ -440,10 +440,13 @@ static void on_stopped(void *arg, const struct sftp_answer *answer)
 		struct member *member = &pull->members[i];
 		struct copy_result result = {.verdict = COPY_FAILED};
 		_cleanup_(freep) char *path = NULL;
+		_cleanup_(freep) char *left = NULL;
 
 		if (!member->pull) {
 			continue;
 		}
+		left = copy_get_left(member->get);
+		result.left = left;
 		path = copy_here_path(pull->here, pull->items[member->item].name);
 		result.path = path;
 		(void)err_set(&result.err, ERR_BUSY, "interrupted");
@@ -463,4 +466,22 @@ void copy_pull_stop(struct copy_pull *pull)
 	pull->is_stopping = true;
 	sftp_client_forget(pull->session->sftp, pull);
 	sftp_realpath(pull->session->sftp, ".", (struct sftp_then){on_stopped, pull});
+}
+
+uint64_t copy_pull_bytes(const struct copy_pull *pull)
+{
+	return pull->members_bytes;
+}
+
+void copy_pull_add_left(const struct copy_pull *pull, struct strbuf *out)
+{
+	for (size_t i = 0; i < FILES_AT_ONCE; i++) {
+		_cleanup_(freep) char *left =
+			pull->members[i].get ? copy_get_left(pull->members[i].get) : NULL;
+
+		if (left) {
+			strbuf_adds(out, out->len > 0 ? ", " : "");
+			utf8_add_escaped(out, str_of(left), 0);
+		}
+	}
 }

@@ -37,6 +37,12 @@ struct copy_pull *copy_pull_start(struct copy_session *, const struct copy_pull_
 	const struct copy_pull_events *, void *arg);
 /* Nothing new is begun, what is half done is given up; `done` comes soon. */
 void copy_pull_stop(struct copy_pull *);
-void copy_pull_free(struct copy_pull **); /* at once; nothing is called, no part is left */
+/* Bytes of the files that are under way. */
+uint64_t copy_pull_bytes(const struct copy_pull *);
+
+/* The names of the large parts that stay here, for the next time, if it is freed now, ", " between
+ * them. */
+void copy_pull_add_left(const struct copy_pull *, struct strbuf *out);
+void copy_pull_free(struct copy_pull **); /* at once; nothing is called */
 
 #endif

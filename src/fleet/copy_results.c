@@ -238,7 +238,8 @@ void copy_result_add_text(const struct copy_results *results, const struct copy_
 		add_files(results, item, has_color, is_verbose, out);
 	}
 	if (item->left) {
-		strbuf_addf(out, "  left behind on %s: %s\n", item->name, item->left);
+		strbuf_addf(out, "  left behind %s%s: %s\n", results->is_pull ? "here" : "on ",
+			results->is_pull ? "" : item->name, item->left);
 	}
 }
 

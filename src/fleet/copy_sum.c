@@ -67,6 +67,17 @@ struct copy_sum copy_summer_end(struct copy_summer *summer)
 	return sum;
 }
 
+struct copy_sum copy_summer_now(const struct copy_summer *summer)
+{
+	struct copy_summer *copy = copy_summer_new();
+	struct copy_sum sum;
+
+	must(EVP_MD_CTX_copy_ex(copy->context, summer->context));
+	sum = copy_summer_end(copy);
+	copy_summer_free(&copy);
+	return sum;
+}
+
 bool copy_sum_is(struct str text)
 {
 	for (size_t i = 0; i < text.len; i++) {
@@ -105,6 +116,13 @@ static int sum_bytes(struct copy_summer *summer, int fd, uint64_t max_bytes, uin
 		*ret_bytes = at;
 	}
 	return 0;
+}
+
+int copy_summer_add_file(struct copy_summer *summer, int fd)
+{
+	uint64_t bytes;
+
+	return sum_bytes(summer, fd, UINT64_MAX, &bytes);
 }
 
 int copy_sum_file(const char *path, int fd, uint64_t max_bytes, struct copy_sum *ret_sum,

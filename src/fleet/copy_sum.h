@@ -23,7 +23,11 @@ struct copy_summer; /* of one content that comes piece by piece */
 struct copy_summer *copy_summer_new(void);
 void copy_summer_free(struct copy_summer **);
 void copy_summer_add(struct copy_summer *, struct str bytes);
-struct copy_sum copy_summer_end(struct copy_summer *); /* once */
+struct copy_sum copy_summer_now(const struct copy_summer *); /* so far; more may come */
+struct copy_sum copy_summer_end(struct copy_summer *);       /* once */
+
+/* All that is in a file; errno is set on -1.  Waits for the disk. */
+int copy_summer_add_file(struct copy_summer *, int fd);
 
 bool copy_sum_is(struct str text); /* could it be one? */
 bool copy_sum_eq(const struct copy_sum *, const struct copy_sum *);

@@ -648,7 +648,88 @@ def test_fetch_interrupted(site):
     wait_until(lambda: len(os.listdir(site.here)) > 1)
     done = running.signal(signal.SIGINT).ended(MINUTE)
     assert done.exit_code == 130, done
-    assert os.listdir(site.here) == ['large'] and (site.here / 'large').read_text() == 'old'
+    left = done.json['results'][0]['left_behind']  # by now there may be enough of it to be worth keeping
+    assert sorted(os.listdir(site.here)) == sorted(['large', *([left] if left else [])]), done
+    assert (site.here / 'large').read_text() == 'old'
+
+
+# So slow in the other direction.
+SLOW_BACK = f"""case $SSH_ORIGINAL_COMMAND in
+*sftp*) {SFTP_SERVER} | {sys.executable} -c '
+import os, time
+while data := os.read(0, 65536):
+    while data:
+        data = data[os.write(1, data):]
+    time.sleep(0.01)
+';;
+*) eval "$SSH_ORIGINAL_COMMAND";;
+esac"""
+
+
+@pytest.fixture(scope='module')
+def slow_back(tmp_path_factory):
+    if not os.path.exists(SFTP_SERVER):
+        pytest.skip(f'needs {SFTP_SERVER}')
+    yield from forced(tmp_path_factory, 'slow-back', SLOW_BACK)
+
+
+def begin_fetch(site, *args):
+    """A fetch that is in the middle, with enough there to be kept, and the path of that part."""
+    running = site.start(f'web-01:{site.there}/large', 'large', '-o', 'json', *args)
+
+    def part():
+        parts = [name for name in os.listdir(site.here) if name.endswith('.copying')]
+        return site.here / parts[0] if parts else None
+    wait_until(lambda: part() and part().stat().st_size >= 9 * MIB)
+    return running, part()
+
+
+@pytest.mark.parametrize('transport', ['native', 'openssh'])
+def test_fetch_cut_and_gone_on(at, slow_back, transport):
+    site = at(slow_back)
+    (site.there / 'large').write_bytes(os.urandom(40 * MIB))
+    (site.here / 'large').write_text('old')
+    fetch = (f'web-01:{site.there}/large', 'large', '-o', 'json', '--transport', transport)
+    running, part = begin_fetch(site, '--transport', transport)
+    slow_back.hang_up()
+    done = running.ended(MINUTE)
+    result = done.json['results'][0]
+    assert (done.exit_code, result['outcome'], result['code']) == (1, 'unreachable', 'connection_lost'), done
+    assert result['left_behind'] == part.name and part.stat().st_mode & 0o777 == 0o600, done
+    size = part.stat().st_size
+    assert size >= 8 * MIB and (site.here / 'large').read_text() == 'old'
+    done = site.copy(*fetch)
+    result = done.json['results'][0]
+    assert done.exit_code == 0 and result['files'][0]['verdict'] == 'updated', done
+    assert result['bytes'] == 40 * MIB - size and 'gone on with after' in result['files'][0]['message'], done
+    assert os.listdir(site.here) == ['large']
+    assert (site.here / 'large').read_bytes() == (site.there / 'large').read_bytes()
+
+
+def test_fetch_cut_and_changed(at, slow_back):
+    site = at(slow_back)
+    content = bytearray(os.urandom(40 * MIB))
+    (site.there / 'large').write_bytes(content)
+    running, part = begin_fetch(site)
+    done = running.signal(signal.SIGTERM).ended(MINUTE)
+    assert done.exit_code == 143 and done.json['results'][0]['left_behind'] == part.name, done
+    content[0] ^= 1
+    (site.there / 'large').write_bytes(content)
+    done = site.copy(f'web-01:{site.there}/large', 'large', '-o', 'json')
+    assert done.exit_code == 0 and done.json['results'][0]['bytes'] == 40 * MIB, done
+    assert os.listdir(site.here) == ['large'] and (site.here / 'large').read_bytes() == content
+
+
+def test_fetch_killed_and_gone_on(at, slow_back):
+    site = at(slow_back)
+    (site.there / 'large').write_bytes(os.urandom(40 * MIB))
+    running, part = begin_fetch(site)
+    running.signal(signal.SIGKILL).ended(MINUTE)
+    size = part.stat().st_size
+    done = site.copy(f'web-01:{site.there}/large', 'large')
+    assert (done.exit_code, f'gone on with after {size} bytes' in done.stdout) == (0, True), done
+    assert os.listdir(site.here) == ['large']
+    assert (site.here / 'large').read_bytes() == (site.there / 'large').read_bytes()
 
 
 HOSTILE = {

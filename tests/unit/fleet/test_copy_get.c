@@ -21,8 +21,12 @@ static struct {
 	int done;
 	struct copy_result result;
 	char path[300], diff[300];
+	char note[100];
 	uint64_t moved;
+	int is_enough; /* of it */
 } told;
+
+enum { LARGE = 20 * 1024 * 1024, ENOUGH = 9 * 1024 * 1024 };
 
 static void start(bool has_sums)
 {
@@ -45,6 +49,7 @@ static void on_moved(void *arg, uint64_t bytes)
 {
 	(void)arg;
 	told.moved += bytes;
+	told.is_enough = told.moved >= ENOUGH;
 }
 
 static void on_done(void *arg, const struct copy_result *result)
@@ -53,6 +58,7 @@ static void on_done(void *arg, const struct copy_result *result)
 	told.done++;
 	told.result = *result;
 	(void)snprintf(told.path, sizeof(told.path), "%s", result->path);
+	(void)snprintf(told.note, sizeof(told.note), "%s", result->note ? result->note : "");
 	(void)snprintf(told.diff, sizeof(told.diff), "%s", result->diff ? result->diff : "");
 }
 
@@ -157,6 +163,113 @@ static void test_freed(void **state)
 	stop();
 }
 
+/* Random enough that no piece is like another. */
+static void make_large(struct strbuf *content)
+{
+	uint32_t number = 1;
+
+	while (content->len < LARGE) {
+		number = number * 1664525 + 1013904223;
+		strbuf_addn(content, (char)(number >> 24), 1);
+	}
+	assert_int_equal(file_write("there/large", strbuf_str(content), 0644, NULL), 0);
+}
+
+/* What is here afterwards. */
+static const char *interrupt(void)
+{
+	struct copy_get *one = begin("there/large", "large", LARGE);
+	_cleanup_(freep) char *left = NULL;
+	const char *names;
+
+	assert_null(copy_get_left(one));
+	copy_fixture_until(&f, &told.is_enough);
+	left = copy_get_left(one);
+	assert_non_null(left);
+	copy_get_free(&one);
+	names = copy_fixture_list(&f, "here");
+	assert_true(strncmp(left, "here/.large.000000000000-", 25) == 0);
+	assert_int_equal(strncmp(left + 5, names, strlen(left) - 5), 0);
+	return names;
+}
+
+static void check_large(const struct strbuf *content)
+{
+	struct strbuf fetched = STRBUF_INIT;
+
+	assert_int_equal(file_read("here/large", FILE_REGULAR, LARGE, &fetched, NULL), 0);
+	assert_true(str_eq(strbuf_str(&fetched), strbuf_str(content)));
+	assert_string_equal(copy_fixture_list(&f, "here"), "large ");
+	strbuf_release(&fetched);
+}
+
+static void test_gone_on_with(void **state)
+{
+	struct strbuf content = STRBUF_INIT;
+
+	(void)state;
+	start(true);
+	make_large(&content);
+	(void)interrupt();
+	assert_int_equal(get("there/large", "large"), COPY_CREATED);
+	assert_int_equal(strncmp(told.note, "gone on with after ", 19), 0);
+	assert_true(told.result.bytes > 0 && told.result.bytes <= LARGE - ENOUGH);
+	assert_int_equal(told.moved, LARGE);
+	check_large(&content);
+	/* Twice, and what is in its place is another one. */
+	copy_fixture_make("here/large", "old", 0640);
+	(void)interrupt();
+	(void)interrupt();
+	assert_int_equal(get("there/large", "large"), COPY_UPDATED);
+	check_large(&content);
+	strbuf_release(&content);
+	stop();
+}
+
+static void test_no_beginning(void **state)
+{
+	struct strbuf content = STRBUF_INIT;
+
+	(void)state;
+	start(true);
+	make_large(&content);
+	(void)interrupt();
+	content.buf[5] ^= 1; /* it was changed meanwhile */
+	assert_int_equal(file_write("there/large", strbuf_str(&content), 0644, NULL), 0);
+	assert_int_equal(get("there/large", "large"), COPY_CREATED);
+	assert_string_equal(told.note, "");
+	assert_int_equal(told.result.bytes, LARGE);
+	check_large(&content);
+	/* Or became shorter than what is here. */
+	assert_int_equal(unlink("here/large"), 0);
+	(void)interrupt();
+	strbuf_truncate(&content, ENOUGH - 1);
+	assert_int_equal(file_write("there/large", strbuf_str(&content), 0644, NULL), 0);
+	assert_int_equal(get("there/large", "large"), COPY_CREATED);
+	assert_int_equal(told.result.bytes, ENOUGH - 1);
+	check_large(&content);
+	strbuf_release(&content);
+	stop();
+}
+
+/* Nobody can say what as many bytes are there: nothing is kept. */
+static void test_without_sums(void **state)
+{
+	struct strbuf content = STRBUF_INIT;
+	struct copy_get *one;
+
+	(void)state;
+	start(false);
+	make_large(&content);
+	one = begin("there/large", "large", LARGE);
+	copy_fixture_until(&f, &told.is_enough);
+	assert_null(copy_get_left(one));
+	copy_get_free(&one);
+	assert_string_equal(copy_fixture_list(&f, "here"), "");
+	strbuf_release(&content);
+	stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +277,9 @@ int main(void)
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_rehearsal),
 		cmocka_unit_test(test_freed),
+		cmocka_unit_test(test_gone_on_with),
+		cmocka_unit_test(test_no_beginning),
+		cmocka_unit_test(test_without_sums),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

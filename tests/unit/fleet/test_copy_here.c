@@ -92,6 +92,67 @@ static void test_files(void **state)
 	assert_string_equal(copy_fixture_list(&f, "in"), "a d ");
 }
 
+static char *begin(const char *name, const char *content)
+{
+	struct copy_here_file *file;
+	char *path;
+
+	assert_int_equal(copy_here_file_new(here, name, &file, NULL), 0);
+	assert_int_equal(copy_here_file_add(file, str_of(content), NULL), 0);
+	path = copy_here_file_path(file);
+	copy_here_file_keep(&file);
+	assert_null(file);
+	return path;
+}
+
+static void test_parts(void **state)
+{
+	static const char zeros[] = ".000000000000-";
+	_cleanup_(freep) char *short_one = NULL;
+	struct copy_here_file *file, *other;
+	struct copy_summer *summer = copy_summer_new();
+	char path[100];
+	uint64_t bytes;
+	bool is_made;
+
+	(void)state;
+	assert_int_equal(copy_here_make_folder(here, "p", &is_made, NULL), 0);
+	assert_int_equal(copy_here_make_folder(here, "q", &is_made, NULL), 0);
+	short_one = begin("p/part", "1");
+	assert_int_equal(strncmp(short_one, "in/p/.part.000000000000-", 24), 0);
+	free(begin("p/part", "123"));
+	free(begin("p/part", "12345"));
+	/* Not of that name, or not ours to take. */
+	free(begin("p/other", "1234"));
+	(void)snprintf(path, sizeof(path), "in/p/.part%sabcdef01.copying", zeros);
+	copy_fixture_make(path, "1234", 0644);
+	(void)snprintf(path, sizeof(path), "in/p/.part%sabcdef02.copying", zeros);
+	assert_int_equal(symlink("../../out/x", path), 0);
+	(void)snprintf(path, sizeof(path), "in/p/.part%sabcdef03.copying", zeros);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	copy_fixture_make("in/p/.part.00000000000a-abcdef04.copying", "1234", 0600);
+	assert_false(copy_here_file_go_on(here, "q/part", 4, &file, &bytes));
+	assert_false(copy_here_file_go_on(here, "none/part", 4, &file, &bytes));
+	assert_true(copy_here_file_go_on(here, "p/part", 4, &file, &bytes));
+	assert_int_equal(bytes, 3);
+	/* The others have gone, and while this one is being written nobody takes it. */
+	assert_int_equal(access(short_one, F_OK), -1);
+	assert_false(copy_here_file_go_on(here, "p/part", 4, &other, &bytes));
+	assert_int_equal(copy_here_file_sum(file, summer, NULL), 0);
+	assert_string_equal(copy_summer_now(summer).hex,
+		"a665a45920422f9d417e4867efdc4fb8a04a1f3fff1fa07e998e86f7f7a27ae3");
+	assert_int_equal(copy_here_file_add(file, str_of("456"), NULL), 0);
+	assert_int_equal(copy_here_file_commit(&file, 0644, NULL), 0);
+	assert_string_equal(copy_fixture_content(&f, "in/p/part"), "123456");
+	assert_false(copy_here_file_go_on(here, "p/part", 4, &file, &bytes));
+	assert_true(copy_here_file_go_on(here, "p/other", 4, &file, &bytes));
+	copy_here_file_free(&file); /* given up */
+	copy_summer_free(&summer);
+	assert_string_equal(copy_fixture_list(&f, "in/p"),
+		".part.000000000000-abcdef01.copying .part.000000000000-abcdef02.copying "
+		".part.000000000000-abcdef03.copying .part.00000000000a-abcdef04.copying part ");
+}
+
 static void test_links(void **state)
 {
 	struct err err;
@@ -178,6 +239,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_parts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_links, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_outside, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_opening, setup, teardown),

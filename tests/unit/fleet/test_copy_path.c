@@ -168,6 +168,45 @@ static void test_temporary_names(void **state)
 	assert_false(copy_is_temporary(str_of(".app")));
 }
 
+static void test_temporary_of(void **state)
+{
+	static const struct copy_sum sum = {
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"};
+	static const struct {
+		const char *name, *file;
+		bool is_one, has_sum; /* any one of it; with that sum */
+	} cases[] = {
+		{".a.0123456789ab-01234567.copying", "a", true, true},
+		{".a.b.0123456789ab-01234567.copying", "a.b", true, true},
+		{".a.fffffffffff0-01234567.copying", "a", true, false},
+		{".a.0123456789ab-01234567.copying", "b", false, false},
+		{".ab.0123456789ab-01234567.copying", "a", false, false},
+		{".a.0123456789ab-01234567.copying", "a.0123456789ab", false, false},
+		{".a.0123456789ab.copying", "a", false, false},
+		{".a.0123456789ab-0123456.copying", "a", false, false},
+		{".a.0123456789ab-012345678.copying", "a", false, false},
+		{".a.0123456789aB-01234567.copying", "a", false, false},
+		{".a.0123456789ab-0123456g.copying", "a", false, false},
+		{".a.0123456789ab001234567.copying", "a", false, false},
+		{".a.0123456789ab-01234567.Copying", "a", false, false},
+		{"xa.0123456789ab-01234567.copying", "a", false, false},
+		{".ax0123456789ab-01234567.copying", "a", false, false},
+		{"a", "a", false, false},
+		{"", "", false, false},
+	};
+	struct str long_name = str_of(arena_printf(arena, "%0255d", 1));
+	const char *made = copy_temporary(long_name.ptr, &sum, copy_salt(arena), arena);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct str name = str_of(cases[i].name), file = str_of(cases[i].file);
+
+		assert_int_equal(copy_is_temporary_of(name, file, NULL), cases[i].is_one);
+		assert_int_equal(copy_is_temporary_of(name, file, &sum), cases[i].has_sum);
+	}
+	assert_true(copy_is_temporary_of(str_of(made), long_name, &sum));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +215,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_plain_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_temporary_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_temporary_of, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
