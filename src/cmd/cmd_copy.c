@@ -34,7 +34,7 @@ static const struct option_row what_rows[] = {
 	{.name = "group", .type = &option_string, .offset = offsetof(struct copy_opts, group), .flags = OPTION_FLAG_ONLY,
 	 .placeholder = "GROUP", .help = "their group; needs --sudo"},
 	{.name = "sudo", .type = &option_bool, .offset = offsetof(struct copy_opts, is_sudo), .flags = OPTION_FLAG_ONLY,
-	 .help = "put them in place as root: uploaded into a private folder first, then copied by sudo"},
+	 .help = "as root: put in place by sudo, from a private folder where they are uploaded; fetched by an SFTP server that sudo runs"},
 	{.name = "sudo_password_file", .type = &option_path, .offset = offsetof(struct copy_opts, sudo_password_file), .flags = OPTION_FLAG_ONLY,
 	 .placeholder = "FILE", .help = "the password for sudo, proven on one server first; implies --sudo"},
 	{.name = "ask_sudo_password", .type = &option_bool, .offset = offsetof(struct copy_opts, asks_sudo_password), .flags = OPTION_FLAG_ONLY,
@@ -406,8 +406,7 @@ static void set_jobs(struct copy_cmd *copy)
 /* Flags for what is put on servers mean nothing where it is fetched. */
 static int check_pull_flags(const struct copy_cmd *copy, struct err *err)
 {
-	static const char *const names[] = {"mode", "backup", "owner", "group", "sudo",
-		"sudo_password_file", "ask_sudo_password"};
+	static const char *const names[] = {"mode", "backup", "owner", "group"};
 
 	for (size_t i = 0; copy->is_pull && i < ARRAY_LEN(names); i++) {
 		if (command_line_has(copy->run->line, what_rows, names[i])) {
@@ -442,7 +441,10 @@ static int prepare(struct copy_cmd *copy, struct err *err)
 		return -1;
 	}
 	if (copy->is_pull) {
-		return check_pull_flags(copy, err) < 0 || set_pull(copy, err) < 0 ? -1 : 0;
+		return check_pull_flags(copy, err) < 0 || set_sudo(copy, err) < 0 ||
+				       set_pull(copy, err) < 0
+			       ? -1
+			       : 0;
 	}
 	return set_sudo(copy, err) < 0 || set_push(copy, err) < 0 || read_sources(copy, err) < 0
 		       ? -1
@@ -531,6 +533,7 @@ static const struct doc_example examples[] = {
 		"a folder onto a group, keeping what is replaced"},
 	{"sre-toolkit copy app.service @web:/etc/systemd/system/ --sudo --owner root",
 		"where only root may write"},
+	{"sre-toolkit copy @web:/etc/ssl/private keys/ --sudo", "what only root may read"},
 	{"sre-toolkit copy @web:/etc/nginx backup/",
 		"from a group: backup/web-01/nginx, backup/web-02/nginx ..."},
 	{0},

@@ -21,17 +21,19 @@ static const char greeting[] = "sre-copy-sums ";
 /* One line without single quotes, backslashes and exclamation marks in what is quoted: csh and fish
  * read it like the others. */
 // clang-format off
-const char copy_hasher_command[] =
-	"exec /bin/sh -c '"
-	"if sha256sum </dev/null >/dev/null 2>&1; then s() { sha256sum; }; "
-	"elif shasum -a 256 </dev/null >/dev/null 2>&1; then s() { shasum -a 256; }; "
-	"elif openssl dgst -sha256 -r </dev/null >/dev/null 2>&1; then s() { openssl dgst -sha256 -r; }; "
-	"else echo; echo sre-copy-sums none; exit; fi; "
-	"echo; echo sre-copy-sums ready; "
-	"while IFS= read -r n && IFS= read -r f; do "
-	"h=$({ case $n in -) s;; *) head -c \"$n\" | s;; esac; } <\"$f\") 2>/dev/null && h==${h%% *} || h=-; "
-	"echo \"$h\"; "
-	"done'";
+#define PROGRAM \
+	"if sha256sum </dev/null >/dev/null 2>&1; then s() { sha256sum; }; " \
+	"elif shasum -a 256 </dev/null >/dev/null 2>&1; then s() { shasum -a 256; }; " \
+	"elif openssl dgst -sha256 -r </dev/null >/dev/null 2>&1; then s() { openssl dgst -sha256 -r; }; " \
+	"else echo; echo sre-copy-sums none; exit; fi; " \
+	"echo; echo sre-copy-sums ready; " \
+	"while IFS= read -r n && IFS= read -r f; do " \
+	"h=$({ case $n in -) s;; *) head -c \"$n\" | s;; esac; } <\"$f\") 2>/dev/null && h==${h%% *} || h=-; " \
+	"echo \"$h\"; " \
+	"done"
+
+const char copy_hasher_program[] = PROGRAM;
+const char copy_hasher_command[] = "exec /bin/sh -c '" PROGRAM "'";
 // clang-format on
 
 struct question {

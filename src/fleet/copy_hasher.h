@@ -19,8 +19,10 @@
 struct strbuf;
 struct copy_hasher;
 
-/* What the host is asked to execute; any login shell understands it. */
+/* What the host is asked to execute; any login shell understands it.  And what /bin/sh is given
+ * there, on one line without "'". */
 extern const char copy_hasher_command[];
+extern const char copy_hasher_program[];
 
 struct copy_hasher_events {
 	void (*send)(void *arg, struct str bytes); /* take a copy */

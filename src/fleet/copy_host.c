@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 #include "fleet/host_run.h"
+#include "fleet/sudo_command.h"
 
 enum {
 	STOP_MS = 5000,          /* until what is half done must be undone */
@@ -16,7 +17,14 @@ enum {
 	SUM_OF_ANY_MS = 3600 * 1000,
 	SAID_MAX = 300, /* bytes of what is said on standard error */
 	DRAIN_MS = 500,
+	NO_PROGRAM = 127, /* exit code of root_sftp_program */
 };
+
+/* Where systems have it: Debian, Fedora, Arch and Alpine, FreeBSD, dropbear's default. */
+static const char root_sftp_program[] =
+	"for p in /usr/lib/openssh /usr/libexec/openssh /usr/lib/ssh /usr/libexec /usr/lib; do "
+	"[ -x $p/sftp-server ] && exec $p/sftp-server; done; "
+	"echo there is no sftp-server that root could run >&2; exit 127";
 
 struct copy_host {
 	struct loop *loop;
@@ -26,6 +34,7 @@ struct copy_host {
 	void *arg;
 	struct ssh_login *login;
 	struct ssh_command *subsystem, *sums;
+	struct sudo_command *root_sftp, *root_sums; /* instead of them, for a fetch as root */
 	struct copy_session session;
 	struct copy_push *push;
 	struct copy_pull *pull;
@@ -54,6 +63,8 @@ static void shut(struct copy_host *host)
 	sftp_client_free(&host->session.sftp);
 	ssh_command_free(&host->subsystem);
 	ssh_command_free(&host->sums);
+	sudo_command_free(&host->root_sftp);
+	sudo_command_free(&host->root_sums);
 	ssh_login_free(&host->login);
 	timer_free(&host->total);
 	timer_free(&host->silence);
@@ -295,7 +306,7 @@ static void begin_work(struct copy_host *host)
 	if (host->stopped != CAUSE_NONE) {
 		return; /* about to end */
 	}
-	if (host->job->is_sudo) {
+	if (host->job->push && host->job->is_sudo) {
 		begin_sudo(host);
 	} else if (host->job->push) {
 		host->push = copy_push_start(&host->session, host->job->push, &push_events, host);
@@ -312,6 +323,8 @@ static void send_sums(void *arg, struct str bytes)
 
 	if (host->sums) {
 		ssh_command_send(host->sums, bytes);
+	} else if (host->root_sums) {
+		sudo_command_send(host->root_sums, bytes);
 	}
 }
 
@@ -335,19 +348,42 @@ static void on_sums_ended(void *arg, const struct ssh_exec_end *end)
 	(void)end;
 	enter(host);
 	host->sums = NULL; /* gone after this */
+	host->root_sums = NULL;
 	copy_hasher_end(host->session.hasher);
 	leave(host);
 }
 
+static const struct copy_hasher_events hasher_events = {send_sums};
+
 static void begin_sums(struct copy_host *host)
 {
-	static const struct copy_hasher_events hasher_events = {send_sums};
 	static const struct ssh_exec_events events = {
 		.output = on_sums_output, .ended = on_sums_ended};
 	const struct ssh_exec_spec spec = {.command = copy_hasher_command, .drain_ms = DRAIN_MS};
 
 	host->session.hasher = copy_hasher_new(&hasher_events, host);
 	host->sums = ssh_command_start(host->login, &spec, &events, host);
+}
+
+static void on_root_sums_started(void *arg)
+{
+	(void)arg; /* it will say that it is ready */
+}
+
+static void on_root_sums_refused(void *arg, const struct outcome *outcome)
+{
+	(void)outcome;
+	on_sums_ended(arg, NULL);
+}
+
+static void begin_root_sums(struct copy_host *host)
+{
+	static const struct sudo_command_events events = {
+		on_root_sums_started, on_sums_output, on_root_sums_refused, on_sums_ended};
+
+	host->session.hasher = copy_hasher_new(&hasher_events, host);
+	host->root_sums = sudo_command_start(
+		host->login, copy_hasher_program, host->job->sudo_password, &events, host);
 }
 
 /* --- SFTP ----------------------------------------------------------------------------------- */
@@ -358,6 +394,8 @@ static void send_sftp(void *arg, struct str bytes)
 
 	if (host->subsystem) {
 		ssh_command_send(host->subsystem, bytes);
+	} else if (host->root_sftp) {
+		sudo_command_send(host->root_sftp, bytes);
 	}
 }
 
@@ -388,6 +426,7 @@ static void on_subsystem_output(void *arg, enum ssh_stream stream, struct str by
 	leave(host);
 }
 
+/* "SFTP ended with exit code 1". */
 static void add_end(struct strbuf *text, const struct ssh_exec_end *end)
 {
 	switch (end->outcome) {
@@ -409,6 +448,13 @@ static void add_end(struct strbuf *text, const struct ssh_exec_end *end)
 	}
 }
 
+/* There is no program that root could run. */
+static bool is_missing(const struct copy_host *host, const struct ssh_exec_end *end)
+{
+	return host->job->is_sudo && end->outcome == SSH_EXEC_EXITED &&
+	       end->exit_code == NO_PROGRAM;
+}
+
 static void on_subsystem_ended(void *arg, const struct ssh_exec_end *end)
 {
 	struct copy_host *host = arg;
@@ -417,12 +463,13 @@ static void on_subsystem_ended(void *arg, const struct ssh_exec_end *end)
 
 	enter(host);
 	host->subsystem = NULL; /* gone after this */
+	host->root_sftp = NULL;
 	add_end(&text, end);
 	if (said.len > 0) {
 		strbuf_adds(&text, ": ");
 		utf8_add_escaped(&text, said, SAID_MAX);
 	}
-	if (end->outcome == SSH_EXEC_REFUSED) {
+	if (end->outcome == SSH_EXEC_REFUSED || is_missing(host, end)) {
 		const struct outcome outcome = {.kind = OUTCOME_UNREACHABLE,
 			.cause = CAUSE_EXEC_REFUSED,
 			.message = text.buf};
@@ -435,10 +482,40 @@ static void on_subsystem_ended(void *arg, const struct ssh_exec_end *end)
 	strbuf_release(&text);
 }
 
+static const struct sftp_client_events sftp_events = {send_sftp, on_sftp_ready, on_sftp_broken};
+
+/* sudo has let us through: it will for sums, too. */
+static void on_root_sftp_started(void *arg)
+{
+	struct copy_host *host = arg;
+
+	host->session.sftp = sftp_client_new(&sftp_events, host);
+	begin_root_sums(host);
+}
+
+static void on_root_sftp_refused(void *arg, const struct outcome *outcome)
+{
+	struct copy_host *host = arg;
+
+	enter(host);
+	host->root_sftp = NULL; /* gone after this */
+	finish(host, outcome);
+	leave(host);
+}
+
+/* The server's own SFTP runs as who logged in; here its program is run by sudo. */
+static void begin_root(struct copy_host *host)
+{
+	static const struct sudo_command_events events = {on_root_sftp_started, on_subsystem_output,
+		on_root_sftp_refused, on_subsystem_ended};
+
+	host->root_sftp = sudo_command_start(
+		host->login, root_sftp_program, host->job->sudo_password, &events, host);
+	listen_anew(host);
+}
+
 static void on_opened(void *arg)
 {
-	static const struct sftp_client_events sftp_events = {
-		send_sftp, on_sftp_ready, on_sftp_broken};
 	static const struct ssh_exec_events events = {
 		.output = on_subsystem_output, .ended = on_subsystem_ended};
 	static const struct ssh_exec_spec spec = {
@@ -450,6 +527,10 @@ static void on_opened(void *arg)
 	}
 	host->connect_ms = loop_now_ms(host->loop) - host->begun_ms;
 	host->transport = ssh_login_transport(host->login);
+	if (host->job->pull && host->job->is_sudo) {
+		begin_root(host);
+		return;
+	}
 	host->subsystem = ssh_command_start(host->login, &spec, &events, host);
 	host->session.sftp = sftp_client_new(&sftp_events, host);
 	begin_sums(host);
@@ -541,6 +622,8 @@ void copy_host_add_phase(const struct copy_host *host, struct strbuf *out)
 		strbuf_adds(out, "copying");
 	} else if (host->session.sftp) {
 		strbuf_adds(out, "waiting for SFTP");
+	} else if (host->root_sftp) {
+		strbuf_adds(out, "waiting for sudo");
 	} else if (host->login) {
 		ssh_login_add_phase(host->login, out);
 	}

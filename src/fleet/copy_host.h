@@ -28,8 +28,8 @@ enum { COPY_SILENCE_MS = 60000 };
 struct copy_job {
 	const struct copy_push_spec *push; /* one of them; the other is NULL */
 	const struct copy_pull_spec *pull;
-	bool is_sudo;               /* `push` is done as root */
-	const char *owner, *group;  /* with is_sudo; NULL: as it was */
+	bool is_sudo;               /* as root */
+	const char *owner, *group;  /* of `push` with is_sudo; NULL: as it was */
 	const char *sudo_password;  /* NULL: sudo must not ask */
 	const char *password;       /* to log in with; NULL: none */
 	int64_t connect_timeout_ms; /* 0: as configured, or 10 s */

@@ -190,7 +190,7 @@ bool copy_is_temporary_of(struct str name, struct str file, const struct copy_su
 	}
 	shown = str_sub(name, at, SUM_SHOWN);
 	salt = str_sub(name, at + SUM_SHOWN, SALT_LEN);
-	return str_eq(str_sub(name, 1, kept.len), kept) && name.ptr[at - 1] == '.' && is_hex(shown) &&
-	       (!sum || str_eq(shown, str_n(sum->hex, SUM_SHOWN))) && salt.ptr[0] == '-' &&
-	       is_hex(str_sub(salt, 1, salt.len));
+	return str_eq(str_sub(name, 1, kept.len), kept) && name.ptr[at - 1] == '.' &&
+	       is_hex(shown) && (!sum || str_eq(shown, str_n(sum->hex, SUM_SHOWN))) &&
+	       salt.ptr[0] == '-' && is_hex(str_sub(salt, 1, salt.len));
 }
