@@ -8,8 +8,10 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 #include "base/vec.h"
+#include "fleet/copy_diff.h"
 #include "fleet/copy_path.h"
 #include "fleet/copy_sudo_script.h"
+#include "fleet/copy_sudo_show.h"
 #include "fleet/remote_command.h"
 
 enum {
@@ -29,6 +31,7 @@ struct item {
 	const char *path; /* there */
 	enum item_work work;
 	enum copy_verdict verdict; /* once that is done */
+	const char *diff;          /* of a rehearsal; NULL: not known */
 	bool is_told;
 };
 
@@ -40,6 +43,8 @@ struct copy_sudo {
 	struct item *items; /* as in the tree */
 	const char *base;   /* that all are below, or the name of the only one */
 	struct remote_command *command;
+	struct copy_sudo_show *show;
+	size_t *shown;             /* items */
 	struct strbuf out, errors; /* of the command */
 	struct copy_tree staged;   /* what is uploaded */
 	size_t *staged_items;      /* of the tree, for each that is uploaded but the folder */
@@ -76,6 +81,7 @@ static uint32_t mode_of(const struct copy_sudo *sudo, const struct copy_item *it
 static void shut(struct copy_sudo *sudo)
 {
 	remote_command_free(&sudo->command);
+	copy_sudo_show_free(&sudo->show);
 	copy_push_free(&sudo->upload);
 	sftp_client_forget(sudo->spec.session->sftp, sudo);
 	strbuf_release(&sudo->out);
@@ -115,7 +121,7 @@ static void tell(
 	struct copy_sudo *sudo, size_t index, enum copy_verdict verdict, const struct err *err)
 {
 	struct item *item = &sudo->items[index];
-	struct copy_result result = {.verdict = verdict, .path = item->path};
+	struct copy_result result = {.verdict = verdict, .path = item->path, .diff = item->diff};
 
 	if (err) {
 		result.err = *err;
@@ -476,14 +482,62 @@ static bool is_left_out(const struct copy_sudo *sudo, size_t index)
 	return parent && parent->is_told && parent->verdict == COPY_FAILED;
 }
 
-static void rehearse(struct copy_sudo *sudo)
+static void on_content(void *arg, size_t path, struct str content)
 {
-	for (size_t i = 0; i < tree_of(sudo)->items_count; i++) {
+	struct copy_sudo *sudo = arg;
+	size_t i = sudo->shown[path];
+
+	sudo->items[i].diff = copy_diff_file(content, tree_of(sudo)->items[i].path, sudo->arena);
+}
+
+static void on_shown(void *arg)
+{
+	struct copy_sudo *sudo = arg;
+
+	sudo->show = NULL; /* gone after this */
+	for (size_t i = 0; i < tree_of(sudo)->items_count && !sudo->is_stopping; i++) {
 		if (!sudo->items[i].is_told) {
 			tell(sudo, i, sudo->items[i].verdict, NULL);
 		}
 	}
-	finish(sudo, NULL);
+	clean_up(sudo);
+}
+
+static bool has_difference(const struct copy_sudo *sudo, size_t index)
+{
+	const struct copy_item *source = &tree_of(sudo)->items[index];
+	const struct item *item = &sudo->items[index];
+
+	return options_of(sudo)->wants_diff && !item->is_told && source->type == COPY_FILE &&
+	       item->work == WORK_PLACE && item->verdict == COPY_UPDATED &&
+	       source->size < COPY_DIFF_MAX;
+}
+
+/* What would change, and of texts how. */
+static void rehearse(struct copy_sudo *sudo)
+{
+	static const struct copy_sudo_show_events events = {on_content, on_shown};
+	size_t count = tree_of(sudo)->items_count;
+	const char **paths = arena_calloc(sudo->arena, count, sizeof(*paths));
+	struct copy_sudo_show_spec spec = {
+		.loop = sudo->spec.loop,
+		.login = sudo->spec.login,
+		.password = sudo->spec.password,
+		.paths = paths,
+	};
+
+	sudo->shown = arena_calloc(sudo->arena, count, sizeof(*sudo->shown));
+	for (size_t i = 0; i < count; i++) {
+		if (has_difference(sudo, i)) {
+			sudo->shown[spec.count] = i;
+			paths[spec.count++] = sudo->items[i].path;
+		}
+	}
+	if (spec.count > 0) {
+		sudo->show = copy_sudo_show_start(&spec, &events, sudo);
+	} else {
+		on_shown(sudo);
+	}
 }
 
 static int refuse(struct err *err, enum err_code code, const char *what, const char *path)
@@ -664,6 +718,8 @@ void copy_sudo_stop(struct copy_sudo *sudo)
 	sudo->is_stopping = true;
 	if (sudo->command) {
 		remote_command_stop(sudo->command);
+	} else if (sudo->show) {
+		copy_sudo_show_stop(sudo->show);
 	} else if (sudo->upload) {
 		copy_push_stop(sudo->upload);
 	}

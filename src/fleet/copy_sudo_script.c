@@ -3,8 +3,11 @@
  */
 #include "fleet/copy_sudo_script.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
+
+#include "fleet/copy_put.h"
 
 // clang-format off
 #define SUMS \
@@ -26,6 +29,18 @@ const char copy_sudo_look[] =
 	"elif [ -d \"$p\" ]; then echo \"folder $(about \"$p/\")\"\n"
 	"elif [ -e \"$p\" ] || [ -L \"$p\" ]; then echo other\n"
 	"else echo none\n"
+	"fi\n"
+	"done\n";
+
+/* COPY_DIFF_MAX */
+#define MOST "262144"
+static_assert(COPY_DIFF_MAX == 262144, "it is in the program");
+
+const char copy_sudo_show[] =
+	"while IFS= read -r p; do\n"
+	"if [ -f \"$p\" ] && [ -r \"$p\" ] && [ \"$(head -c " MOST " \"$p\" | wc -c)\" -lt " MOST " ]\n"
+	"then head -c " MOST " \"$p\" | od -An -v -tx1 | tr -d ' \\n'; echo\n"
+	"else echo -\n"
 	"fi\n"
 	"done\n";
 
@@ -147,6 +162,30 @@ bool copy_sudo_parse_seen(struct str line, struct copy_sudo_seen *ret_seen)
 	return true;
 }
 
+static int digit(char c)
+{
+	if (char_is_digit(c)) {
+		return c - '0';
+	}
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool copy_sudo_parse_content(struct str line, struct strbuf *out)
+{
+	if (line.len % 2 != 0) {
+		return false;
+	}
+	for (size_t i = 0; i < line.len; i += 2) {
+		int high = digit(line.ptr[i]), low = digit(line.ptr[i + 1]);
+
+		if (high < 0 || low < 0) {
+			return false;
+		}
+		strbuf_addc(out, (char)(unsigned char)(high * 16 + low));
+	}
+	return true;
+}
+
 /* --- what is said to it --------------------------------------------------------------------- */
 
 bool copy_sudo_can_say(const char *path)
@@ -165,6 +204,11 @@ static void add_path(struct strbuf *out, const char *path)
 {
 	strbuf_adds(out, path[0] == '/' ? "" : "./");
 	add_line(out, path);
+}
+
+void copy_sudo_add_question(struct strbuf *out, const char *path)
+{
+	add_path(out, path);
 }
 
 void copy_sudo_add_settings(struct strbuf *out, const struct copy_sudo_settings *settings)

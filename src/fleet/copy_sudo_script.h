@@ -42,6 +42,15 @@ struct copy_sudo_seen {
 bool copy_sudo_parse_seen(struct str line, struct copy_sudo_seen *ret_seen);
 
 /*
+ * Reads paths (copy_sudo_add_question()), writes a line for each: the content of the file in
+ * hexadecimal; "-" if it is no file, cannot be read, or is not below COPY_DIFF_MAX bytes.
+ */
+extern const char copy_sudo_show[];
+
+void copy_sudo_add_question(struct strbuf *out, const char *path);
+bool copy_sudo_parse_content(struct str line, struct strbuf *out); /* false: "-", or nonsense */
+
+/*
  * Reads settings (copy_sudo_add_settings()), then what is to be done, in lines; writes a line for
  * each: "ok", or "! " and why not.  What it was about to write is taken away when it is stopped.
  */

@@ -508,6 +508,27 @@ def test_sudo(site, transport):
 
 
 @needs_sudo
+@pytest.mark.parametrize('transport', ['native', 'openssh'])
+def test_sudo_rehearsal(site, transport):
+    for name, there, here in (('app.conf', 'a\nold\nc\n', 'a\nnew\nc\n'), ('b.conf', '1\n', '2\n'), ('new', None, 'x\n'),
+                              ('same', 'same\n', 'same\n'), ('binary', '\0', '\1'), ('large', 'x' * MIB, 'y\n')):
+        site.make(f'conf/{name}', here)
+        if there is not None:
+            (site.there / name).write_text(there)
+            (site.there / name).chmod(0o600)
+    args = (*(f'conf/{name}' for name in os.listdir(site.here / 'conf')), f'web-01:{site.there}/', '--dry-run', '-o', 'json',
+            '--transport', transport, '--mode', '0600')
+    done = site.copy(*args, '--sudo')
+    assert done.exit_code == 0, done
+    diffs = {pathlib.Path(file['path']).name: file.get('diff') for file in done.json['results'][0]['files']}
+    assert diffs == {'app.conf': '@@ -1,3 +1,3 @@\n a\n-old\n+new\n c\n', 'b.conf': '@@ -1,1 +1,1 @@\n-1\n+2\n',
+                     'new': None, 'same': None, 'binary': None, 'large': None}, done
+    as_user = site.copy(*args)
+    assert sorted(done.json['results'][0]['files'], key=str) == sorted(as_user.json['results'][0]['files'], key=str), as_user
+    assert (site.there / 'app.conf').read_text() == 'a\nold\nc\n' and 'new' not in site.names()
+
+
+@needs_sudo
 def test_sudo_goes_wrong(site, disk):
     before = staged()
     site.make('a', os.urandom(MIB))

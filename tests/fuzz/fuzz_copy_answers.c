@@ -1,5 +1,5 @@
 /*
- * What the programs say that `copy` runs on a host: sums, and what is there.
+ * What the programs say that `copy` runs on a host: sums, what is there, what is in it.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -53,10 +53,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str input = str_n((const char *)data, size);
 	struct copy_sudo_seen seen;
+	struct strbuf content = STRBUF_INIT;
 
 	if (ask(input, size + 1) != ask(input, 1)) {
 		abort();
 	}
+	if (copy_sudo_parse_content(input, &content) != (content.len * 2 == size)) {
+		abort();
+	}
+	strbuf_release(&content);
 	if (copy_sudo_parse_seen(input, &seen) &&
 		(seen.mode > 077777 || seen.target.len > size ||
 			(seen.sum.hex[0] != '\0' && !copy_sum_is(str_of(seen.sum.hex))))) {

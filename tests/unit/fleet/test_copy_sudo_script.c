@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "cmocka_all.h"
 #include "fleet/copy_fixture.h"
+#include "fleet/copy_put.h"
 #include "fleet/copy_sudo_script.h"
 
 #define ABC_SUM "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -98,6 +99,55 @@ static struct copy_sudo_seen see(const char *how_and_path)
 		fail_msg("%s: '%.*s'", how_and_path, STR_ARG(line));
 	}
 	return seen;
+}
+
+static void test_showing(void **state)
+{
+	char large[COPY_DIFF_MAX + 1];
+	struct strbuf bytes = STRBUF_INIT, input = STRBUF_INIT;
+	struct str rest, line;
+
+	(void)state;
+	memset(large, 'x', sizeof(large));
+	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
+		shell = shells[i];
+		if (access(shell[0], X_OK) < 0) {
+			continue;
+		}
+		start();
+		copy_fixture_make("-a b'\"$(touch x)", "a\nb\\c\t\377\n", 0640);
+		copy_fixture_make("empty", "", 0640);
+		assert_int_equal(file_write("large", str_n(large, COPY_DIFF_MAX), 0600, NULL), 0);
+		assert_int_equal(
+			file_write("largest", str_n(large, COPY_DIFF_MAX - 1), 0600, NULL), 0);
+		assert_int_equal(mkdir("d", 0755), 0);
+		copy_sudo_add_question(&input, "-a b'\"$(touch x)");
+		strbuf_adds(&input, "./empty\n./large\n./d\n./none\n./largest\n");
+		rest = str_of(run(copy_sudo_show, input.buf));
+		assert_true(str_line(&rest, &line));
+		assert_true(copy_sudo_parse_content(line, &bytes));
+		assert_string_equal(bytes.buf, "a\nb\\c\t\377\n");
+		assert_true(str_line(&rest, &line));
+		assert_int_equal(line.len, 0);
+		for (int j = 0; j < 3; j++) {
+			assert_true(str_line(&rest, &line));
+			assert_true(str_is(line, "-"));
+			assert_false(copy_sudo_parse_content(line, &bytes));
+		}
+		strbuf_clear(&bytes);
+		assert_true(str_line(&rest, &line));
+		assert_true(copy_sudo_parse_content(line, &bytes));
+		assert_true(str_eq(strbuf_str(&bytes), str_n(large, COPY_DIFF_MAX - 1)));
+		assert_int_equal(rest.len, 0);
+		strbuf_clear(&bytes);
+		strbuf_clear(&input);
+		stop();
+	}
+	assert_false(copy_sudo_parse_content(str_of("0"), &bytes));
+	assert_false(copy_sudo_parse_content(str_of("0g"), &bytes));
+	assert_false(copy_sudo_parse_content(str_of("0A"), &bytes));
+	strbuf_release(&bytes);
+	strbuf_release(&input);
 }
 
 static void test_looking(void **state)
@@ -255,6 +305,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_looking),
+		cmocka_unit_test(test_showing),
 		cmocka_unit_test(test_what_is_no_answer),
 		cmocka_unit_test(test_placing),
 		cmocka_unit_test(test_refusing),
