@@ -1,0 +1,57 @@
+/*
+ * Tests against real servers by either transport.
+ */
+#ifndef TESTS_UNIT_FLEET_TRANSPORT_FIXTURE_H
+#define TESTS_UNIT_FLEET_TRANSPORT_FIXTURE_H
+
+#include "cmocka_all.h"
+#include "fleet/host_fixture.h"
+#include "net/ssh_login.h"
+#include "support/ssh_server.h"
+
+enum { GONE_MS = 10000 /* 5 s are promised, and the machine may be busy */ };
+
+/* By which the test goes. */
+static enum ssh_transport transport;
+
+static inline uint16_t start_sshd(struct ssh_fixture *fixture, const char *lines)
+{
+	uint16_t port = ssh_fixture_sshd(fixture, lines);
+
+	if (port == 0) {
+		skip_because("needs openssh-server");
+	}
+	return port;
+}
+
+/* No process of the group is left, soon. */
+static inline void assert_gone(int64_t group)
+{
+	const struct host host = {.pid = (pid_t)group, .group = (pid_t)group};
+
+	assert_true(group > 1);
+	host_gone(&host, GONE_MS);
+}
+
+static inline int start_native(void **state)
+{
+	transport = SSH_TRANSPORT_NATIVE;
+	return ssh_fixture_start(state);
+}
+
+static inline int start_openssh(void **state)
+{
+	transport = SSH_TRANSPORT_OPENSSH;
+	return ssh_fixture_start(state);
+}
+
+#define TEST_NATIVE(name) cmocka_unit_test_setup_teardown(name, start_native, ssh_fixture_end)
+
+/* By our own sessions, and through the program ssh. */
+#define TEST(name)                                                                                 \
+	TEST_NATIVE(name),                                                                         \
+	{                                                                                          \
+#name "_openssh", name, start_openssh, ssh_fixture_end, NULL                       \
+	}
+
+#endif
