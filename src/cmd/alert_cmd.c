@@ -1,5 +1,5 @@
 /*
- * What the verbs of `alert` share: the store, errors, output.
+ * What the verbs of `alert` share: the store, errors, arguments.
  */
 #include "cmd/alert_cmd.h"
 
@@ -11,32 +11,13 @@
 #include "cmd/author.h"
 #include "store/store_path.h"
 
-enum exit_code alert_failed(const struct alert_cmd *alert, const struct err *err)
-{
-	(void)alert;
-	log_error(&alert_log, "%s", err->msg);
-	switch (err->code) {
-	case ERR_BUSY:
-		return EXIT_CODE_LOCKED;
-	case ERR_NONE:
-	case ERR_INPUT:
-	case ERR_NOT_FOUND:
-	case ERR_PERMISSION:
-	case ERR_LIMIT:
-	case ERR_TIMEOUT:
-	case ERR_NETWORK:
-	case ERR_SYSTEM:
-	case ERR_CODE_MAX:
-		break;
-	}
-	return EXIT_CODE_FAILED;
-}
+const struct log_context alert_log = {.component = "alert"};
 
 enum exit_code alert_refused(const struct alert_cmd *alert, const struct err *err)
 {
 	return err->code == ERR_NOT_FOUND || err->code == ERR_INPUT
-		       ? alert_usage(alert, "%s", err->msg)
-		       : alert_failed(alert, err);
+		       ? cmd_run_usage(alert->run, "%s", err->msg)
+		       : cmd_run_fail(alert->run, err);
 }
 
 int alert_open_store(
@@ -59,19 +40,6 @@ int alert_open_store(
 	return -1;
 }
 
-enum exit_code alert_write_out(
-	const struct alert_cmd *alert, struct strbuf *text, enum exit_code exit_code)
-{
-	struct err err = {0};
-	int status = common_write_output(alert->run->common, strbuf_str(text), &err);
-
-	strbuf_release(text);
-	if (status < 0) {
-		return alert_failed(alert, &err);
-	}
-	return exit_code;
-}
-
 int alert_id_argument(const struct alert_cmd *alert, int64_t *ret_id, struct err *err)
 {
 	struct str text = str_of(alert->args[0]);
@@ -92,7 +60,7 @@ const char *alert_author(const struct alert_cmd *alert)
 void alert_session_spec_of(const struct alert_cmd *alert, struct alert_session_spec *ret_spec)
 {
 	const struct alert_opts *opts = alert->opts;
-	bool has_timeout = !opts->is_following || alert_has(alert, "timeout");
+	bool has_timeout = !opts->is_following || cmd_run_has(alert->run, "timeout");
 
 	*ret_spec = (struct alert_session_spec){
 		.arena = alert->run->arena,

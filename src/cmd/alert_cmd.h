@@ -12,6 +12,7 @@
 #include "base/strbuf.h"
 #include "cmd/cmd.h"
 #include "cmd/config_root.h"
+#include "cmd/verbs.h"
 #include "store/store.h"
 
 enum alert_output {
@@ -52,16 +53,6 @@ struct alert_cmd {
 
 extern const struct log_context alert_log;
 
-/* Was this flag given? */
-bool alert_has(const struct alert_cmd *, const char *name);
-
-/* Exit code 2, the text told. */
-enum exit_code alert_usage(const struct alert_cmd *, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* What a failure of the store, or of anything else but the user's input, ends in; told. */
-enum exit_code alert_failed(const struct alert_cmd *, const struct err *);
-
 /* Either: the user's own mistake (ERR_INPUT, ERR_NOT_FOUND), or a failure. */
 enum exit_code alert_refused(const struct alert_cmd *, const struct err *);
 
@@ -73,9 +64,6 @@ int alert_open_store(struct alert_cmd *, bool for_reading, struct store **ret_st
  * retries until then. */
 struct alert_session_spec;
 void alert_session_spec_of(const struct alert_cmd *, struct alert_session_spec *ret_spec);
-
-/* Write the command's data; takes the text. */
-enum exit_code alert_write_out(const struct alert_cmd *, struct strbuf *text, enum exit_code);
 
 /* The only argument as an alert's id. */
 int alert_id_argument(const struct alert_cmd *, int64_t *ret_id, struct err *);
@@ -92,17 +80,17 @@ void alert_add_matchers(const struct stored_silence *, struct arena *, struct st
 /* Who acts: --author, or the user's name. */
 const char *alert_author(const struct alert_cmd *);
 
-/* The verbs; alert_verbs.c has their table. */
-enum exit_code alert_send(struct alert_cmd *);
-enum exit_code alert_list(struct alert_cmd *);
-enum exit_code alert_why(struct alert_cmd *);
-enum exit_code alert_ack(struct alert_cmd *);
-enum exit_code alert_resolve_by_hand(struct alert_cmd *);
-enum exit_code alert_silence(struct alert_cmd *);
-enum exit_code alert_test(struct alert_cmd *);
-enum exit_code alert_flush(struct alert_cmd *);
-enum exit_code alert_retry(struct alert_cmd *);
-enum exit_code alert_digest(struct alert_cmd *);
-enum exit_code alert_simulate(struct alert_cmd *);
+/* The verbs, over struct alert_cmd; `send` is what is done without one. */
+extern const struct verb alert_verb_ack;
+extern const struct verb alert_verb_digest;
+extern const struct verb alert_verb_flush;
+extern const struct verb alert_verb_list;
+extern const struct verb alert_verb_resolve;
+extern const struct verb alert_verb_retry;
+extern const struct verb alert_verb_send;
+extern const struct verb alert_verb_silence;
+extern const struct verb alert_verb_simulate;
+extern const struct verb alert_verb_test;
+extern const struct verb alert_verb_why;
 
 #endif

@@ -70,7 +70,8 @@ static enum exit_code dry_run(struct digesting *digesting)
 	int status = alert_open_store(alert, true, &store, &err);
 
 	if (status == 0 && !store) {
-		return alert_usage(alert, "digest: the store is empty: there is nothing to tell");
+		return cmd_run_usage(
+			alert->run, "digest: the store is empty: there is nothing to tell");
 	}
 	if (status == 0) {
 		status = store_read(store, read_it, digesting, &err);
@@ -81,9 +82,9 @@ static enum exit_code dry_run(struct digesting *digesting)
 	}
 	if (status < 0) {
 		strbuf_release(&out);
-		return alert_failed(alert, &err);
+		return cmd_run_fail(alert->run, &err);
 	}
-	return alert_write_out(alert, &out, EXIT_CODE_OK);
+	return cmd_run_write(alert->run, &out, EXIT_CODE_OK);
 }
 
 static const struct alert_attempt *attempt_at(
@@ -160,33 +161,35 @@ static enum exit_code deliver(struct digesting *digesting, struct store *store)
 	if (alert_session_open(&spec, &digesting->session, &err) < 0 ||
 		alert_session_start(&digesting->session, store, 0, &err) < 0 ||
 		alert_session_run(&digesting->session, &err) < 0) {
-		return alert_failed(alert, &err);
+		return cmd_run_fail(alert->run, &err);
 	}
 	add_result(digesting, &out);
-	return alert_write_out(alert, &out,
+	return cmd_run_write(alert->run, &out,
 		alert_session_exit_code(&digesting->session,
 			is_delivered(digesting) ? EXIT_CODE_OK : EXIT_CODE_FAILED));
 }
 
-enum exit_code alert_digest(struct alert_cmd *alert)
+static enum exit_code alert_digest(void *cmd)
 {
+	struct alert_cmd *alert = cmd;
 	struct digesting digesting = {.alert = alert, .now_ms = time_wall_ms()};
 	struct store *store = NULL;
 	struct err err = {0};
 	enum exit_code exit_code;
 
 	if (alert->config.alerts.digest_to.count == 0) {
-		return alert_usage(alert, "nobody gets a digest: write alerts.digest (when) and "
-					  "alerts.digest_to (who) into the configuration");
+		return cmd_run_usage(alert->run,
+			"nobody gets a digest: write alerts.digest (when) and "
+			"alerts.digest_to (who) into the configuration");
 	}
 	if (alert->opts->is_dry_run) {
 		return dry_run(&digesting);
 	}
 	if (alert_open_store(alert, false, &store, &err) < 0) {
-		return alert_failed(alert, &err);
+		return cmd_run_fail(alert->run, &err);
 	}
 	if (store_write(store, queue_it, &digesting, &err) < 0) {
-		exit_code = alert_failed(alert, &err);
+		exit_code = cmd_run_fail(alert->run, &err);
 	} else {
 		exit_code = deliver(&digesting, store);
 	}
@@ -194,3 +197,23 @@ enum exit_code alert_digest(struct alert_cmd *alert)
 	store_close(&store);
 	return exit_code;
 }
+
+static const struct doc_example examples[] = {
+	{"sre-toolkit alert digest --dry-run", "what would be sent"},
+	{0},
+};
+
+const struct verb alert_verb_digest = {
+	.doc =
+		{
+			.name = "digest",
+			.summary = "send the digest now",
+			.description = "To the mail receiver, or to those that `digest_to` names, "
+				       "whatever the time: what is open, and since the latest "
+				       "digest what came, what is over, what was not told, and "
+				       "what could not be delivered.",
+			.flags = "timeout dry_run store output",
+			.examples = examples,
+		},
+	.run = alert_digest,
+};

@@ -372,15 +372,15 @@ static enum exit_code take_all(struct intake *intake, struct store *store)
 	if (alert_session_open(&spec, &intake->session, &err) < 0 ||
 		alert_session_start(&intake->session, store, 0, &err) < 0 ||
 		workers_new(intake->session.loop, 1, &intake->workers, &err) < 0) {
-		return alert_failed(intake->alert, &err);
+		return cmd_run_fail(intake->alert->run, &err);
 	}
 	read_next(intake);
 	if (alert_session_run(&intake->session, &err) < 0 ||
 		close_session(intake, store, &err) < 0) {
-		return alert_failed(intake->alert, &err);
+		return cmd_run_fail(intake->alert->run, &err);
 	}
 	add_result(intake, &text);
-	return alert_write_out(intake->alert, &text,
+	return cmd_run_write(intake->alert->run, &text,
 		alert_session_exit_code(&intake->session, outcome_of(intake)));
 }
 
@@ -391,7 +391,7 @@ static const char *foreign_flag(const struct alert_cmd *alert)
 		"label", "dedup_key", "runbook", "resolve"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (alert_has(alert, names[i])) {
+		if (cmd_run_has(alert->run, names[i])) {
 			return names[i];
 		}
 	}
@@ -413,15 +413,15 @@ enum exit_code alert_send_events(struct alert_cmd *alert)
 	enum exit_code exit_code;
 
 	if (foreign) {
-		return alert_usage(
-			alert, "--%s does not go with --events: each line says it", foreign);
+		return cmd_run_usage(
+			alert->run, "--%s does not go with --events: each line says it", foreign);
 	}
 	if (open_events(&intake, &err) < 0) {
-		return alert_usage(alert, "%s", err.msg);
+		return cmd_run_usage(alert->run, "%s", err.msg);
 	}
 	if ((alert->opts->is_dry_run ? alert_open_memory(&store, &err)
 				     : alert_open_store(alert, false, &store, &err)) < 0) {
-		exit_code = alert_failed(alert, &err);
+		exit_code = cmd_run_fail(alert->run, &err);
 	} else {
 		exit_code = take_all(&intake, store);
 	}

@@ -94,31 +94,32 @@ static enum exit_code flush(
 
 	if (alert_session_start(session, store, 0, &err) < 0 ||
 		alert_session_run(session, &err) < 0) {
-		return alert_failed(alert, &err);
+		return cmd_run_fail(alert->run, &err);
 	}
 	deliverer_get_counts(session->deliverer, &counts);
 	alert_session_close(session);
 	if (alert_count_late(store, &late, &err) < 0) {
-		return alert_failed(alert, &err);
+		return cmd_run_fail(alert->run, &err);
 	}
 	if (counts.waiting < late) { /* it was stopped with something in hand */
 		counts.waiting = late;
 	}
 	alert_warn_of_strangers(store, session->spec.settings);
 	if (has_done_nothing(session, &counts)) {
-		return alert_failed(alert, &session->store_error);
+		return cmd_run_fail(alert->run, &session->store_error);
 	}
 	if (alert->opts->output == ALERT_JSON) {
 		add_json(session, &counts, &text);
 	} else if (!alert->run->common->is_quiet) {
 		add_text(&counts, &text);
 	}
-	return alert_write_out(
-		alert, &text, alert_session_exit_code(session, outcome_of(session, &counts, late)));
+	return cmd_run_write(alert->run, &text,
+		alert_session_exit_code(session, outcome_of(session, &counts, late)));
 }
 
-enum exit_code alert_flush(struct alert_cmd *alert)
+static enum exit_code alert_flush(void *cmd)
 {
+	struct alert_cmd *alert = cmd;
 	struct alert_session session = {0};
 	struct alert_session_spec spec;
 	struct store *store = NULL;
@@ -129,7 +130,7 @@ enum exit_code alert_flush(struct alert_cmd *alert)
 	spec.patience_ms = 0; /* what is due, and no more */
 	if (alert_open_store(alert, false, &store, &err) < 0 ||
 		alert_session_open(&spec, &session, &err) < 0) {
-		exit_code = alert_failed(alert, &err);
+		exit_code = cmd_run_fail(alert->run, &err);
 	} else {
 		exit_code = flush(alert, &session, store);
 	}
@@ -137,3 +138,24 @@ enum exit_code alert_flush(struct alert_cmd *alert)
 	store_close(&store);
 	return exit_code;
 }
+
+static const struct doc_example examples[] = {
+	{"sre-toolkit alert flush --quiet", "once a minute, from cron"},
+	{"sre-toolkit alert flush --follow --quiet", "as a service"},
+	{0},
+};
+
+const struct verb alert_verb_flush = {
+	.doc =
+		{
+			.name = "flush",
+			.summary = "deliver what is due now; --follow: go on",
+			.description = "What could not be delivered, what was silenced, "
+				       "reminders, groups that have waited, and the digest: "
+				       "whatever is due by now. From cron, or with --follow as a "
+				       "service.",
+			.flags = "timeout follow store output",
+			.examples = examples,
+		},
+	.run = alert_flush,
+};

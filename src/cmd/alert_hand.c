@@ -62,7 +62,7 @@ static enum exit_code deliver_and_tell(struct hand *hand, struct store *store)
 		if (alert_session_open(&spec, &hand->session, &err) < 0 ||
 			alert_session_start(&hand->session, store, hand->by.alert_id, &err) < 0 ||
 			alert_session_run(&hand->session, &err) < 0) {
-			return alert_failed(alert, &err);
+			return cmd_run_fail(alert->run, &err);
 		}
 		result.session = &hand->session;
 	}
@@ -70,7 +70,7 @@ static enum exit_code deliver_and_tell(struct hand *hand, struct store *store)
 	alert_result_read(&result, store);
 	result.duration_ms = time_mono_ms() - hand->started_ms;
 	alert_result_add(&result, &text);
-	return alert_write_out(alert, &text,
+	return cmd_run_write(alert->run, &text,
 		alert_session_exit_code(&hand->session, alert_result_exit_code(&result)));
 }
 
@@ -89,10 +89,10 @@ static enum exit_code run(struct alert_cmd *alert, hand_fn *fn)
 	hand.by.author = alert_author(alert);
 	hand.by.note = alert->opts->reason ? alert->opts->reason : "";
 	if (alert_id_argument(alert, &hand.by.alert_id, &err) < 0) {
-		return alert_usage(alert, "%s", err.msg);
+		return cmd_run_usage(alert->run, "%s", err.msg);
 	}
 	if (alert_open_store(alert, false, &store, &err) < 0) {
-		return alert_failed(alert, &err);
+		return cmd_run_fail(alert->run, &err);
 	}
 	if (store_write(store, act, &hand, &err) < 0) {
 		exit_code = alert_refused(alert, &err);
@@ -104,12 +104,55 @@ static enum exit_code run(struct alert_cmd *alert, hand_fn *fn)
 	return exit_code;
 }
 
-enum exit_code alert_ack(struct alert_cmd *alert)
+static enum exit_code alert_ack(void *cmd)
 {
-	return run(alert, alert_acknowledge);
+	return run(cmd, alert_acknowledge);
 }
 
-enum exit_code alert_resolve_by_hand(struct alert_cmd *alert)
+static enum exit_code alert_resolve_by_hand(void *cmd)
 {
-	return run(alert, alert_resolve);
+	return run(cmd, alert_resolve);
 }
+
+static const struct doc_example ack_examples[] = {
+	{"sre-toolkit alert ack 12 --reason \"looking at it\"", "the others can go on sleeping"},
+	{0},
+};
+
+const struct verb alert_verb_ack = {
+	.doc =
+		{
+			.name = "ack",
+			.arguments = "ID",
+			.summary = "somebody is on it: no reminders until it gets worse",
+			.description = "Whoever was told of the alert hears who is on it, where a "
+				       "receiver is for such news. `alert list` shows the "
+				       "numbers.",
+			.flags = "reason author timeout queue store output",
+			.examples = ack_examples,
+		},
+	.args_min = 1,
+	.args_max = 1,
+	.run = alert_ack,
+};
+
+static const struct doc_example resolve_examples[] = {
+	{"sre-toolkit alert resolve 12 --reason \"disk replaced\"", "whoever was told is told"},
+	{0},
+};
+
+const struct verb alert_verb_resolve = {
+	.doc =
+		{
+			.name = "resolve",
+			.arguments = "ID",
+			.summary = "it is over",
+			.description = "As if `alert --resolve` had been sent by who raised it: "
+				       "whoever was told of the alert is told that it is over.",
+			.flags = "reason author timeout queue store output",
+			.examples = resolve_examples,
+		},
+	.args_min = 1,
+	.args_max = 1,
+	.run = alert_resolve_by_hand,
+};

@@ -339,16 +339,18 @@ static void add_list(struct list *list)
 	}
 }
 
-enum exit_code alert_list(struct alert_cmd *alert)
+static enum exit_code alert_list(void *cmd)
 {
+	struct alert_cmd *alert = cmd;
 	const struct alert_opts *opts = alert->opts;
 	struct list list = {
 		.alert = alert,
 		.filter =
 			{
 				.only_open = !opts->is_all && !opts->is_dead && opts->since_ms == 0,
-				.severities =
-					alert_has(alert, "severity") ? 1U << opts->severity : 0,
+				.severities = cmd_run_has(alert->run, "severity")
+						      ? 1U << opts->severity
+						      : 0,
 				.source = opts->source,
 				.since_ms = opts->since_ms,
 				.until_ms = opts->before_ms,
@@ -366,8 +368,25 @@ enum exit_code alert_list(struct alert_cmd *alert)
 	}
 	store_close(&store);
 	if (status < 0) {
-		return alert_failed(alert, &err);
+		return cmd_run_fail(alert->run, &err);
 	}
 	add_list(&list);
-	return alert_write_out(alert, &list.out, EXIT_CODE_OK);
+	return cmd_run_write(alert->run, &list.out, EXIT_CODE_OK);
 }
+
+static const struct doc_example examples[] = {
+	{"sre-toolkit alert list --severity critical", "what cannot wait"},
+	{"sre-toolkit alert list --all --since 7d --output csv", "a week, for a spreadsheet"},
+	{0},
+};
+
+const struct verb alert_verb_list = {
+	.doc =
+		{
+			.name = "list",
+			.summary = "what is open; --all: and what is over; --dead: given up",
+			.flags = "severity source all dead since before limit store output",
+			.examples = examples,
+		},
+	.run = alert_list,
+};

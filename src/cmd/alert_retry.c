@@ -94,14 +94,14 @@ static enum exit_code deliver(struct retry *retry, struct store *store)
 	if (alert_session_open(&spec, &retry->session, &err) < 0 ||
 		alert_session_start(&retry->session, store, retry->alert_id, &err) < 0 ||
 		alert_session_run(&retry->session, &err) < 0) {
-		return alert_failed(alert, &err);
+		return cmd_run_fail(alert->run, &err);
 	}
 	if (retry->session.deliverer) {
 		deliverer_get_counts(retry->session.deliverer, &counts);
 	}
 	alert_session_close(&retry->session);
 	if (!alert->opts->is_queued && alert_count_late(store, &counts.waiting, &err) < 0) {
-		return alert_failed(alert, &err);
+		return cmd_run_fail(alert->run, &err);
 	}
 	is_told = alert->opts->is_queued || (counts.waiting == 0 && counts.dead == 0);
 	if (alert->opts->output == ALERT_JSON) {
@@ -119,27 +119,28 @@ static enum exit_code deliver(struct retry *retry, struct store *store)
 			(long long)retry->revived, (long long)counts.delivered,
 			(long long)(alert->opts->is_queued ? retry->revived : counts.waiting));
 	}
-	return alert_write_out(alert, &text,
+	return cmd_run_write(alert->run, &text,
 		alert_session_exit_code(
 			&retry->session, is_told ? EXIT_CODE_OK : EXIT_CODE_FAILED));
 }
 
-enum exit_code alert_retry(struct alert_cmd *alert)
+static enum exit_code alert_retry(void *cmd)
 {
+	struct alert_cmd *alert = cmd;
 	struct retry retry = {.alert = alert, .now_ms = time_wall_ms()};
 	struct store *store = NULL;
 	struct err err = {0};
 	enum exit_code exit_code;
 
 	if ((alert->args_count == 1) == alert->opts->is_dead) {
-		return alert_usage(
-			alert, "write sre-toolkit alert retry ID, or retry --dead for all");
+		return cmd_run_usage(
+			alert->run, "write sre-toolkit alert retry ID, or retry --dead for all");
 	}
 	if (alert->args_count == 1 && alert_id_argument(alert, &retry.alert_id, &err) < 0) {
-		return alert_usage(alert, "%s", err.msg);
+		return cmd_run_usage(alert->run, "%s", err.msg);
 	}
 	if (alert_open_store(alert, false, &store, &err) < 0) {
-		return alert_failed(alert, &err);
+		return cmd_run_fail(alert->run, &err);
 	}
 	if (store_write(store, revive_them, &retry, &err) < 0) {
 		exit_code = alert_refused(alert, &err);
@@ -150,3 +151,23 @@ enum exit_code alert_retry(struct alert_cmd *alert)
 	store_close(&store);
 	return exit_code;
 }
+
+static const struct doc_example examples[] = {
+	{"sre-toolkit alert retry --dead", "once the receiver works again"},
+	{0},
+};
+
+const struct verb alert_verb_retry = {
+	.doc =
+		{
+			.name = "retry",
+			.arguments = "ID, or --dead",
+			.summary = "deliver what was given up; --dead: all of it",
+			.description = "From the first attempt on. Of an alert that is over its "
+				       "end is told.",
+			.flags = "dead timeout queue store output",
+			.examples = examples,
+		},
+	.args_max = 1,
+	.run = alert_retry,
+};

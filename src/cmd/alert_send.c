@@ -125,7 +125,7 @@ static enum exit_code tell(struct send *send, struct store *store)
 		exit_code = EXIT_CODE_FAILED;
 	}
 	alert_result_add(&result, &text);
-	return alert_write_out(alert, &text, alert_session_exit_code(&send->session, exit_code));
+	return cmd_run_write(alert->run, &text, alert_session_exit_code(&send->session, exit_code));
 }
 
 /* Before anything else is printed: what a person must know first. */
@@ -172,7 +172,7 @@ static enum exit_code send_one(struct send *send)
 
 	if (take_in(send, &store, &err) < 0) {
 		store_close(&store);
-		return alert_failed(send->alert, &err);
+		return cmd_run_fail(send->alert->run, &err);
 	}
 	warn_of_store(send);
 	if (is_only_logged(send)) {
@@ -183,7 +183,7 @@ static enum exit_code send_one(struct send *send)
 	}
 	if (!send->alert->opts->is_queued && send->accepted.alert_id != 0 &&
 		deliver(send, store, &err) < 0) {
-		exit_code = alert_failed(send->alert, &err);
+		exit_code = cmd_run_fail(send->alert->run, &err);
 	} else {
 		alert_session_close(&send->session);
 		exit_code = tell(send, store);
@@ -236,17 +236,18 @@ static enum exit_code dry_run(struct send *send)
 	struct strbuf text = STRBUF_INIT;
 
 	if (preview(send, &err) < 0) {
-		return alert_failed(send->alert, &err);
+		return cmd_run_fail(send->alert->run, &err);
 	}
 	if (alert_preview_add(send->alert, &send->input, &send->accepted, &text, &err) < 0) {
 		strbuf_release(&text);
-		return alert_failed(send->alert, &err);
+		return cmd_run_fail(send->alert->run, &err);
 	}
-	return alert_write_out(send->alert, &text, EXIT_CODE_OK);
+	return cmd_run_write(send->alert->run, &text, EXIT_CODE_OK);
 }
 
-enum exit_code alert_send(struct alert_cmd *alert)
+static enum exit_code alert_send(void *cmd)
 {
+	struct alert_cmd *alert = cmd;
 	struct send send = {
 		.alert = alert,
 		.started_ms = time_mono_ms(),
@@ -258,7 +259,17 @@ enum exit_code alert_send(struct alert_cmd *alert)
 		return alert_send_events(alert);
 	}
 	if (make_input(&send, &err) < 0) {
-		return alert_usage(alert, "%s", err.msg);
+		return cmd_run_usage(alert->run, "%s", err.msg);
 	}
 	return alert->opts->is_dry_run ? dry_run(&send) : send_one(&send);
 }
+
+const struct verb alert_verb_send = {
+	.doc =
+		{
+			.summary = "sending an alert",
+			.flags = "severity message title source field label dedup_key runbook "
+				 "resolve events timeout queue dry_run store output",
+		},
+	.run = alert_send,
+};

@@ -53,7 +53,7 @@ static int add_silence(struct store_tx *tx, void *arg, struct err *err)
 /* What only a person at the command line can forget. */
 static int check_flags(const struct alert_cmd *alert, struct err *err)
 {
-	if (!alert_has(alert, "until")) {
+	if (!cmd_run_has(alert->run, "until")) {
 		return err_set(err, ERR_INPUT,
 			"silence: write its end, as in --until 2h or --until 18:00");
 	}
@@ -126,24 +126,24 @@ static enum exit_code store_silence(struct silencing *silencing)
 	int status;
 
 	if (check_flags(alert, &err) < 0) {
-		return alert_usage(alert, "%s", err.msg);
+		return cmd_run_usage(alert->run, "%s", err.msg);
 	}
 	status = open_target(alert, &store, &err);
 	if (status < 0) {
-		return alert_failed(alert, &err);
+		return cmd_run_fail(alert->run, &err);
 	}
 	status = store_write(store, add_silence, silencing, &err);
 	store_close(&store);
 	if (status < 0) {
-		return err.code == ERR_INPUT ? alert_usage(alert, "silence: %s", err.msg)
-					     : alert_failed(alert, &err);
+		return err.code == ERR_INPUT ? cmd_run_usage(alert->run, "silence: %s", err.msg)
+					     : cmd_run_fail(alert->run, &err);
 	}
 	if (is_json(silencing)) {
 		add_json(silencing, silencing->found, 1);
 	} else {
 		add_text(silencing);
 	}
-	return alert_write_out(alert, &silencing->out, EXIT_CODE_OK);
+	return cmd_run_write(alert->run, &silencing->out, EXIT_CODE_OK);
 }
 
 /* --- Listing --- */
@@ -229,14 +229,14 @@ static enum exit_code list_silences(struct silencing *silencing)
 	}
 	store_close(&store);
 	if (status < 0) {
-		return alert_failed(alert, &err);
+		return cmd_run_fail(alert->run, &err);
 	}
 	if (is_json(silencing)) {
 		add_json(silencing, silencing->list.items, silencing->list.items_count);
 	} else {
 		list_text(silencing);
 	}
-	return alert_write_out(alert, &silencing->out, EXIT_CODE_OK);
+	return cmd_run_write(alert->run, &silencing->out, EXIT_CODE_OK);
 }
 
 /* --- Ending one --- */
@@ -262,7 +262,7 @@ static enum exit_code expire_silence(struct silencing *silencing)
 
 	if (alert->args_count != 2 ||
 		parse_int(str_of(alert->args[1]), 1, INT64_MAX, &silencing->id, NULL) < 0) {
-		return alert_usage(alert,
+		return cmd_run_usage(alert->run,
 			"write sre-toolkit alert silence expire ID (silence list shows the ids)");
 	}
 	status = alert_open_store(alert, false, &store, &err);
@@ -282,16 +282,18 @@ static enum exit_code expire_silence(struct silencing *silencing)
 		strbuf_adds(&silencing->out,
 			silencing->released > 0 ? " (sre-toolkit alert flush sends them)\n" : "\n");
 	}
-	return alert_write_out(alert, &silencing->out, EXIT_CODE_OK);
+	return cmd_run_write(alert->run, &silencing->out, EXIT_CODE_OK);
 }
 
-enum exit_code alert_silence(struct alert_cmd *alert)
+static enum exit_code alert_silence(void *cmd)
 {
+	struct alert_cmd *alert = cmd;
 	struct silencing silencing = {.alert = alert, .now_ms = time_wall_ms(), .out = STRBUF_INIT};
 
 	if (strcmp(alert->args[0], "list") == 0) {
 		if (alert->args_count > 1) {
-			return alert_usage(alert, "silence list: one argument too many: '%s'",
+			return cmd_run_usage(alert->run,
+				"silence list: one argument too many: '%s'",
 				utf8_quote(str_of(alert->args[1])).text);
 		}
 		return list_silences(&silencing);
@@ -299,3 +301,33 @@ enum exit_code alert_silence(struct alert_cmd *alert)
 	return strcmp(alert->args[0], "expire") == 0 ? expire_silence(&silencing)
 						     : store_silence(&silencing);
 }
+
+static const struct doc_example examples[] = {
+	{"sre-toolkit alert silence source=db-01 --until 2h --reason \"new disk\"",
+		"tell nobody until then"},
+	{"sre-toolkit alert silence expire 3", "the disk was in sooner"},
+	{0},
+};
+
+const struct verb alert_verb_silence = {
+	.doc =
+		{
+			.name = "silence",
+			.arguments = "MATCHER... --until TIME, or list, or expire ID",
+			.summary = "hold back what matches, until then",
+			.description = "An alert is held back if all matchers fit it:\n\n"
+				       "  source=db-01         its source, title, severity, or a "
+				       "label of it is so\n"
+				       "  severity!=critical   it is not so\n"
+				       "  team=~web|db         the whole of it matches the regular "
+				       "expression; !~: not\n\n"
+				       "What still fires when the silence ends is told then. "
+				       "`silence list` shows those that there are (--all: were), "
+				       "`silence expire ID` ends one now.",
+			.flags = "until reason author all store output dry_run",
+			.examples = examples,
+		},
+	.args_min = 1,
+	.args_max = VERB_ARGS_ANY,
+	.run = alert_silence,
+};

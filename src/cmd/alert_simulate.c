@@ -145,8 +145,9 @@ static void add_json(const struct simulation *simulation, struct strbuf *out)
 	json_document_end(&json);
 }
 
-enum exit_code alert_simulate(struct alert_cmd *alert)
+static enum exit_code alert_simulate(void *cmd)
 {
+	struct alert_cmd *alert = cmd;
 	const int64_t now_ms = time_wall_ms();
 	const struct simulate_options options = {
 		.settings = &alert->config.alerts,
@@ -162,19 +163,40 @@ enum exit_code alert_simulate(struct alert_cmd *alert)
 	int status = alert_open_store(alert, true, &store, &err);
 
 	if (status == 0 && !store) {
-		return alert_usage(alert, "simulate: the store is empty: nothing to replay");
+		return cmd_run_usage(alert->run, "simulate: the store is empty: nothing to replay");
 	}
 	if (status == 0) {
 		status = simulate_alerts(store, &options, alert->run->arena, &simulation, &err);
 	}
 	store_close(&store);
 	if (status < 0) {
-		return alert_failed(alert, &err);
+		return cmd_run_fail(alert->run, &err);
 	}
 	if (alert->opts->output == ALERT_JSON) {
 		add_json(&simulation, &out);
 	} else {
 		add_text(alert, &simulation, &out);
 	}
-	return alert_write_out(alert, &out, EXIT_CODE_OK);
+	return cmd_run_write(alert->run, &out, EXIT_CODE_OK);
 }
+
+static const struct doc_example examples[] = {
+	{"sre-toolkit alert simulate --config new.yaml --since 30d",
+		"before it becomes the configuration"},
+	{0},
+};
+
+const struct verb alert_verb_simulate = {
+	.doc =
+		{
+			.name = "simulate",
+			.summary = "replay the stored history through --config",
+			.description = "Which messages would have been sent, which held back, and "
+				       "of which critical alerts nobody would have heard, had the "
+				       "configuration been this one. Nothing is sent, and nothing "
+				       "changed.",
+			.flags = "since store output",
+			.examples = examples,
+		},
+	.run = alert_simulate,
+};

@@ -234,8 +234,8 @@ static enum exit_code tell(const struct test *test)
 	} else {
 		add_text(test, &text);
 	}
-	return alert_write_out(
-		test->alert, &text, alert_session_exit_code(&test->session, exit_code));
+	return cmd_run_write(
+		test->alert->run, &text, alert_session_exit_code(&test->session, exit_code));
 }
 
 static void never_ended(struct probe *probe)
@@ -293,7 +293,7 @@ static enum exit_code run_probes(struct test *test)
 
 	alert_session_spec_of(test->alert, &spec);
 	if (alert_session_open(&spec, &test->session, &err) < 0) {
-		return alert_failed(test->alert, &err);
+		return cmd_run_fail(test->alert->run, &err);
 	}
 	test->open_count = test->probes_count;
 	for (size_t i = 0; i < test->probes_count; i++) {
@@ -304,7 +304,7 @@ static enum exit_code run_probes(struct test *test)
 			probe_done, probe);
 	}
 	if (alert_session_run(&test->session, &err) < 0) {
-		return alert_failed(test->alert, &err);
+		return cmd_run_fail(test->alert->run, &err);
 	}
 	for (size_t i = 0; i < test->probes_count; i++) {
 		if (!test->probes[i].is_done) {
@@ -329,22 +329,23 @@ static enum exit_code dry_run(const struct test *test)
 		if (probe->receiver->kind->compose(probe->receiver, &probe->notification,
 			    test->alert->run->arena, &message, &err) < 0) {
 			strbuf_release(&out);
-			return alert_failed(test->alert, &err);
+			return cmd_run_fail(test->alert->run, &err);
 		}
 		notify_message_show(&message, &out);
 	}
-	return alert_write_out(test->alert, &out, EXIT_CODE_OK);
+	return cmd_run_write(test->alert->run, &out, EXIT_CODE_OK);
 }
 
-enum exit_code alert_test(struct alert_cmd *alert)
+static enum exit_code alert_test(void *cmd)
 {
+	struct alert_cmd *alert = cmd;
 	struct test test = {.alert = alert, .started_wall_ms = time_wall_ms()};
 	struct err err = {0};
 	enum exit_code exit_code;
 
 	make_sample(&test);
 	if (select_receivers(&test, &err) < 0) {
-		return alert_usage(alert, "%s", err.msg);
+		return cmd_run_usage(alert->run, "%s", err.msg);
 	}
 	exit_code = alert->opts->is_dry_run ? dry_run(&test) : run_probes(&test);
 	for (size_t i = 0; i < test.probes_count; i++) {
@@ -353,3 +354,26 @@ enum exit_code alert_test(struct alert_cmd *alert)
 	alert_session_close(&test.session);
 	return exit_code;
 }
+
+static const struct doc_example examples[] = {
+	{"sre-toolkit alert test", "does every receiver work?"},
+	{"sre-toolkit alert test slack --dry-run", "the exact message"},
+	{0},
+};
+
+const struct verb alert_verb_test = {
+	.doc =
+		{
+			.name = "test",
+			.arguments = "[RECEIVER...]",
+			.summary = "a harmless test to each receiver, and what it answered",
+			.description = "Straight to the receivers that are named, or to all but "
+				       "the log, past routes and silences. One that was taken for "
+				       "dead and answers is told again what waits for it.\n\n"
+				       "Exit codes: 0 all were reached; 1 not all.",
+			.flags = "timeout dry_run store output",
+			.examples = examples,
+		},
+	.args_max = VERB_ARGS_ANY,
+	.run = alert_test,
+};

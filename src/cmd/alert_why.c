@@ -439,30 +439,53 @@ static enum exit_code tell(struct why *why)
 		add_events(why);
 		add_silences(why);
 	}
-	return alert_write_out(why->alert, &why->out, EXIT_CODE_OK);
+	return cmd_run_write(why->alert->run, &why->out, EXIT_CODE_OK);
 }
 
-enum exit_code alert_why(struct alert_cmd *alert)
+static enum exit_code alert_why(void *cmd)
 {
+	struct alert_cmd *alert = cmd;
 	struct why why = {.alert = alert, .out = STRBUF_INIT};
 	struct store *store = NULL;
 	struct err err = {0};
 	int status;
 
 	if (alert_id_argument(alert, &why.id, &err) < 0) {
-		return alert_usage(alert, "%s", err.msg);
+		return cmd_run_usage(alert->run, "%s", err.msg);
 	}
 	status = alert_open_store(alert, true, &store, &err);
 	if (status == 0 && !store) {
-		return alert_usage(
-			alert, "there is no alert %lld: the store is empty", (long long)why.id);
+		return cmd_run_usage(alert->run, "there is no alert %lld: the store is empty",
+			(long long)why.id);
 	}
 	if (status == 0) {
 		status = store_read(store, read_story, &why, &err);
 	}
 	store_close(&store);
 	if (status < 0 && err.code == ERR_NOT_FOUND) {
-		return alert_usage(alert, "%s", err.msg);
+		return cmd_run_usage(alert->run, "%s", err.msg);
 	}
-	return status < 0 ? alert_failed(alert, &err) : tell(&why);
+	return status < 0 ? cmd_run_fail(alert->run, &err) : tell(&why);
 }
+
+static const struct doc_example examples[] = {
+	{"sre-toolkit alert why 12", "who was told, who was not, and why"},
+	{0},
+};
+
+const struct verb alert_verb_why = {
+	.doc =
+		{
+			.name = "why",
+			.arguments = "ID",
+			.summary = "the route it took, what held it back, each attempt",
+			.description = "The story of one alert, in the order in which it "
+				       "happened; who knows of it comes first. `alert list --all` "
+				       "shows the numbers.",
+			.flags = "store output",
+			.examples = examples,
+		},
+	.args_min = 1,
+	.args_max = 1,
+	.run = alert_why,
+};

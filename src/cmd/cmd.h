@@ -7,23 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/arena.h"
 #include "base/exit_code.h"
-#include "base/run_report.h"
-#include "cmd/common_options.h"
-#include "conf/command_line.h"
+#include "cmd/cmd_run.h"
 #include "conf/docs.h"
-
-/* What a subcommand is run with. */
-struct cmd_run {
-	struct arena *arena; /* of the process */
-	const struct common_opts *common;
-	const void *opts; /* the subcommand's own */
-	const struct command_line *line;
-	const char *const *argv; /* as it was typed, from the subcommand's name on */
-	int argc;
-	struct run_report *report;
-};
 
 enum { CMD_SETS_MAX = 12 };
 

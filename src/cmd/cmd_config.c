@@ -7,13 +7,13 @@
 #include "base/alloc.h"
 #include "base/json_writer.h"
 #include "base/strbuf.h"
-#include "base/suggest.h"
 #include "base/utf8.h"
 #include "check/check.h"
 #include "cmd/cmd.h"
 #include "cmd/config_root.h"
 #include "cmd/program.h"
 #include "cmd/usage.h"
+#include "cmd/verbs.h"
 #include "net/url.h"
 
 enum { ORIGIN_COLUMN = 48 };
@@ -32,7 +32,7 @@ static const char *const output_names[] = {"text", "json", NULL};
 // clang-format off
 static const struct option_row config_cmd_rows[] = {
 	{.name = "output", .letter = 'o', .type = &option_choice, .offset = offsetof(struct config_opts, output), .flags = OPTION_FLAG_ONLY,
-	 .def = "text", .choices = output_names, .placeholder = "FORMAT", .help = "how `show` prints"},
+	 .def = "text", .choices = output_names, .placeholder = "FORMAT", .help = "how it is printed"},
 	{0},
 };
 // clang-format on
@@ -46,17 +46,6 @@ static enum exit_code write_out(struct cmd_run *run, struct strbuf *text)
 	if (status < 0) {
 		usage_error(run->common, "config", "%s", err.msg);
 		return EXIT_CODE_FAILED;
-	}
-	return EXIT_CODE_OK;
-}
-
-static enum exit_code load(struct cmd_run *run, struct config *config)
-{
-	struct err err = {0};
-
-	if (config_load(config, run->common->config, &err) < 0) {
-		config_tell_errors(config, run->common, &err);
-		return EXIT_CODE_USAGE;
 	}
 	return EXIT_CODE_OK;
 }
@@ -174,43 +163,124 @@ static enum exit_code config_show(struct cmd_run *run, struct config *config)
 	return write_out(run, &text);
 }
 
-static const char *const verbs[] = {"check", "schema", "show", NULL};
-
-static enum exit_code bad_verb(struct cmd_run *run, const char *verb)
+static enum exit_code run_check(void *cmd)
 {
-	const char *near = verb ? suggest(str_of(verb), verbs, ARRAY_LEN(verbs) - 1) : NULL;
+	struct cmd_run *run = cmd;
+	struct config config;
+	enum exit_code exit_code;
+
+	if (!config_open(&config, run->common)) {
+		return EXIT_CODE_USAGE;
+	}
+	exit_code = config_check(run, &config);
+	config_release(&config);
+	return exit_code;
+}
+
+static enum exit_code run_show(void *cmd)
+{
+	struct cmd_run *run = cmd;
+	struct config config;
+	enum exit_code exit_code;
+
+	if (!config_open(&config, run->common)) {
+		return EXIT_CODE_USAGE;
+	}
+	exit_code = config_show(run, &config);
+	config_release(&config);
+	return exit_code;
+}
+
+static enum exit_code run_schema(void *cmd)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	docs_add_schema(&program_doc, &text);
+	return write_out(cmd, &text);
+}
+
+static const struct doc_example check_examples[] = {
+	{"sre-toolkit config check --config new.yaml", "before it becomes the configuration"},
+	{0},
+};
+
+static const struct verb verb_of_check = {
+	.doc =
+		{
+			.name = "check",
+			.summary = "say whether it is right",
+			.description = "Reads the configuration and everything it includes, and "
+				       "tells all its errors with file, line and column; exit "
+				       "code 2 if there is one.",
+			.flags = "",
+			.examples = check_examples,
+		},
+	.run = run_check,
+};
+
+static const struct doc_example show_examples[] = {
+	{"sre-toolkit config show", "what holds here, and why"},
+	{0},
+};
+
+static const struct verb verb_of_show = {
+	.doc =
+		{
+			.name = "show",
+			.summary = "every value, and where it comes from",
+			.description = "Defaults, too. Secrets are masked.",
+			.flags = "output",
+			.examples = show_examples,
+		},
+	.run = run_show,
+};
+
+static const struct doc_example schema_examples[] = {
+	{"sre-toolkit config schema > sre-toolkit.schema.json",
+		"for editors that know JSON Schema"},
+	{0},
+};
+
+static const struct verb verb_of_schema = {
+	.doc =
+		{
+			.name = "schema",
+			.summary = "the JSON Schema of the configuration",
+			.flags = "",
+			.examples = schema_examples,
+		},
+	.run = run_schema,
+};
+
+static const struct doc_verb *const verbs[] = {
+	&verb_of_check.doc,
+	&verb_of_show.doc,
+	&verb_of_schema.doc,
+	NULL,
+};
+
+static enum exit_code bad_verb(const struct cmd_run *run, const char *word)
+{
+	const char *near = word ? verb_suggest(run->cmd, word) : NULL;
 
 	if (near) {
-		usage_error(run->common, "config", "unknown verb '%s'; did you mean '%s'?",
-			utf8_quote(str_of(verb)).text, near);
-	} else {
-		usage_error(
-			run->common, "config", "write sre-toolkit config check, show or schema");
+		return cmd_run_usage(run, "unknown verb '%s'; did you mean '%s'?",
+			utf8_quote(str_of(word)).text, near);
 	}
-	return EXIT_CODE_USAGE;
+	return cmd_run_usage(run, "write sre-toolkit config check, show or schema");
 }
 
 static enum exit_code config_run(struct cmd_run *run)
 {
-	const char *verb = run->line->args_count == 1 ? run->line->args[0] : NULL;
-	struct config config;
-	struct strbuf text = STRBUF_INIT;
+	const char *word = run->line->args_count == 1 ? run->line->args[0] : NULL;
+	struct verb_call call = {.verb = word ? verb_find(run->cmd, word) : NULL};
 	enum exit_code exit_code;
 
-	if (verb && strcmp(verb, "schema") == 0) {
-		docs_add_schema(&program_doc, &text);
-		return write_out(run, &text);
+	if (!call.verb) {
+		return bad_verb(run, word);
 	}
-	if (!verb || (strcmp(verb, "check") != 0 && strcmp(verb, "show") != 0)) {
-		return bad_verb(run, verb);
-	}
-	exit_code = load(run, &config);
-	if (exit_code == EXIT_CODE_OK) {
-		exit_code = strcmp(verb, "check") == 0 ? config_check(run, &config)
-						       : config_show(run, &config);
-	}
-	config_release(&config);
-	return exit_code;
+	exit_code = verb_check(run, &call, NULL);
+	return exit_code == EXIT_CODE_OK ? call.verb->run(run) : exit_code;
 }
 
 static const struct option_set sets[] = {
@@ -233,15 +303,9 @@ const struct cmd cmd_config = {
 			.name = "config",
 			.arguments = "check|show|schema",
 			.summary = "is the configuration right, and what does it come to?",
-			.description = "check: reads the configuration and everything it includes, "
-				       "and tells all its "
-				       "errors with file, line and column.\n\n"
-				       "show: every value with where it comes from; secrets are "
-				       "masked.\n\n"
-				       "schema: the JSON Schema of the configuration.",
 			.sets = sets,
 			.examples = examples,
-			.argument_words = verbs,
+			.verbs = verbs,
 		},
 	.opts_size = sizeof(struct config_opts),
 	.run = config_run,

@@ -499,19 +499,17 @@ static enum exit_code copy_run_cmd(struct cmd_run *run)
 	enum exit_code exit_code = EXIT_CODE_USAGE;
 	struct err err = {0};
 
-	if (config_load(&copy.config, run->common->config, &err) < 0) {
-		config_tell_errors(&copy.config, run->common, &err);
-	} else {
+	if (config_open(&copy.config, run->common)) {
 		ssh_options_join(&copy.config.ssh, &copy.opts->ssh, run->line, &copy.ssh);
 		if (ssh_options_check(&copy.ssh, &err) < 0) {
 			usage_error(run->common, "copy", "%s", err.msg);
 		} else {
 			exit_code = copy_all(&copy);
 		}
+		config_release(&copy.config);
 	}
 	password_release(&copy.password);
 	password_release(&copy.sudo_password);
-	config_release(&copy.config);
 	return exit_code;
 }
 

@@ -139,3 +139,15 @@ void config_tell_errors(
 		usage_error(common, NULL, "and %zu more errors", conf->errors_dropped);
 	}
 }
+
+bool config_open(struct config *config, const struct common_opts *common)
+{
+	struct err err = {0};
+
+	if (config_load(config, common->config, &err) == 0) {
+		return true;
+	}
+	config_tell_errors(config, common, &err);
+	config_release(config);
+	return false;
+}

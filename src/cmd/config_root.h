@@ -41,6 +41,9 @@ extern const struct option_row config_rows[]; /* over struct config */
 int config_load(struct config *, const char *given, struct err *);
 void config_release(struct config *);
 
+/* The same for a command that wants it whole: false, every error told, and nothing to release. */
+bool config_open(struct config *, const struct common_opts *);
+
 /* Tell the user every error of the configuration. */
 void config_tell_errors(const struct config *, const struct common_opts *, const struct err *);
 

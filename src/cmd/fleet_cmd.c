@@ -1,5 +1,5 @@
 /*
- * What the verbs of `fleet` share: errors, output.
+ * What the verbs of `fleet` share: errors, what is said to people, runs of the ledger.
  */
 #include "cmd/fleet_cmd.h"
 
@@ -10,22 +10,9 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "base/utf8.h"
-#include "cmd/usage.h"
 #include "store/store_path.h"
 
 const struct log_context fleet_log = {.component = "fleet"};
-
-enum exit_code fleet_usage(const struct fleet_cmd *fleet, const char *fmt, ...)
-{
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	va_list ap;
-
-	va_start(ap, fmt);
-	strbuf_vaddf(&text, fmt, ap);
-	va_end(ap);
-	usage_error(fleet->run->common, "fleet", "%s", text.buf);
-	return EXIT_CODE_USAGE;
-}
 
 enum exit_code fleet_failed(const struct fleet_cmd *fleet, const struct err *err)
 {
@@ -34,10 +21,8 @@ enum exit_code fleet_failed(const struct fleet_cmd *fleet, const struct err *err
 	case ERR_NOT_FOUND:
 	case ERR_PERMISSION:
 	case ERR_LIMIT:
-		return fleet_usage(fleet, "%s", err->msg);
+		return cmd_run_usage(fleet->run, "%s", err->msg);
 	case ERR_BUSY:
-		log_error(&fleet_log, "%s", err->msg);
-		return EXIT_CODE_LOCKED;
 	case ERR_NONE:
 	case ERR_TIMEOUT:
 	case ERR_NETWORK:
@@ -45,8 +30,7 @@ enum exit_code fleet_failed(const struct fleet_cmd *fleet, const struct err *err
 	case ERR_CODE_MAX:
 		break;
 	}
-	log_error(&fleet_log, "%s", err->msg);
-	return EXIT_CODE_FAILED;
+	return cmd_run_fail(fleet->run, err);
 }
 
 void fleet_say(const struct fleet_cmd *fleet, const char *fmt, ...)
@@ -64,20 +48,6 @@ void fleet_say(const struct fleet_cmd *fleet, const char *fmt, ...)
 	utf8_add_escaped(&line, strbuf_str(&text), 0);
 	strbuf_addc(&line, '\n');
 	(void)file_write_all(STDERR_FILENO, strbuf_str(&line)); /* nobody else to tell */
-}
-
-enum exit_code fleet_write_out(
-	const struct fleet_cmd *fleet, struct strbuf *text, enum exit_code exit_code)
-{
-	struct err err = {0};
-	int status = common_write_output(fleet->run->common, strbuf_str(text), &err);
-
-	strbuf_release(text);
-	if (status < 0) {
-		log_error(&fleet_log, "%s", err.msg);
-		return EXIT_CODE_FAILED;
-	}
-	return exit_code;
 }
 
 int fleet_find_store(struct fleet_cmd *fleet, const char **ret_path, struct err *err)

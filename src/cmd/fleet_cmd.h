@@ -15,6 +15,7 @@
 #include "cmd/server_guard.h"
 #include "cmd/server_select.h"
 #include "cmd/ssh_options.h"
+#include "cmd/verbs.h"
 #include "store/store.h"
 #include "store/store_runs.h"
 
@@ -89,13 +90,6 @@ struct fleet_cmd {
 
 extern const struct log_context fleet_log;
 
-/* Was this flag given? */
-bool fleet_has(const struct fleet_cmd *, const char *name);
-
-/* Exit code 2, the text told. */
-enum exit_code fleet_usage(const struct fleet_cmd *, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
 /* Exit code 2 for the user's own mistake (ERR_INPUT, ERR_NOT_FOUND, ERR_PERMISSION, ERR_LIMIT), 75
  * for what others hold, 1 for all else; told. */
 enum exit_code fleet_failed(const struct fleet_cmd *, const struct err *);
@@ -103,10 +97,6 @@ enum exit_code fleet_failed(const struct fleet_cmd *, const struct err *);
 /* A line to stderr, for people, escaped; nothing with --quiet. */
 void fleet_say(const struct fleet_cmd *, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-
-/* Write the command's data; takes the text. */
-enum exit_code fleet_write_out(
-	const struct fleet_cmd *, struct strbuf *text, enum exit_code exit_code);
 
 /* Open the store of the configuration or of --store, for reading.  ERR_NOT_FOUND: there is none,
  * so no run was ever written down. */
@@ -132,12 +122,20 @@ void fleet_write_run_json(const struct stored_run *, struct json_writer *);
 enum exit_code fleet_run_on(
 	struct fleet_cmd *, const struct server_selection *, const char *selection_text);
 
-/* The verbs; cmd_fleet.c has their table. */
-enum exit_code fleet_command(struct fleet_cmd *);
-enum exit_code fleet_keys(struct fleet_cmd *);
-enum exit_code fleet_last(struct fleet_cmd *);
-enum exit_code fleet_show(struct fleet_cmd *);
-enum exit_code fleet_retry(struct fleet_cmd *);
-enum exit_code fleet_diff(struct fleet_cmd *);
+/* Flags of the verbs that run a command. */
+// clang-format off
+#define FLEET_RUN_FLAGS \
+	"username connect_timeout transport ssh_config accept_new_host_keys " \
+	"password_file ask_password sudo_password_file ask_sudo_password " \
+	"confirm_over yes max_hosts env stdin workers timeout silence canary output fold live output_dir store "
+// clang-format on
+
+/* The verbs, over struct fleet_cmd; `command` is what is done without one. */
+extern const struct verb fleet_verb_command;
+extern const struct verb fleet_verb_diff;
+extern const struct verb fleet_verb_keys;
+extern const struct verb fleet_verb_last;
+extern const struct verb fleet_verb_retry;
+extern const struct verb fleet_verb_show;
 
 #endif

@@ -161,7 +161,7 @@ static void set_command(const struct fleet_cmd *fleet, const struct prepared *pr
 				.command = prepared->command.buf,
 				.directory = opts->directory,
 				.env = env_of(fleet),
-				.has_nice = fleet_has(fleet, "nice"),
+				.has_nice = cmd_run_has(fleet->run, "nice"),
 				.nice = (int)opts->nice,
 				.has_input = opts->takes_stdin || opts->script,
 				.sudo = sudo_of(opts),
@@ -315,7 +315,7 @@ static enum exit_code print_list(
 	for (size_t i = 0; i < selection->hosts_count; i++) {
 		strbuf_addf(&text, "%s\n", selection->hosts[i].name);
 	}
-	return fleet_write_out(fleet, &text, EXIT_CODE_OK);
+	return cmd_run_write(fleet->run, &text, EXIT_CODE_OK);
 }
 
 /* "--servers servers.txt --hosts @web" */
@@ -353,17 +353,19 @@ static enum exit_code check_flags(const struct fleet_cmd *fleet)
 		return EXIT_CODE_OK;
 	}
 	if (!opts->script && is_blank(fleet)) {
-		return fleet_usage(fleet, "which command? as in sre-toolkit fleet \"uptime\" "
-					  "--servers servers.txt");
+		return cmd_run_usage(fleet->run,
+			"which command? as in sre-toolkit fleet \"uptime\" "
+			"--servers servers.txt");
 	}
 	if (opts->script && opts->is_tty) {
-		return fleet_usage(fleet, "--script does not go with --tty");
+		return cmd_run_usage(fleet->run, "--script does not go with --tty");
 	}
 	return EXIT_CODE_OK;
 }
 
-enum exit_code fleet_command(struct fleet_cmd *fleet)
+static enum exit_code fleet_command(void *cmd)
 {
+	struct fleet_cmd *fleet = cmd;
 	enum exit_code exit_code = check_flags(fleet);
 	struct server_selection selection;
 	struct err err = {0};
@@ -378,3 +380,14 @@ enum exit_code fleet_command(struct fleet_cmd *fleet)
 	return fleet->opts->is_list ? print_list(fleet, &selection)
 				    : fleet_run_on(fleet, &selection, selection_text(fleet));
 }
+
+const struct verb fleet_verb_command = {
+	.doc =
+		{
+			.summary = "running a command",
+			.flags = FLEET_RUN_FLAGS
+			"servers hosts list dry_run script directory nice tty sudo sudo_user",
+		},
+	.args_max = VERB_ARGS_ANY,
+	.run = fleet_command,
+};

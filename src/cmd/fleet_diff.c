@@ -224,15 +224,16 @@ static void diff_json(const struct comparison *comparison, struct strbuf *out)
 	json_document_end(&json);
 }
 
-enum exit_code fleet_diff(struct fleet_cmd *fleet)
+static enum exit_code fleet_diff(void *cmd)
 {
+	struct fleet_cmd *fleet = cmd;
 	struct comparison comparison = {0};
 	struct strbuf out = STRBUF_INIT;
 	int64_t first = 0, second = 0;
 	struct err err = {0};
 
 	if (fleet->opts->output != FLEET_TEXT && fleet->opts->output != FLEET_JSON) {
-		return fleet_usage(fleet, "diff: --output is text or json");
+		return cmd_run_usage(fleet->run, "diff: --output is text or json");
 	}
 	if (fleet_id_argument(fleet, 0, &first, &err) < 0 ||
 		fleet_id_argument(fleet, 1, &second, &err) < 0 ||
@@ -246,6 +247,30 @@ enum exit_code fleet_diff(struct fleet_cmd *fleet)
 	} else {
 		diff_text(fleet, &comparison, &out);
 	}
-	return fleet_write_out(
-		fleet, &out, comparison.pairs_count > 0 ? EXIT_CODE_FAILED : EXIT_CODE_OK);
+	return cmd_run_write(
+		fleet->run, &out, comparison.pairs_count > 0 ? EXIT_CODE_FAILED : EXIT_CODE_OK);
 }
+
+static const struct doc_example examples[] = {
+	{"sre-toolkit fleet diff 41 42", "what is not as it was"},
+	{0},
+};
+
+const struct verb fleet_verb_diff = {
+	.doc =
+		{
+			.name = "diff",
+			.arguments = "ID1 ID2",
+			.summary = "what differs between two runs",
+			.description = "Server by server: how it ended then and how after that, "
+				       "and which lines of what it wrote are others. Of an output "
+				       "the beginning is kept, and a digest of all of it: what "
+				       "differs further down is said, and not shown.\n\n"
+				       "Exit codes: 0 nothing differs; 1 something does.",
+			.flags = "output store",
+			.examples = examples,
+		},
+	.args_min = 2,
+	.args_max = 2,
+	.run = fleet_diff,
+};

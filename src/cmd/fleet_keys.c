@@ -181,7 +181,7 @@ static void show(struct keys *keys)
 	case FLEET_JUNIT:
 		break;
 	}
-	keys->is_failed |= fleet_write_out(keys->fleet, &text, EXIT_CODE_OK) != EXIT_CODE_OK;
+	keys->is_failed |= cmd_run_write(keys->fleet->run, &text, EXIT_CODE_OK) != EXIT_CODE_OK;
 }
 
 static void say_outcome(struct keys *keys)
@@ -295,17 +295,19 @@ static enum exit_code check(const struct fleet_cmd *fleet)
 	bool writes = opts->keys.is_record || opts->keys.is_replace;
 
 	if (opts->output == FLEET_JSONL || opts->output == FLEET_JUNIT) {
-		return fleet_usage(fleet, "keys: --output is text, json or csv");
+		return cmd_run_usage(fleet->run, "keys: --output is text, json or csv");
 	}
 	if (writes && opts->output != FLEET_TEXT && !opts->guard.is_yes && !opts->is_dry_run) {
-		return fleet_usage(fleet, "keys: what is recorded has to be seen by a person "
-					  "first; with --output json and csv add --yes");
+		return cmd_run_usage(fleet->run,
+			"keys: what is recorded has to be seen by a person "
+			"first; with --output json and csv add --yes");
 	}
 	return EXIT_CODE_OK;
 }
 
-enum exit_code fleet_keys(struct fleet_cmd *fleet)
+static enum exit_code fleet_keys(void *cmd)
 {
+	struct fleet_cmd *fleet = cmd;
 	enum exit_code exit_code = check(fleet);
 	struct keys keys = {
 		.fleet = fleet,
@@ -338,3 +340,34 @@ enum exit_code fleet_keys(struct fleet_cmd *fleet)
 	key_expected_free(&keys.expected);
 	return exit_code;
 }
+
+static const struct doc_example examples[] = {
+	{"sre-toolkit fleet keys --hosts web-[01-20]",
+		"which keys they have, and which of them are known"},
+	{"sre-toolkit fleet keys --hosts @web --record",
+		"write the new ones down, once they were looked at"},
+	{"sre-toolkit fleet keys --hosts web-03 --expect told --record --yes",
+		"if they are those that somebody told"},
+	{0},
+};
+
+const struct verb fleet_verb_keys = {
+	.doc =
+		{
+			.name = "keys",
+			.arguments = "--hosts SELECTION",
+			.summary = "host keys: which are known; --record the new ones",
+			.description = "Asks each server for all its host keys, without logging "
+				       "in, and lists them with their fingerprints beside what is "
+				       "known of them. What has the same answer is shown once. "
+				       "Nothing is written unless --record or --replace-changed "
+				       "asks for it, and then only after all of it was shown and "
+				       "the number of keys was typed (or --yes).\n\n"
+				       "Exit codes: 0 all keys are known, recorded now, or as "
+				       "expected; 1 some are not, or a server showed none.",
+			.flags = "username connect_timeout ssh_config servers hosts max_hosts yes "
+				 "workers dry_run output record replace_changed expect port",
+			.examples = examples,
+		},
+	.run = fleet_keys,
+};

@@ -114,8 +114,9 @@ static void list_csv(struct listing *listing)
 	}
 }
 
-enum exit_code fleet_last(struct fleet_cmd *fleet)
+static enum exit_code fleet_last(void *cmd)
 {
+	struct fleet_cmd *fleet = cmd;
 	struct listing listing = {
 		.fleet = fleet, .filter = {.limit = fleet->opts->limit}, .out = STRBUF_INIT};
 	struct store *store = NULL;
@@ -143,7 +144,25 @@ enum exit_code fleet_last(struct fleet_cmd *fleet)
 		break;
 	case FLEET_JSONL:
 	case FLEET_JUNIT:
-		return fleet_usage(fleet, "last: --output is text, json or csv");
+		return cmd_run_usage(fleet->run, "last: --output is text, json or csv");
 	}
-	return fleet_write_out(fleet, &listing.out, EXIT_CODE_OK);
+	return cmd_run_write(fleet->run, &listing.out, EXIT_CODE_OK);
 }
+
+static const struct doc_example examples[] = {
+	{"sre-toolkit fleet last --limit 5", "and their numbers, for show, retry and diff"},
+	{0},
+};
+
+const struct verb fleet_verb_last = {
+	.doc =
+		{
+			.name = "last",
+			.summary = "the latest runs that were written down",
+			.description = "The latest one comes first. OK says on how many of its "
+				       "servers a run ended well.",
+			.flags = "limit output store",
+			.examples = examples,
+		},
+	.run = fleet_last,
+};

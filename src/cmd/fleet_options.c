@@ -76,13 +76,13 @@ static const struct option_row result_rows[] = {
 // clang-format off
 static const struct option_row keys_rows[] = {
 	{.name = "record", .type = &option_bool, .offset = offsetof(struct fleet_opts, keys.is_record), .flags = OPTION_FLAG_ONLY,
-	 .help = "keys: write new keys to the user's file of known hosts, after showing all of them and asking (or --yes)"},
+	 .help = "write new keys to the user's file of known hosts, after showing all of them and asking (or --yes)"},
 	{.name = "replace_changed", .type = &option_bool, .offset = offsetof(struct fleet_opts, keys.is_replace), .flags = OPTION_FLAG_ONLY,
-	 .help = "keys: of servers whose keys have changed, take the old ones out of the files and write the new ones"},
+	 .help = "of servers whose keys have changed, take the old ones out of the files and write the new ones"},
 	{.name = "expect", .type = &option_path, .offset = offsetof(struct fleet_opts, keys.expect), .flags = OPTION_FLAG_ONLY,
-	 .placeholder = "FILE", .help = "keys: compare with this file, of known hosts or fingerprints; nothing else is written then"},
+	 .placeholder = "FILE", .help = "compare with this file, of known hosts or fingerprints; nothing else is written then"},
 	{.name = "port", .type = &option_int, .offset = offsetof(struct fleet_opts, keys.port), .flags = OPTION_FLAG_ONLY,
-	 .min = 1, .max = 65535, .placeholder = "N", .help = "keys: the port of all of them, else as configured"},
+	 .min = 1, .max = 65535, .placeholder = "N", .help = "the port of all of them, else as configured"},
 	{0},
 };
 
@@ -96,17 +96,14 @@ static const struct option_row login_rows[] = {
 
 static const struct option_row ledger_rows[] = {
 	{.name = "only", .type = &option_string, .offset = offsetof(struct fleet_opts, only), .flags = OPTION_FLAG_ONLY,
-	 .placeholder = "OUTCOMES", .help = "retry, show: servers that ended so: exit, signal, timeout, unreachable, not-started, ok; failed is all but ok"},
+	 .placeholder = "OUTCOMES", .help = "servers that ended so: exit, signal, timeout, unreachable, not-started, ok; failed is all but ok"},
 	{.name = "limit", .type = &option_int, .offset = offsetof(struct fleet_opts, limit), .flags = OPTION_FLAG_ONLY,
-	 .def = "20", .min = 1, .max = 100000, .placeholder = "N", .help = "last: the latest so many"},
+	 .def = "20", .min = 1, .max = 100000, .placeholder = "N", .help = "the latest so many"},
 	{.name = "store", .type = &option_path, .offset = offsetof(struct fleet_opts, store), .flags = OPTION_FLAG_ONLY,
 	 .placeholder = "FILE", .help = "where runs are written down; else as configured"},
 	{0},
 };
 // clang-format on
-
-static const struct option_row *const tables[] = {which_rows, command_rows, how_rows, result_rows,
-	keys_rows, ssh_option_rows, login_rows, ledger_rows};
 
 const struct option_set fleet_sets[] = {
 	{"Which servers", which_rows, NULL},
@@ -120,26 +117,6 @@ const struct option_set fleet_sets[] = {
 	{"Common options", common_rows, NULL},
 	{0},
 };
-
-bool fleet_is_own(const struct option_row *row)
-{
-	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
-		if (row >= tables[i] && row < tables[i] + option_rows_count(tables[i])) {
-			return true;
-		}
-	}
-	return false;
-}
-
-bool fleet_has(const struct fleet_cmd *fleet, const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
-		if (command_line_has(fleet->run->line, tables[i], name)) {
-			return true;
-		}
-	}
-	return false;
-}
 
 /* --- A command line of before --- */
 
@@ -267,7 +244,8 @@ int fleet_take_request(struct fleet_cmd *fleet, const struct run_request *reques
 	for (size_t i = 0; i < before->line.given_count; i++) {
 		const struct option_row *row = before->line.given[i];
 
-		if (fleet_is_own(row) && is_kept(row) && !is_given(fleet->run->line, row)) {
+		if (cmd_run_is_own(fleet->run, row) && is_kept(row) &&
+			!is_given(fleet->run->line, row)) {
 			copy_field(row, &before->opts, opts);
 			*VEC_PUSH_IN(arena, line, given) = row;
 		}

@@ -12,9 +12,6 @@
 
 extern const struct option_set fleet_sets[];
 
-/* Not one of those that every subcommand has. */
-bool fleet_is_own(const struct option_row *);
-
 /*
  * Put the flags of a command line that was typed before under those that are given now, as far as
  * they say what is done: not what is shown, asked about or allowed.  The command becomes its

@@ -138,11 +138,12 @@ static enum exit_code print_names(
 	for (size_t i = 0; i < hosts->items_count; i++) {
 		strbuf_addf(&text, "%s\n", hosts->items[i].name);
 	}
-	return fleet_write_out(fleet, &text, EXIT_CODE_OK);
+	return cmd_run_write(fleet->run, &text, EXIT_CODE_OK);
 }
 
-enum exit_code fleet_retry(struct fleet_cmd *fleet)
+static enum exit_code fleet_retry(void *cmd)
 {
+	struct fleet_cmd *fleet = cmd;
 	struct fleet_stored stored = {0};
 	struct server_selection selection;
 	struct err err = {0};
@@ -160,3 +161,29 @@ enum exit_code fleet_retry(struct fleet_cmd *fleet)
 	return fleet_run_on(fleet, &selection,
 		arena_printf(fleet->run->arena, "retry %lld", (long long)stored.run.id));
 }
+
+static const struct doc_example examples[] = {
+	{"sre-toolkit fleet retry --only unreachable,timeout", "the latest run, where it hung"},
+	{"sre-toolkit fleet retry 41 --list", "where would that be?"},
+	{0},
+};
+
+const struct verb fleet_verb_retry = {
+	.doc =
+		{
+			.name = "retry",
+			.arguments = "[ID]",
+			.summary = "again, where it did not end well, or --only so",
+			.description = "Runs the command of a run that was written down once "
+				       "more, of the latest one without ID, with the flags that "
+				       "it had then; those that are given now count more, for "
+				       "this time. Without --only it is run where it did not end "
+				       "well.\n\n"
+				       "The values of --env are not kept, and must be given "
+				       "again.",
+			.flags = FLEET_RUN_FLAGS "only list dry_run",
+			.examples = examples,
+		},
+	.args_max = 1,
+	.run = fleet_retry,
+};

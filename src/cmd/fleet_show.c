@@ -145,8 +145,9 @@ static void show_json(const struct fleet_stored *stored, struct strbuf *out)
 	json_document_end(&json);
 }
 
-enum exit_code fleet_show(struct fleet_cmd *fleet)
+static enum exit_code fleet_show(void *cmd)
 {
+	struct fleet_cmd *fleet = cmd;
 	struct fleet_stored stored = {0};
 	struct strbuf out = STRBUF_INIT;
 	unsigned kinds = 0;
@@ -154,10 +155,10 @@ enum exit_code fleet_show(struct fleet_cmd *fleet)
 	int64_t id = 0;
 
 	if (fleet->opts->output != FLEET_TEXT && fleet->opts->output != FLEET_JSON) {
-		return fleet_usage(fleet, "show: --output is text or json");
+		return cmd_run_usage(fleet->run, "show: --output is text or json");
 	}
 	if (fleet->opts->only && outcome_kinds_parse(str_of(fleet->opts->only), &kinds, &err) < 0) {
-		return fleet_usage(fleet, "--only: %s", err.msg);
+		return cmd_run_usage(fleet->run, "--only: %s", err.msg);
 	}
 	if (fleet_id_argument(fleet, 0, &id, &err) < 0 ||
 		fleet_read_run(fleet, id, kinds, &stored, &err) < 0) {
@@ -168,5 +169,27 @@ enum exit_code fleet_show(struct fleet_cmd *fleet)
 	} else {
 		show_text(fleet, &stored, &out);
 	}
-	return fleet_write_out(fleet, &out, EXIT_CODE_OK);
+	return cmd_run_write(fleet->run, &out, EXIT_CODE_OK);
 }
+
+static const struct doc_example examples[] = {
+	{"sre-toolkit fleet show", "how did it end?"},
+	{"sre-toolkit fleet show 41 --only failed -v",
+		"where it did not end well, and what was written there"},
+	{0},
+};
+
+const struct verb fleet_verb_show = {
+	.doc =
+		{
+			.name = "show",
+			.arguments = "[ID]",
+			.summary = "one run, server by server; -v: what they wrote",
+			.description = "Without ID the latest run. With -v the beginning of what "
+				       "each server wrote.",
+			.flags = "only output store",
+			.examples = examples,
+		},
+	.args_max = 1,
+	.run = fleet_show,
+};

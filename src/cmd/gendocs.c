@@ -91,6 +91,17 @@ static int write_files(struct output *output, struct err *err)
 	return 0;
 }
 
+static int write_verb(struct output *output, const struct doc_command *command,
+	const struct doc_verb *verb, struct err *err)
+{
+	const struct doc_verb_place place = {&program_doc, command, verb};
+
+	strbuf_addf(&output->path, "%s/%s-%s-%s.help", output->dir, program_doc.name, command->name,
+		verb->name);
+	docs_add_verb_help(&place, 0, &output->text);
+	return write_output(output, err);
+}
+
 static int write_command(struct output *output, const struct doc_command *command, struct err *err)
 {
 	strbuf_addf(&output->path, "%s/%s-%s.1", output->dir, program_doc.name, command->name);
@@ -100,7 +111,15 @@ static int write_command(struct output *output, const struct doc_command *comman
 	}
 	strbuf_addf(&output->path, "%s/%s-%s.help", output->dir, program_doc.name, command->name);
 	docs_add_command_help(&program_doc, command, 0, &output->text);
-	return write_output(output, err);
+	if (write_output(output, err) < 0) {
+		return -1;
+	}
+	for (const struct doc_verb *const *v = command->verbs; v && *v; v++) {
+		if ((*v)->name && write_verb(output, command, *v, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
 }
 
 static int write_all(struct output *output, struct err *err)

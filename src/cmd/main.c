@@ -20,6 +20,7 @@
 #include "cmd/cmd_table.h"
 #include "cmd/program.h"
 #include "cmd/usage.h"
+#include "cmd/verbs.h"
 
 static enum exit_code print(struct strbuf *text)
 {
@@ -43,11 +44,25 @@ static enum exit_code print_program_help(void)
 	return print(&text);
 }
 
-static enum exit_code print_command_help(const struct cmd *cmd)
+/* Of its verb, if `word` is one; of the command, unless it looks as if it were meant to be one. */
+static enum exit_code print_command_help(const struct cmd *cmd, const char *word)
 {
+	const struct doc_verb_place place = {
+		&program_doc, &cmd->doc, word ? doc_verb_find(&cmd->doc, word) : NULL};
+	const char *near = word && !place.verb ? verb_suggest(cmd, word) : NULL;
+	int width = terminal_width(STDOUT_FILENO);
 	struct strbuf text = STRBUF_INIT;
 
-	docs_add_command_help(&program_doc, &cmd->doc, terminal_width(STDOUT_FILENO), &text);
+	if (near) {
+		usage_error(NULL, cmd->doc.name, "unknown verb '%s'; did you mean '%s'?",
+			utf8_quote(str_of(word)).text, near);
+		return EXIT_CODE_USAGE;
+	}
+	if (place.verb) {
+		docs_add_verb_help(&place, width, &text);
+	} else {
+		docs_add_command_help(&program_doc, &cmd->doc, width, &text);
+	}
 	return print(&text);
 }
 
@@ -146,7 +161,8 @@ static enum exit_code run_command(
 	void *opts = arena_alloc(arena, cmd->opts_size);
 	struct command_line line = {0};
 	struct option_set sets[CMD_SETS_MAX + 1] = {0};
-	struct cmd_run run = {.arena = arena,
+	struct cmd_run run = {.cmd = cmd,
+		.arena = arena,
 		.common = &common,
 		.opts = opts,
 		.line = &line,
@@ -170,7 +186,7 @@ static enum exit_code run_command(
 		return EXIT_CODE_USAGE;
 	}
 	if (common.is_help) {
-		return print_command_help(cmd);
+		return print_command_help(cmd, line.args_count > 0 ? line.args[0] : NULL);
 	}
 	if (common.is_version) {
 		return print_version();
@@ -197,7 +213,7 @@ static enum exit_code help_command(int argc, const char *const *argv)
 		return print_program_help();
 	}
 	cmd = cmd_find(str_of(argv[2]));
-	return cmd ? print_command_help(cmd) : unknown_command(argv[2]);
+	return cmd ? print_command_help(cmd, argc > 3 ? argv[3] : NULL) : unknown_command(argv[2]);
 }
 
 static enum exit_code dispatch(int argc, const char *const *argv, struct arena *arena)

@@ -5,6 +5,7 @@
 #ifndef CONF_DOCS_H
 #define CONF_DOCS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -22,17 +23,36 @@ struct doc_example {
 	const char *what;    /* what it shows, one line, lower case */
 };
 
+/* One of the things that a subcommand with verbs does: "sre-toolkit fleet last". */
+struct doc_verb {
+	const char *name; /* NULL: what is done without a verb; it has only summary and flags */
+	const char *arguments;   /* "ID1 ID2"; NULL: takes none */
+	const char *summary;     /* one line; without a name: "sending an alert" */
+	const char *description; /* paragraphs; NULL: the summary says it all */
+	const char *flags; /* names of the rows that go with it, a space between them; all those of
+			      the command's last set do, too */
+	const struct doc_example *examples; /* ends with command == NULL */
+};
+
 /* A subcommand, as its file in src/cmd/ describes it. */
 struct doc_command {
 	const char *name;
-	const char *arguments;              /* "[TARGET...]"; NULL: takes none */
-	const char *summary;                /* one line: "is it healthy?" */
-	const char *description;            /* paragraphs; NULL: the summary says it all */
-	const struct option_set *sets;      /* ends with rows == NULL; bases are not looked at */
-	const struct doc_example *examples; /* ends with command == NULL */
-	const char *const
-		*argument_words; /* completion of arguments: NULL-terminated; NULL: files */
+	const char *arguments;               /* "[TARGET...]"; NULL: takes none */
+	const char *summary;                 /* one line: "is it healthy?" */
+	const char *description;             /* paragraphs; NULL: the summary says it all */
+	const struct option_set *sets;       /* ends with rows == NULL; bases are not looked at */
+	const struct doc_example *examples;  /* ends with command == NULL */
+	const struct doc_verb *const *verbs; /* NULL-terminated; NULL: it has none */
+	/* Completion of arguments: NULL-terminated; NULL: files.  Not with verbs. */
+	const char *const *argument_words;
 };
+
+/* The verb of that name; with NULL, what is done without one.  NULL: there is none. */
+const struct doc_verb *doc_verb_find(const struct doc_command *, const char *name);
+
+/* Does the flag go with the verb?  `row` is one of the command's. */
+bool doc_verb_takes(
+	const struct doc_command *, const struct doc_verb *, const struct option_row *row);
 
 struct doc_pair {
 	const char *name;
@@ -66,9 +86,18 @@ struct doc_program {
 /* `sre-toolkit --help`; `width` columns (0: 80), but never wider than 100 or narrower than 40. */
 void docs_add_program_help(const struct doc_program *, int width, struct strbuf *out);
 
-/* `sre-toolkit check --help`. */
+/* `sre-toolkit check --help`; of a command with verbs the flags that go without a verb, and which
+ * verbs there are. */
 void docs_add_command_help(
 	const struct doc_program *, const struct doc_command *, int width, struct strbuf *out);
+
+/* `sre-toolkit fleet last --help`. */
+struct doc_verb_place {
+	const struct doc_program *program;
+	const struct doc_command *command;
+	const struct doc_verb *verb;
+};
+void docs_add_verb_help(const struct doc_verb_place *, int width, struct strbuf *out);
 
 /* A man page in man(7) macros; with a command the page of that command ("sre-toolkit-check.1"). */
 void docs_add_man(const struct doc_program *, const struct doc_command *, struct strbuf *out);
@@ -97,6 +126,9 @@ void docs_add_reference(const struct doc_program *, struct strbuf *out);
  *   "name", "letter", "shape", "type", "placeholder", "default", "min", "max", "range", "choices",
  *   "flags", "help", "since", "instead"   as in struct option_row; null where there is nothing
  *   "is_switch", "is_on_by_default"
+ *
+ * A command has "verbs", each with "name" (null: what goes without a verb), "arguments", "summary",
+ * "flags" (names of rows) and "examples".
  *
  * A flag that another set of the command had before is left out.
  */

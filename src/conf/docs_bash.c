@@ -15,7 +15,7 @@ static const char main_function[] =
 	"	local IFS=$' \\t\\n'\n"
 	"	local line=${COMP_LINE:0:COMP_POINT} token= command= flag= prefix= mode= word cut= "
 	"breaks=\n"
-	"	local has_dashes=\n"
+	"	local has_dashes= has_verb=\n"
 	"	local -a words=() flags=() arguments=() candidates=()\n"
 	"\n"
 	"	COMPREPLY=()\n"
@@ -38,13 +38,15 @@ static const char main_function[] =
 	"	elif [[ -z $has_dashes ]]; then\n"
 	"		flag=${words[${#words[@]} - 1]}\n"
 	"	fi\n"
-	"	_%I_command \"$command\" \"$flag\"\n"
+	"	_%I_command \"$command\" \"$flag\" \"${words[2]}\"\n"
 	"	if [[ -z $mode && -n $prefix ]]; then\n"
 	"		mode=any # a switch takes no value\n"
 	"	elif [[ -z $mode && -z $has_dashes && $token == -* ]]; then\n"
 	"		mode=words candidates=(\"${flags[@]}\")\n"
 	"	elif [[ -z $mode && ${#arguments[@]} -gt 0 ]]; then\n"
 	"		mode=words candidates=(\"${arguments[@]}\")\n"
+	"	elif [[ -z $mode && -n $has_verb ]]; then\n"
+	"		mode=any\n"
 	"	fi\n"
 	"	if [[ -z $mode || $mode == files ]]; then\n"
 	"		return # readline completes names of files\n"
@@ -131,31 +133,53 @@ static void add_value_case(const struct option_row *row, struct strbuf *out)
 
 typedef void row_fn(const struct option_row *, struct strbuf *out);
 
-static void each_flag(const struct doc_command *command, row_fn *fn, struct strbuf *out)
+/* All of the command, or those that go with one verb. */
+static void each_flag(const struct doc_command *command, const struct doc_verb *verb, row_fn *fn,
+	struct strbuf *out)
 {
 	for (const struct option_set *set = command->sets; set->rows; set++) {
 		for (const struct option_row *row = set->rows; row->name; row++) {
-			if (docs_is_completed(command->sets, set, row)) {
+			if (docs_is_completed(command->sets, set, row) &&
+				(!verb || doc_verb_takes(command, verb, row))) {
 				fn(row, out);
 			}
 		}
 	}
 }
 
+static void add_verb_cases(const struct doc_command *command, struct strbuf *out)
+{
+	strbuf_adds(out, "\t\tcase $3 in\n");
+	for (const struct doc_verb *const *v = command->verbs; *v; v++) {
+		if ((*v)->name) {
+			strbuf_addf(out, "\t\t'%s') has_verb=1 arguments=() flags=(", (*v)->name);
+			each_flag(command, *v, add_flag_words, out);
+			strbuf_adds(out, ") ;;\n");
+		}
+	}
+	strbuf_adds(out, "\t\tesac\n");
+}
+
 static void add_command_case(const struct doc_command *command, struct strbuf *out)
 {
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const char *const *words = docs_argument_words(command, arena);
+
 	strbuf_adds(out, "\t");
 	docs_add_quoted(DOC_BASH, command->name, out);
 	strbuf_adds(out, ")\n\t\tflags=(");
-	each_flag(command, add_flag_words, out);
+	each_flag(command, NULL, add_flag_words, out);
 	strbuf_adds(out, ")\n");
-	if (command->argument_words) {
+	if (words) {
 		strbuf_adds(out, "\t\targuments=(");
-		docs_add_quoted_words(DOC_BASH, command->argument_words, out);
+		docs_add_quoted_words(DOC_BASH, words, out);
 		strbuf_adds(out, ")\n");
 	}
+	if (command->verbs) {
+		add_verb_cases(command, out);
+	}
 	strbuf_adds(out, "\t\tcase $2 in\n");
-	each_flag(command, add_value_case, out);
+	each_flag(command, NULL, add_value_case, out);
 	strbuf_adds(out, "\t\tesac\n\t\t;;\n");
 }
 
@@ -163,9 +187,9 @@ static void add_command_case(const struct doc_command *command, struct strbuf *o
 static void add_command_function(const struct doc_program *program, struct strbuf *out)
 {
 	add_template(program,
-		"# Of command $1: its flags, its arguments, and in `mode` and `candidates` what "
-		"the "
-		"value of\n# its flag $2 can be.\n_%I_command()\n{\n\tcase $1 in\n",
+		"# Of command $1, with the verb $3: its flags, its arguments, and in `mode` and "
+		"`candidates` what\n# the value of its flag $2 can be.\n_%I_command()\n{\n\tcase "
+		"$1 in\n",
 		out);
 	for (const struct doc_command *const *c = program->commands; *c; c++) {
 		add_command_case(*c, out);

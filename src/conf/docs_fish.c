@@ -4,22 +4,29 @@
 #include "base/alloc.h"
 #include "conf/docs_internal.h"
 
-/* Whether the command is $argv[1]; without arguments, whether there is none yet.  fish's own
- * helper asks whether a word stands anywhere, which "config check" would take for "check". */
+/* Whether the command is the first argument, and its verb none of the others; without arguments,
+ * whether there is no command yet.  fish's own helper asks whether a word stands anywhere, which
+ * "config check" would take for "check". */
 static void add_condition_function(
 	const struct doc_program *program, const char *identifier, struct strbuf *out)
 {
 	strbuf_addf(out,
 		"# fish completion of %s, generated from its option tables.\n"
 		"\n"
-		"# Is the command $argv[1]?  Without arguments: is there none yet?\n"
+		"# Is the command $argv[1], and its verb none of the others?  Without arguments: "
+		"is there\n# no command yet?\n"
 		"function __%s_is\n"
 		"	set -l words (commandline -opc)\n"
-		"	for word in $words[2..-1]\n"
-		"		if not string match -q -- '-*' $word\n"
-		"			test \"$word\" = \"$argv[1]\"\n"
+		"	set -e words[1]\n"
+		"	while set -q words[1]\n"
+		"		if not string match -q -- '-*' $words[1]\n"
+		"			test \"$words[1]\" = \"$argv[1]\"\n"
+		"			or return\n"
+		"			set -e argv[1]\n"
+		"			not contains -- \"$words[2]\" $argv\n"
 		"			return\n"
 		"		end\n"
+		"		set -e words[1]\n"
 		"	end\n"
 		"	test (count $argv) -eq 0\n"
 		"end\n"
@@ -28,8 +35,22 @@ static void add_condition_function(
 		program->name, identifier, program->name);
 }
 
-/* "complete -c sre-toolkit -n '__sre_toolkit_is check'" */
-static void begin_line(const struct doc_program *program, const char *command, struct strbuf *out)
+/* The verbs with which a flag does not go; with NULL all of them, behind which there is no other.
+ */
+static void add_other_verbs(
+	const struct doc_command *command, const struct option_row *row, struct strbuf *out)
+{
+	for (const struct doc_verb *const *v = command->verbs; v && *v; v++) {
+		if ((*v)->name && !(row && doc_verb_takes(command, *v, row))) {
+			strbuf_addf(out, " %s", (*v)->name);
+		}
+	}
+}
+
+/* "complete -c sre-toolkit -n '__sre_toolkit_is check'"; of a command's flag, or (NULL) argument.
+ */
+static void begin_line(const struct doc_program *program, const struct doc_command *command,
+	const struct option_row *row, struct strbuf *out)
 {
 	_cleanup_(strbuf_release) struct strbuf condition = STRBUF_INIT;
 
@@ -37,7 +58,8 @@ static void begin_line(const struct doc_program *program, const char *command, s
 	docs_add_identifier(program->name, &condition);
 	strbuf_adds(&condition, "_is");
 	if (command) {
-		strbuf_addf(&condition, " %s", command);
+		strbuf_addf(&condition, " %s", command->name);
+		add_other_verbs(command, row, &condition);
 	}
 	strbuf_addf(out, "complete -c %s -n ", program->name);
 	docs_add_quoted(DOC_FISH, condition.buf, out);
@@ -81,7 +103,7 @@ static void add_value(const struct option_row *row, struct strbuf *out)
 static void add_flag(const struct doc_program *program, const struct doc_command *command,
 	const struct option_row *row, struct strbuf *out)
 {
-	begin_line(program, command->name, out);
+	begin_line(program, command, row, out);
 	if (row->letter) {
 		strbuf_addf(out, " -s %c", row->letter);
 	}
@@ -90,7 +112,7 @@ static void add_flag(const struct doc_program *program, const struct doc_command
 	add_value(row, out);
 	add_description(row->help, out);
 	if (docs_is_on_by_default(row)) {
-		begin_line(program, command->name, out);
+		begin_line(program, command, row, out);
 		strbuf_adds(out, " -l no-");
 		docs_add_dashed(row->name, out);
 		strbuf_adds(out, " -d ");
@@ -103,20 +125,42 @@ static void add_flag(const struct doc_program *program, const struct doc_command
 	}
 }
 
-static void add_command(
+static void add_verbs(
 	const struct doc_program *program, const struct doc_command *command, struct strbuf *out)
 {
-	strbuf_addc(out, '\n');
-	begin_line(program, NULL, out);
-	strbuf_addf(out, " -a %s", command->name);
-	add_description(command->summary, out);
-	begin_line(program, command->name, out);
+	for (const struct doc_verb *const *v = command->verbs; *v; v++) {
+		if ((*v)->name) {
+			begin_line(program, command, NULL, out);
+			strbuf_addf(out, " -a %s", (*v)->name);
+			add_description((*v)->summary, out);
+		}
+	}
+}
+
+static void add_arguments(
+	const struct doc_program *program, const struct doc_command *command, struct strbuf *out)
+{
+	if (command->verbs) {
+		add_verbs(program, command, out);
+		return;
+	}
+	begin_line(program, command, NULL, out);
 	if (command->argument_words) {
 		add_words(command->argument_words, out);
 	} else {
 		strbuf_adds(out, " -F");
 	}
 	strbuf_addc(out, '\n');
+}
+
+static void add_command(
+	const struct doc_program *program, const struct doc_command *command, struct strbuf *out)
+{
+	strbuf_addc(out, '\n');
+	begin_line(program, NULL, NULL, out);
+	strbuf_addf(out, " -a %s", command->name);
+	add_description(command->summary, out);
+	add_arguments(program, command, out);
 	for (const struct option_set *set = command->sets; set->rows; set++) {
 		for (const struct option_row *row = set->rows; row->name; row++) {
 			if (docs_is_completed(command->sets, set, row)) {
@@ -132,10 +176,10 @@ void docs_add_fish(const struct doc_program *program, struct strbuf *out)
 
 	docs_add_identifier(program->name, &identifier);
 	add_condition_function(program, identifier.buf, out);
-	begin_line(program, NULL, out);
+	begin_line(program, NULL, NULL, out);
 	strbuf_adds(out, " -l help");
 	add_description("explain and exit", out);
-	begin_line(program, NULL, out);
+	begin_line(program, NULL, NULL, out);
 	strbuf_adds(out, " -l version");
 	add_description("print the version and exit", out);
 	for (const struct doc_command *const *c = program->commands; *c; c++) {

@@ -184,14 +184,35 @@ static bool is_in_help(
 	return docs_is_flag(row) && docs_is_advertised(row) && docs_is_first(sets, set, row);
 }
 
-static size_t flag_columns(const struct option_set *sets)
+/* Flags that are told of: of a verb those that only it has, of a command with verbs those that go
+ * without one; each only where the command is explained. */
+struct shown {
+	const struct doc_command *command;
+	const struct doc_verb *verb; /* NULL: the command is explained */
+};
+
+static bool is_shown(
+	const struct shown *shown, const struct option_set *set, const struct option_row *row)
+{
+	const struct doc_verb *none = doc_verb_find(shown->command, NULL);
+
+	if (!is_in_help(shown->command->sets, set, row)) {
+		return false;
+	}
+	if (shown->verb) {
+		return doc_verb_takes(shown->command, shown->verb, row) && set[1].rows;
+	}
+	return !none || doc_verb_takes(shown->command, none, row);
+}
+
+static size_t flag_columns(const struct shown *shown)
 {
 	size_t widest = 0;
 	_cleanup_(strbuf_release) struct strbuf label = STRBUF_INIT;
 
-	for (const struct option_set *set = sets; set->rows; set++) {
+	for (const struct option_set *set = shown->command->sets; set->rows; set++) {
 		for (const struct option_row *row = set->rows; row->name; row++) {
-			if (is_in_help(sets, set, row)) {
+			if (is_shown(shown, set, row)) {
 				strbuf_clear(&label);
 				add_flag_label(row, &label);
 				widest = widen(widest, strbuf_str(&label));
@@ -201,7 +222,8 @@ static size_t flag_columns(const struct option_set *sets)
 	return widest;
 }
 
-static void add_flag(struct wrap *w, const struct option_row *row, size_t label_columns)
+static void add_flag(struct wrap *w, const struct shown *shown, const struct option_row *row,
+	size_t label_columns)
 {
 	_cleanup_(strbuf_release) struct strbuf label = STRBUF_INIT;
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -209,7 +231,11 @@ static void add_flag(struct wrap *w, const struct option_row *row, size_t label_
 
 	add_flag_label(row, &label);
 	strbuf_adds(&text, row->help);
-	docs_add_facts(row, DOCS_FLAG, &facts);
+	if (shown->verb) {
+		docs_add_facts(row, DOCS_FLAG, &facts);
+	} else {
+		docs_add_flag_facts(shown->command, row, &facts);
+	}
 	if (facts.len > 0) {
 		strbuf_addf(&text, " (%s)", facts.buf);
 	}
@@ -217,28 +243,28 @@ static void add_flag(struct wrap *w, const struct option_row *row, size_t label_
 }
 
 /* Sets with nothing in them to show have no heading either. */
-static bool is_set_shown(const struct option_set *sets, const struct option_set *set)
+static bool is_set_shown(const struct shown *shown, const struct option_set *set)
 {
 	for (const struct option_row *row = set->rows; row->name; row++) {
-		if (is_in_help(sets, set, row)) {
+		if (is_shown(shown, set, row)) {
 			return true;
 		}
 	}
 	return false;
 }
 
-static void add_flags(struct wrap *w, const struct option_set *sets)
+static void add_flags(struct wrap *w, const struct shown *shown)
 {
-	size_t label_columns = flag_columns(sets);
+	size_t label_columns = flag_columns(shown);
 
-	for (const struct option_set *set = sets; set->rows; set++) {
-		if (!is_set_shown(sets, set)) {
+	for (const struct option_set *set = shown->command->sets; set->rows; set++) {
+		if (!is_set_shown(shown, set)) {
 			continue;
 		}
 		add_heading(w, set->heading);
 		for (const struct option_row *row = set->rows; row->name; row++) {
-			if (is_in_help(sets, set, row)) {
-				add_flag(w, row, label_columns);
+			if (is_shown(shown, set, row)) {
+				add_flag(w, shown, row, label_columns);
 			}
 		}
 	}
@@ -255,9 +281,53 @@ static void add_example(struct wrap *w, const struct doc_example *example)
 	w->indent = 0;
 }
 
+static void add_examples(struct wrap *w, const struct doc_example *examples)
+{
+	if (!examples || !examples->command) {
+		return;
+	}
+	add_heading(w, examples[1].command ? "Examples" : "Example");
+	for (const struct doc_example *e = examples; e->command; e++) {
+		add_example(w, e);
+	}
+}
+
+/* A sentence, with a blank line before. */
+static void add_note(struct wrap *w, const struct strbuf *text)
+{
+	wrap_newline(w);
+	wrap_text(w, strbuf_str(text));
+	wrap_newline(w);
+}
+
+static void add_verbs(
+	struct wrap *w, const struct doc_program *program, const struct doc_command *command)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	size_t label_columns = 0;
+
+	if (!command->verbs) {
+		return;
+	}
+	for (const struct doc_verb *const *v = command->verbs; *v; v++) {
+		label_columns =
+			(*v)->name ? widen(label_columns, str_of((*v)->name)) : label_columns;
+	}
+	add_heading(w, "Verbs");
+	for (const struct doc_verb *const *v = command->verbs; *v; v++) {
+		if ((*v)->name) {
+			add_entry(w, str_of((*v)->name), str_of((*v)->summary), label_columns);
+		}
+	}
+	strbuf_addf(&text, "\"%s %s VERB --help\" explains a verb, with its flags.", program->name,
+		command->name);
+	add_note(w, &text);
+}
+
 void docs_add_command_help(const struct doc_program *program, const struct doc_command *command,
 	int width, struct strbuf *out)
 {
+	const struct shown shown = {.command = command};
 	struct wrap w = wrap_begin(width, out);
 	_cleanup_(strbuf_release) struct strbuf arguments = STRBUF_INIT;
 
@@ -265,13 +335,47 @@ void docs_add_command_help(const struct doc_program *program, const struct doc_c
 	strbuf_addf(out, "%s %s: %s\n\n", program->name, command->name, command->summary);
 	add_usage(&w, program->name, command->name, arguments.buf);
 	add_paragraphs(&w, command->description);
-	add_flags(&w, command->sets);
-	if (command->examples && command->examples->command) {
-		add_heading(&w, "Examples");
-		for (const struct doc_example *e = command->examples; e->command; e++) {
-			add_example(&w, e);
+	add_verbs(&w, program, command);
+	add_flags(&w, &shown);
+	add_examples(&w, command->examples);
+}
+
+/* The flags that all commands have are explained once. */
+static void add_common_flags(struct wrap *w, const struct doc_verb_place *place)
+{
+	const struct option_set *sets = place->command->sets;
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	while (sets[1].rows) {
+		sets++;
+	}
+	strbuf_adds(&text, "As everywhere:");
+	for (const struct option_row *row = sets->rows; row->name; row++) {
+		if (is_in_help(place->command->sets, sets, row)) {
+			strbuf_addc(&text, ' ');
+			option_add_flag_name(row, &text);
 		}
 	}
+	strbuf_addf(&text, " (see %s %s --help).", place->program->name, place->command->name);
+	add_note(w, &text);
+}
+
+void docs_add_verb_help(const struct doc_verb_place *place, int width, struct strbuf *out)
+{
+	const struct doc_verb *verb = place->verb;
+	const struct shown shown = {.command = place->command, .verb = verb};
+	struct wrap w = wrap_begin(width, out);
+	_cleanup_(strbuf_release) struct strbuf arguments = STRBUF_INIT;
+
+	strbuf_addf(&arguments, "%s [OPTION...] %s", verb->name,
+		verb->arguments ? verb->arguments : "");
+	strbuf_addf(out, "%s %s %s: %s\n\n", place->program->name, place->command->name, verb->name,
+		verb->summary);
+	add_usage(&w, place->program->name, place->command->name, arguments.buf);
+	add_paragraphs(&w, verb->description);
+	add_flags(&w, &shown);
+	add_examples(&w, verb->examples);
+	add_common_flags(&w, place);
 }
 
 static void add_commands(struct wrap *w, const struct doc_program *program)
@@ -327,9 +431,7 @@ static void add_more(struct wrap *w, const struct doc_program *program)
 
 	strbuf_addf(&text, "\"%s COMMAND --help\" explains a command, \"man %s\" everything.",
 		program->name, program->name);
-	wrap_newline(w);
-	wrap_text(w, strbuf_str(&text));
-	wrap_newline(w);
+	add_note(w, &text);
 }
 
 void docs_add_program_help(const struct doc_program *program, int width, struct strbuf *out)

@@ -49,6 +49,21 @@ bool docs_add_choices(const struct option_row *, const char *separator, struct s
  * there is nothing. */
 void docs_add_facts(const struct option_row *, enum docs_place, struct strbuf *out);
 
+/* Of a command with verbs: a row that goes with some of them only, and not without one. */
+bool docs_is_of_verbs(const struct doc_command *, const struct option_row *);
+
+/* docs_add_facts() of a flag, and with which verbs it goes, where it goes with nothing else.  `out`
+ * is empty. */
+void docs_add_flag_facts(const struct doc_command *, const struct option_row *, struct strbuf *out);
+
+/* "last", "diff ID1 ID2". */
+void docs_add_verb_usage(const struct doc_verb *, struct strbuf *out);
+
+/* The flags that go with the verb, each as "--output", `separator` between them; without those that
+ * all commands have.  False and nothing if there is none. */
+bool docs_add_verb_flags(const struct doc_command *, const struct doc_verb *, const char *separator,
+	struct strbuf *out);
+
 /* The next paragraph of a description; false at the end.  One that begins with a space is
  * preformatted.  Without the newline at its end. */
 bool docs_next_paragraph(struct str *rest, struct str *ret_paragraph, bool *ret_is_preformatted);
@@ -115,6 +130,9 @@ enum docs_completion docs_completion_of(const struct option_row *);
 /* Flags that completion offers: advertised, and the command's own where a name is met twice. */
 bool docs_is_completed(
 	const struct option_set *sets, const struct option_set *set, const struct option_row *);
+
+/* What completes the first argument: the verbs, if there are any; NULL: files. */
+const char *const *docs_argument_words(const struct doc_command *, struct arena *);
 
 /* One word in single quotes. */
 void docs_add_quoted(enum doc_shell, const char *word, struct strbuf *out);

@@ -162,8 +162,8 @@ static void man_verbatim(struct man *m, struct str text)
 	man_line(m, ".EE");
 }
 
-/* After a heading `is_first`: a paragraph macro there would be superfluous. */
-static void man_paragraphs(struct man *m, const char *text, bool is_first)
+/* Each but the first begins with `macro`, and with `is_first` false that, too. */
+static void man_paragraphs_by(struct man *m, const char *macro, const char *text, bool is_first)
 {
 	struct str rest = str_of(text ? text : "");
 	struct str paragraph;
@@ -171,7 +171,7 @@ static void man_paragraphs(struct man *m, const char *text, bool is_first)
 
 	while (docs_next_paragraph(&rest, &paragraph, &is_preformatted)) {
 		if (!is_first) {
-			man_line(m, ".PP");
+			man_line(m, macro);
 		}
 		is_first = false;
 		if (is_preformatted) {
@@ -181,6 +181,12 @@ static void man_paragraphs(struct man *m, const char *text, bool is_first)
 			man_newline(m);
 		}
 	}
+}
+
+/* After a heading `is_first`: a paragraph macro there would be superfluous. */
+static void man_paragraphs(struct man *m, const char *text, bool is_first)
+{
+	man_paragraphs_by(m, ".PP", text, is_first);
 }
 
 /* Text in a font: 'B' or 'I'. */
@@ -319,28 +325,66 @@ static void man_flag_label(struct man *m, const struct option_row *row)
 	man_newline(m);
 }
 
-static void man_facts(struct man *m, const struct option_row *row, enum docs_place place)
+static void man_facts(struct man *m, const struct strbuf *facts)
 {
-	_cleanup_(strbuf_release) struct strbuf facts = STRBUF_INIT;
-
-	docs_add_facts(row, place, &facts);
-	if (facts.len > 0) {
-		man_sentence(m, facts.buf);
+	if (facts->len > 0) {
+		man_sentence(m, facts->buf);
 	}
 }
 
-static void man_flags(struct man *m, const struct option_set *sets)
+static void man_flag(struct man *m, const struct doc_command *command, const struct option_row *row)
+{
+	_cleanup_(strbuf_release) struct strbuf facts = STRBUF_INIT;
+
+	man_line(m, ".TP");
+	man_flag_label(m, row);
+	man_sentence(m, row->help);
+	docs_add_flag_facts(command, row, &facts);
+	man_facts(m, &facts);
+}
+
+static void man_flags(struct man *m, const struct doc_command *command)
 {
 	man_line(m, ".SH OPTIONS");
-	for (const struct option_set *set = sets; set->rows; set++) {
+	for (const struct option_set *set = command->sets; set->rows; set++) {
 		man_heading(m, ".SS", set->heading);
 		for (const struct option_row *row = set->rows; row->name; row++) {
-			if (docs_is_flag(row) && docs_is_first(sets, set, row)) {
-				man_line(m, ".TP");
-				man_flag_label(m, row);
-				man_sentence(m, row->help);
-				man_facts(m, row, DOCS_FLAG);
+			if (docs_is_flag(row) && docs_is_first(command->sets, set, row)) {
+				man_flag(m, command, row);
 			}
+		}
+	}
+}
+
+static void man_verb(struct man *m, const struct doc_command *command, const struct doc_verb *verb)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	man_line(m, ".TP");
+	docs_add_verb_usage(verb, &text);
+	man_arguments(m, text.buf);
+	man_newline(m);
+	man_sentence(m, verb->summary);
+	man_paragraphs_by(m, ".IP", verb->description, false);
+	strbuf_clear(&text);
+	if (docs_add_verb_flags(command, verb, ", ", &text)) {
+		man_line(m, ".IP");
+		man_words(m, str_of("Options:"));
+		man_words(m, strbuf_str(&text));
+		man_piece(m, str_of("."), false);
+		man_newline(m);
+	}
+}
+
+static void man_verbs(struct man *m, const struct doc_command *command)
+{
+	if (!command->verbs) {
+		return;
+	}
+	man_line(m, ".SH VERBS");
+	for (const struct doc_verb *const *v = command->verbs; *v; v++) {
+		if ((*v)->name) {
+			man_verb(m, command, *v);
 		}
 	}
 }
@@ -363,15 +407,34 @@ static void man_pairs(
 
 static void man_examples(struct man *m, const struct doc_example *examples)
 {
-	if (!examples || !examples->command) {
-		return;
-	}
-	man_line(m, ".SH EXAMPLES");
-	for (const struct doc_example *example = examples; example->command; example++) {
+	for (const struct doc_example *example = examples; example && example->command; example++) {
 		man_line(m, ".TP");
 		man_font(m, 'B', str_of(example->command), true);
 		man_newline(m);
 		man_sentence(m, example->what);
+	}
+}
+
+static bool has_examples(const struct doc_command *command)
+{
+	bool has = command->examples && command->examples->command;
+
+	for (const struct doc_verb *const *v = command->verbs; v && *v; v++) {
+		has |= (*v)->examples && (*v)->examples->command;
+	}
+	return has;
+}
+
+/* The command's own, then those of its verbs. */
+static void man_all_examples(struct man *m, const struct doc_command *command)
+{
+	if (!has_examples(command)) {
+		return;
+	}
+	man_line(m, ".SH EXAMPLES");
+	man_examples(m, command->examples);
+	for (const struct doc_verb *const *v = command->verbs; v && *v; v++) {
+		man_examples(m, (*v)->examples);
 	}
 }
 
@@ -473,8 +536,9 @@ void docs_add_man(
 	} else {
 		man_sentence(&m, command->summary);
 	}
-	man_flags(&m, command->sets);
-	man_examples(&m, command->examples);
+	man_verbs(&m, command);
+	man_flags(&m, command);
+	man_all_examples(&m, command);
 	man_pairs(&m, "EXIT STATUS", NULL, program->exit_codes);
 	man_see_also(&m, program, PAGE_COMMAND);
 }
@@ -490,6 +554,7 @@ static void man_group_heading(struct man *m, const struct docs_group *group)
 static void man_key(struct man *m, const struct docs_group *group, const struct option_row *row)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	_cleanup_(strbuf_release) struct strbuf facts = STRBUF_INIT;
 
 	man_line(m, ".TP");
 	strbuf_addf(&text, "%s:", row->name);
@@ -499,7 +564,8 @@ static void man_key(struct man *m, const struct docs_group *group, const struct 
 	man_font(m, 'I', strbuf_str(&text), true);
 	man_newline(m);
 	man_sentence(m, row->help);
-	man_facts(m, row, DOCS_KEY);
+	docs_add_facts(row, DOCS_KEY, &facts);
+	man_facts(m, &facts);
 	if (option_holds_rows(row)) {
 		strbuf_clear(&text);
 		docs_add_inner_path(group, row, &text);

@@ -90,23 +90,23 @@ static void add_pairs(const char *heading, const char *text, const char *column,
 }
 
 /* Help and facts, as the last cell of a line. */
-static void add_meaning(const struct option_row *row, enum docs_place place, struct strbuf *out)
+static void add_meaning(
+	const struct option_row *row, const struct strbuf *facts, struct strbuf *out)
 {
-	_cleanup_(strbuf_release) struct strbuf facts = STRBUF_INIT;
-
 	strbuf_adds(out, " | ");
 	add_text(str_of(row->help), out);
-	docs_add_facts(row, place, &facts);
-	if (facts.len > 0) {
+	if (facts->len > 0) {
 		strbuf_adds(out, " (");
-		add_text(strbuf_str(&facts), out);
+		add_text(strbuf_str(facts), out);
 		strbuf_addc(out, ')');
 	}
 }
 
-static void add_flag(const struct option_row *row, struct strbuf *out)
+static void add_flag(
+	const struct doc_command *command, const struct option_row *row, struct strbuf *out)
 {
 	_cleanup_(strbuf_release) struct strbuf flag = STRBUF_INIT;
+	_cleanup_(strbuf_release) struct strbuf facts = STRBUF_INIT;
 
 	strbuf_adds(out, "| ");
 	if (row->letter) {
@@ -127,36 +127,69 @@ static void add_flag(const struct option_row *row, struct strbuf *out)
 		docs_add_dashed(row->name, out);
 		strbuf_addc(out, '`');
 	}
-	add_meaning(row, DOCS_FLAG, out);
+	docs_add_flag_facts(command, row, &facts);
+	add_meaning(row, &facts, out);
 	strbuf_adds(out, " |\n");
+}
+
+static void add_examples(const struct doc_example *examples, struct strbuf *out)
+{
+	if (!examples || !examples->command) {
+		return;
+	}
+	strbuf_adds(out, "\n| Examples | |\n|---|---|\n");
+	for (const struct doc_example *e = examples; e->command; e++) {
+		strbuf_adds(out, "| ");
+		add_code(e->command, out);
+		strbuf_adds(out, " | ");
+		add_text(str_of(e->what), out);
+		strbuf_adds(out, " |\n");
+	}
+}
+
+static void add_usage(const struct doc_program *program, const char *command, const char *arguments,
+	struct strbuf *out)
+{
+	strbuf_addf(out, "\n\n```text\n%s %s [OPTION...]%s%s\n```\n", program->name, command,
+		arguments ? " " : "", arguments ? arguments : "");
+}
+
+static void add_verb(const struct doc_program *program, const struct doc_command *command,
+	const struct doc_verb *verb, struct strbuf *out)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "%s %s", command->name, verb->name);
+	strbuf_addf(out, "\n### %s %s\n\n", program->name, text.buf);
+	docs_add_sentence(str_of(verb->summary), out);
+	add_usage(program, text.buf, verb->arguments, out);
+	add_paragraphs(verb->description, out);
+	strbuf_clear(&text);
+	if (docs_add_verb_flags(command, verb, "`, `", &text)) {
+		strbuf_addf(out, "\nOptions: `%s`.\n", text.buf);
+	}
+	add_examples(verb->examples, out);
 }
 
 static void add_command(
 	const struct doc_program *program, const struct doc_command *command, struct strbuf *out)
 {
-	const char *arguments = command->arguments;
-
 	strbuf_addf(out, "\n## %s %s\n\n", program->name, command->name);
 	docs_add_sentence(str_of(command->summary), out);
-	strbuf_addf(out, "\n\n```text\n%s %s [OPTION...]%s%s\n```\n", program->name, command->name,
-		arguments ? " " : "", arguments ? arguments : "");
+	add_usage(program, command->name, command->arguments, out);
 	add_paragraphs(command->description, out);
 	for (const struct option_set *set = command->sets; set->rows; set++) {
 		strbuf_addf(out, "\n| %s | |\n|---|---|\n", set->heading);
 		for (const struct option_row *row = set->rows; row->name; row++) {
 			if (docs_is_flag(row) && docs_is_first(command->sets, set, row)) {
-				add_flag(row, out);
+				add_flag(command, row, out);
 			}
 		}
 	}
-	if (command->examples && command->examples->command) {
-		strbuf_adds(out, "\n| Examples | |\n|---|---|\n");
-		for (const struct doc_example *e = command->examples; e->command; e++) {
-			strbuf_adds(out, "| ");
-			add_code(e->command, out);
-			strbuf_adds(out, " | ");
-			add_text(str_of(e->what), out);
-			strbuf_adds(out, " |\n");
+	add_examples(command->examples, out);
+	for (const struct doc_verb *const *v = command->verbs; v && *v; v++) {
+		if ((*v)->name) {
+			add_verb(program, command, *v, out);
 		}
 	}
 }
@@ -164,13 +197,15 @@ static void add_command(
 static void add_key(const struct option_row *row, struct strbuf *out)
 {
 	_cleanup_(strbuf_release) struct strbuf type = STRBUF_INIT;
+	_cleanup_(strbuf_release) struct strbuf facts = STRBUF_INIT;
 
 	strbuf_adds(out, "| ");
 	add_code(row->name, out);
 	strbuf_adds(out, " | ");
 	docs_add_type(row, &type);
 	add_text(strbuf_str(&type), out);
-	add_meaning(row, DOCS_KEY, out);
+	docs_add_facts(row, DOCS_KEY, &facts);
+	add_meaning(row, &facts, out);
 	strbuf_adds(out, " |\n");
 }
 

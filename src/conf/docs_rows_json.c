@@ -153,22 +153,58 @@ static void write_group_rows(void *arg, const struct docs_group *group)
 	}
 }
 
-static void write_command(struct json_writer *w, const struct doc_command *command)
+static void write_examples(struct json_writer *w, const struct doc_example *examples)
 {
-	json_write_object_begin(w);
-	json_field_string(w, "name", command->name);
-	json_field_string(w, "arguments", command->arguments);
-	json_field_string(w, "summary", command->summary);
-	write_words(w, "argument_words", command->argument_words);
 	json_write_key(w, "examples");
 	json_write_array_begin(w);
-	for (const struct doc_example *e = command->examples; e && e->command; e++) {
+	for (const struct doc_example *e = examples; e && e->command; e++) {
 		json_write_object_begin(w);
 		json_field_string(w, "command", e->command);
 		json_field_string(w, "what", e->what);
 		json_write_object_end(w);
 	}
 	json_write_array_end(w);
+}
+
+static void write_verb_flags(struct json_writer *w, const struct doc_verb *verb)
+{
+	struct str rest = str_of(verb->flags ? verb->flags : ""), name;
+
+	json_write_key(w, "flags");
+	json_write_array_begin(w);
+	while (str_word(&rest, &name)) {
+		json_write_str(w, name);
+	}
+	json_write_array_end(w);
+}
+
+static void write_verbs(struct json_writer *w, const struct doc_command *command)
+{
+	json_write_key(w, "verbs");
+	json_write_array_begin(w);
+	for (const struct doc_verb *const *v = command->verbs; v && *v; v++) {
+		json_write_object_begin(w);
+		json_field_string(w, "name", (*v)->name);
+		json_field_string(w, "arguments", (*v)->arguments);
+		json_field_string(w, "summary", (*v)->summary);
+		write_verb_flags(w, *v);
+		write_examples(w, (*v)->examples);
+		json_write_object_end(w);
+	}
+	json_write_array_end(w);
+}
+
+static void write_command(struct json_writer *w, const struct doc_command *command)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+	json_write_object_begin(w);
+	json_field_string(w, "name", command->name);
+	json_field_string(w, "arguments", command->arguments);
+	json_field_string(w, "summary", command->summary);
+	write_words(w, "argument_words", docs_argument_words(command, arena));
+	write_verbs(w, command);
+	write_examples(w, command->examples);
 	json_write_object_end(w);
 }
 

@@ -127,36 +127,64 @@ static void add_spec(const struct option_row *row, struct strbuf *out)
 static void add_arguments(
 	const struct doc_program *program, const struct doc_command *command, struct strbuf *out)
 {
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	_cleanup_(strbuf_release) struct strbuf spec = STRBUF_INIT;
+	const char *const *words = docs_argument_words(command, arena);
 
 	begin_spec(out);
 	strbuf_adds(&spec, "*:");
 	add_escaped(command->arguments ? command->arguments : "", ":", &spec);
 	strbuf_addc(&spec, ':');
-	if (command->argument_words) {
+	if (words) {
 		strbuf_adds(&spec, " _");
 		docs_add_identifier(program->name, &spec);
 		strbuf_adds(&spec, "_words ");
-		add_action_words(command->argument_words, &spec);
+		add_action_words(words, &spec);
 	} else {
 		strbuf_adds(&spec, "_files");
 	}
 	docs_add_quoted(DOC_ZSH, spec.buf, out);
 }
 
-static void add_command(
-	const struct doc_program *program, const struct doc_command *command, struct strbuf *out)
+/* "'fleet/last')", and the flags behind it; with NULL "'fleet/'*)", and all of them. */
+static void begin_case(
+	const struct doc_command *command, const struct doc_verb *verb, struct strbuf *out)
 {
-	strbuf_adds(out, "\t");
-	docs_add_quoted(DOC_ZSH, command->name, out);
-	strbuf_adds(out, ")\n\t\t_arguments -s -S :");
+	strbuf_addf(out, "\t'%s/%s'%s)\n\t\t_arguments -s -S :", command->name,
+		verb ? verb->name : "", verb ? "" : "*");
 	for (const struct option_set *set = command->sets; set->rows; set++) {
 		for (const struct option_row *row = set->rows; row->name; row++) {
-			if (docs_is_completed(command->sets, set, row)) {
+			if (docs_is_completed(command->sets, set, row) &&
+				(!verb || doc_verb_takes(command, verb, row))) {
 				add_spec(row, out);
 			}
 		}
 	}
+}
+
+static void add_verb(
+	const struct doc_command *command, const struct doc_verb *verb, struct strbuf *out)
+{
+	_cleanup_(strbuf_release) struct strbuf spec = STRBUF_INIT;
+
+	begin_case(command, verb, out);
+	begin_spec(out);
+	strbuf_adds(&spec, "*:");
+	add_escaped(verb->arguments ? verb->arguments : verb->name, ":", &spec);
+	strbuf_adds(&spec, ": ");
+	docs_add_quoted(DOC_ZSH, spec.buf, out);
+	strbuf_adds(out, "\n\t\t;;\n");
+}
+
+static void add_command(
+	const struct doc_program *program, const struct doc_command *command, struct strbuf *out)
+{
+	for (const struct doc_verb *const *v = command->verbs; v && *v; v++) {
+		if ((*v)->name) {
+			add_verb(command, *v, out);
+		}
+	}
+	begin_case(command, NULL, out);
 	add_arguments(program, command, out);
 	strbuf_adds(out, "\n\t\t;;\n");
 }
@@ -201,7 +229,14 @@ void docs_add_zsh(const struct doc_program *program, struct strbuf *out)
 		program->name, program->name);
 	add_words_function(identifier.buf, out);
 	add_commands_function(program, identifier.buf, out);
-	strbuf_addf(out, "_%s_command() {\n\tcase $1 in\n", identifier.buf);
+	strbuf_addf(out,
+		"# Of command $1; behind a verb, of that.\n"
+		"_%s_command() {\n"
+		"	local verb=\n"
+		"\n"
+		"	(( CURRENT > 2 )) && verb=$words[2]\n"
+		"	case $1/$verb in\n",
+		identifier.buf);
 	for (const struct doc_command *const *c = program->commands; *c; c++) {
 		add_command(program, *c, out);
 	}

@@ -38,6 +38,26 @@ class Generated:
         return [row for row in self.rows if row['command'] == command and
                 not (advertised and {'hidden', 'deprecated'} & set(row['flags']))]
 
+    def verbs(self, command):
+        return [verb for verb in self.commands[command]['verbs'] if verb['name']]
+
+    def common_flags(self, command):
+        """Those of the last set, which go with every verb."""
+        rows = self.flags(command)
+        return [row for row in rows if row['heading'] == rows[-1]['heading']]
+
+    def verb_flags(self, command, verb):
+        """Of a verb, or (None) of what is done without one."""
+        names = next((each['flags'] for each in self.commands[command]['verbs'] if each['name'] == verb), None)
+        common = self.common_flags(command)
+        return [row for row in self.flags(command) if names is None or row['name'] in names or row in common]
+
+    def examples(self, command):
+        found = list(self.commands[command]['examples'])
+        for verb in self.commands[command]['verbs']:
+            found += verb['examples']
+        return found
+
     def keys(self):
         return [row for row in self.rows if row['place'] == 'key']
 
@@ -56,9 +76,9 @@ class Generated:
         return squeezed(re.sub('.\b', '', done.stdout)).lower()
 
     @functools.cache
-    def help(self, command=None):
-        """--help on one line."""
-        return squeezed(self.text(f'{self.program}-{command}.help' if command else f'{self.program}.help'))
+    def help(self, *words):
+        """--help on one line; of the program, a command, a verb."""
+        return squeezed(self.text('-'.join([self.program, *words]) + '.help'))
 
     @functools.cache
     def reference(self):

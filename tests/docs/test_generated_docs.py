@@ -42,12 +42,36 @@ def help_entry(text, row):
     return match and match[0]
 
 
+def assert_explained(text, rows):
+    for row in rows:
+        entry = help_entry(text, row)
+        assert entry, row['path']
+        assert missing([*generated.facts(row), *(row['choices'] or [])], entry) == []
+
+
 def test_help_has_each_flag(docs):
     for command in docs.commands:
-        for row in docs.flags(command):
-            entry = help_entry(docs.help(command), row)
-            assert entry, f'{command} {row["path"]}'
-            assert missing([*generated.facts(row), *(row['choices'] or [])], entry) == []
+        assert_explained(docs.help(command), docs.verb_flags(command, None))
+
+
+def test_help_of_verbs_has_their_flags_and_no_others(docs):
+    for command in docs.commands:
+        common = docs.common_flags(command)
+        for verb in docs.verbs(command):
+            text = docs.help(command, verb['name'])
+            own = [row for row in docs.verb_flags(command, verb['name']) if row not in common]
+            assert_explained(text, own)
+            assert missing([row['path'] for row in common], text) == []
+            for row in docs.flags(command):
+                assert row in [*own, *common] or not help_entry(text, row), f'{command} {verb["name"]} {row["path"]}'
+            assert verb['summary'] in text and missing([e['command'] for e in verb['examples']], text) == []
+
+
+def test_help_has_each_verb(docs):
+    for command in docs.commands:
+        for verb in docs.verbs(command):
+            assert f'{verb["name"]} {verb["summary"]}' in docs.help(command)
+            assert f'"{docs.program} {command} VERB --help"' in docs.help(command)
 
 
 def test_help_hides_what_is_hidden(docs):
@@ -70,7 +94,7 @@ def test_help_fits_80_columns(docs):
 
 
 def examples(docs):
-    return {f'  {example["command"]}' for command in docs.commands.values() for example in command['examples']}
+    return {f'  {example["command"]}' for command in docs.commands for example in docs.examples(command)}
 
 
 # --- man pages ------------------------------------------------------------------------------------
@@ -106,6 +130,36 @@ def test_man_page_has_each_flag(docs):
             assert missing([fact.lower() for fact in expected], match[0]) == []
 
 
+def test_man_page_and_reference_have_each_verb(docs):
+    needs('mandoc')
+    for command in docs.commands:
+        text = docs.shown(f'{docs.program}-{command}.1')
+        lines = docs.reference()
+        for verb in docs.verbs(command):
+            usage = ' '.join(filter(None, [verb['name'], verb['arguments']]))
+            assert generated.squeezed(f'{usage} {verb["summary"]}').lower() in text
+            at = lines.index(f'### {docs.program} {command} {verb["name"]}')
+            assert lines[at + 2].lower().startswith(verb['summary'].lower())
+            flags = [row['path'] for row in docs.flags(command) if row['name'] in verb['flags']]
+            assert not flags or f'options: {", ".join(flags)}.' in text
+            assert not flags or 'Options: ' + ', '.join(f'`{flag}`' for flag in flags) + '.' in lines[at:]
+
+
+def test_flags_say_with_which_verbs_they_go(docs):
+    needs('mandoc')
+    for command in docs.commands:
+        if not docs.verbs(command):
+            continue
+        text = docs.shown(f'{docs.program}-{command}.1')
+        without = docs.verb_flags(command, None)
+        for row in docs.flags(command):
+            names = [verb['name'] for verb in docs.verbs(command) if row['name'] in verb['flags']]
+            wanted = f'with {", ".join(names)}'
+            if row not in without:
+                assert any(row['path'] in line and row['help'] in line and wanted in line for line in docs.reference())
+                assert wanted in text
+
+
 def test_man_page_has_each_key(docs):
     needs('mandoc')
     text = docs.shown(f'{docs.program}.yaml.5')
@@ -119,10 +173,10 @@ def test_man_page_has_each_key(docs):
 
 def test_man_pages_keep_what_can_be_pasted(docs):
     needs('groff')
-    for name, command in docs.commands.items():
+    for name in docs.commands:
         shown = subprocess.run(['groff', '-man', '-Tutf8', '-P-cbou', '-rLL=300n', docs.path(f'{docs.program}-{name}.1')],
                                capture_output=True, text=True, check=True).stdout
-        for example in command['examples']:
+        for example in docs.examples(name):
             assert example['command'] in shown
 
 
@@ -187,6 +241,13 @@ def test_flags_are_completed(docs, shell):
         assert shell.complete(f'{docs.program} {command} --') == expected
 
 
+def test_flags_of_verbs_are_completed(docs, shell):
+    for command in docs.commands:
+        for verb in docs.verbs(command):
+            expected = {row['path'] for row in docs.verb_flags(command, verb['name'])}
+            assert shell.complete(f'{docs.program} {command} {verb["name"]} --') == expected
+
+
 def test_values_are_completed(docs, shell):
     """Once for each kind of value that a command has."""
     for command in docs.commands:
@@ -207,6 +268,8 @@ def test_arguments_are_completed(docs, shell):
     for name, command in docs.commands.items():
         words = command['argument_words']
         assert shell.complete(f'{docs.program} {name} ') == (FILES if words is None else set(words))
+        for verb in docs.verbs(name):  # once is enough
+            assert shell.complete(f'{docs.program} {name} {verb["name"]} ') == set()
 
 
 @pytest.mark.parametrize('line, expected', [
@@ -227,6 +290,11 @@ def test_arguments_are_completed(docs, shell):
     ('check -- --', ''),
     ('config check --conf', '--config'),
     ('config s', 'show schema'),
+    ('config show --format ', 'table tree'),
+    ('config show --format=t', 'table tree'),
+    ('config show --into a', 'a.yaml'),
+    ('config show key --in', '--into'),
+    ('config --deep s', 'show schema'),
     ('logs b', 'b.log'),
 ])
 @pytest.mark.parametrize('name', shells.SHELLS)

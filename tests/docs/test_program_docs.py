@@ -28,6 +28,23 @@ def test_help(docs):
     for command in docs.commands:
         assert said(command, '--help') == docs.text(f'sre-toolkit-{command}.help')
         assert said(command, '-h') == docs.text(f'sre-toolkit-{command}.help')
+        assert said('help', command) == docs.text(f'sre-toolkit-{command}.help')
+        for verb in docs.verbs(command):
+            text = docs.text(f'sre-toolkit-{command}-{verb["name"]}.help')
+            assert said(command, verb['name'], '--help') == text
+            assert said(command, '-h', verb['name']) == text
+            assert said('help', command, verb['name']) == text
+
+
+@pytest.mark.parametrize('words', [('fleet', 'lst', '--help'), ('help', 'fleet', 'lst'), ('fleet', '--help', 'lst', '--hosts', 'a')])
+def test_help_of_a_mistyped_verb(words):
+    done = subprocess.run([PROGRAM, *words], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, '')
+    assert done.stderr == "sre-toolkit fleet: unknown verb 'lst'; did you mean 'last'?\n"
+
+
+def test_help_of_a_command_that_is_no_verb(docs):
+    assert said('fleet', 'uptime', '--help') == docs.text('sre-toolkit-fleet.help')
 
 
 def test_schema(docs):

@@ -107,8 +107,12 @@ static inline enum exit_code cmd_run_parsed(
 	struct command_line line = {0};
 	struct option_set sets[CMD_SETS_MAX + 1] = {0};
 	const char *argv[CMD_ARGS_MAX + 1] = {cmd->doc.name};
-	struct cmd_run run = {
-		.arena = arena, .common = &common, .opts = opts, .line = &line, .argv = argv};
+	struct cmd_run run = {.cmd = cmd,
+		.arena = arena,
+		.common = &common,
+		.opts = opts,
+		.line = &line,
+		.argv = argv};
 	enum exit_code exit_code;
 	struct err err = {0};
 	int argc = 1;

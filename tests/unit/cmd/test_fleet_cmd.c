@@ -19,7 +19,7 @@ static void exit_codes(void **state)
 		{ERR_NETWORK, 1},
 	};
 	const struct common_opts common = {.is_quiet = true};
-	struct cmd_run run = {.common = &common};
+	struct cmd_run run = {.cmd = &cmd_fleet, .common = &common};
 	const struct fleet_cmd fleet = {.run = &run};
 	int saved = redirect(STDERR_FILENO, "err");
 

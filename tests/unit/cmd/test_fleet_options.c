@@ -34,8 +34,11 @@ static int take(struct again *a, const char *const *now, const char *const *befo
 	}
 	assert_int_equal(
 		command_line_parse(now_count, now, sets, false, a->arena, &a->line, &a->err), 0);
-	a->run = (struct cmd_run){
-		.arena = a->arena, .common = &a->common, .opts = &a->opts, .line = &a->line};
+	a->run = (struct cmd_run){.cmd = &cmd_fleet,
+		.arena = a->arena,
+		.common = &a->common,
+		.opts = &a->opts,
+		.line = &a->line};
 	a->fleet = (struct fleet_cmd){.run = &a->run, .opts = &a->opts};
 	run_request_init(&request, before_count, before, "/there", NULL, a->arena);
 	return fleet_take_request(&a->fleet, &request, &a->config, &a->err);
@@ -61,9 +64,9 @@ static void what_is_taken(void **state)
 	assert_int_equal(opts->workers, 3);
 	assert_int_equal(opts->output, FLEET_JSON);
 	assert_false(opts->guard.is_yes); /* what was meant then need not be meant now */
-	assert_true(fleet_has(&a.fleet, "nice"));
-	assert_true(fleet_has(&a.fleet, "timeout"));
-	assert_false(fleet_has(&a.fleet, "yes"));
+	assert_true(cmd_run_has(a.fleet.run, "nice"));
+	assert_true(cmd_run_has(a.fleet.run, "timeout"));
+	assert_false(cmd_run_has(a.fleet.run, "yes"));
 	assert_string_equal(a.config, "/c.yaml");
 	arena_free(a.arena);
 }
@@ -103,8 +106,6 @@ static void whose_rows(void **state)
 		struct err err = {0};
 
 		assert_int_equal(option_rows_check(fleet_sets[i].rows, &err), 0);
-		assert_int_equal(
-			fleet_is_own(fleet_sets[i].rows), fleet_sets[i].rows != common_rows);
 	}
 }
 

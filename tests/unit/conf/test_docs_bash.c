@@ -18,6 +18,8 @@ static void test_pieces(void **state)
 		"\t\t'--fail-on') mode=words candidates=('never' 'warning' 'critical') ;;\n",
 		"\t\t'--config' | '-c') mode=files ;;\n",
 		"\t'')\n\t\tflags=('--help' '--version')\n\t\targuments=('check' 'config' 'logs')\n",
+		"\t\targuments=('check' 'show' 'schema')\n\t\tcase $3 in\n",
+		"\t\t'show') has_verb=1 arguments=() flags=('--format' '--into' '--config' '--timeout' '--verbose' '--help') ;;\n",
 		"flag=${token%%=*}\n",
 		"cut=${token%\"${token##*[$breaks]}\"}\n",
 		"complete -o bashdefault -o default -F _demo_tool demo-tool\n",

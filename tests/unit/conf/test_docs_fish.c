@@ -12,7 +12,10 @@ static void test_pieces(void **state)
 	static const char *const pieces[] = {
 		"complete -c demo-tool -f\n",
 		"complete -c demo-tool -n '__demo_tool_is' -a check -d 'is it healthy?'\n",
-		"complete -c demo-tool -n '__demo_tool_is config' -a '\\'check\\' \\'show\\' \\'schema\\''\n",
+		"complete -c demo-tool -n '__demo_tool_is config check show schema' -a show -d 'all that it says'\n",
+		"complete -c demo-tool -n '__demo_tool_is config check' -l into -r -F -d 'write it there'\n",
+		"complete -c demo-tool -n '__demo_tool_is config' -s c -l config -r -F -d 'read this configuration'\n",
+		"complete -c demo-tool -n '__demo_tool_is check' -a '\\'local:\\' \\'http://\\' \\'https://\\' \\'all\\''\n",
 		"complete -c demo-tool -n '__demo_tool_is logs' -F\n",
 		"complete -c demo-tool -n '__demo_tool_is check' -s t -l timeout -x -d 'deadline of one attempt, ",
 		"-l fail-on -x -a '\\'never\\' \\'warning\\' \\'critical\\'' -d 'what makes the exit status 1'\n",

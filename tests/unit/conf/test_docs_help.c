@@ -55,6 +55,47 @@ static const char check_help[] =
 	"  demo-tool check local: | grep -v ok\n"
 	"      this machine\n";
 
+static const char config_help[] =
+	"demo-tool config: looks at the configuration\n"
+	"\n"
+	"Usage: demo-tool config [OPTION...] check|show|schema\n"
+	"\n"
+	"Verbs:\n"
+	"  check   is it right?\n"
+	"  show    all that it says\n"
+	"  schema  what it can say\n"
+	"\n"
+	"\"demo-tool config VERB --help\" explains a verb, with its flags.\n"
+	"\n"
+	"How to look:\n"
+	"  -d, --deep              look at what it includes, too\n"
+	"\n"
+	"Common options:\n"
+	"  -c, --config FILE       read this configuration\n"
+	"      --timeout DURATION  hidden by the command's own\n"
+	"  -v, --verbose           say more; twice: everything\n"
+	"  -h, --help              explain and exit\n";
+
+static const char show_help[] =
+	"demo-tool config show: all that it says\n"
+	"\n"
+	"Usage: demo-tool config show [OPTION...] [KEY...]\n"
+	"\n"
+	"Every value, or those that are named.\n"
+	"\n"
+	"Secrets are masked.\n"
+	"\n"
+	"How to look:\n"
+	"      --format table|tree  how it is shown\n"
+	"      --into FILE          write it there\n"
+	"\n"
+	"Example:\n"
+	"  demo-tool config show --format tree\n"
+	"      with what holds what\n"
+	"\n"
+	"As everywhere: --config --timeout --verbose --help (see demo-tool config\n"
+	"--help).\n";
+
 static const char program_help[] =
 	"demo-tool 0.1.0: keeps demonstrations up\n"
 	"\n"
@@ -87,6 +128,21 @@ static void test_command_help(void **state)
 	(void)state;
 	docs_add_command_help(&docs_fixture_program, docs_fixture_program.commands[0], 0, &out);
 	assert_string_equal(out.buf, check_help);
+}
+
+static void test_help_of_verbs(void **state)
+{
+	const struct doc_command *config = docs_fixture_program.commands[1];
+	const struct doc_verb_place show = {
+		&docs_fixture_program, config, doc_verb_find(config, "show")};
+	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	docs_add_command_help(&docs_fixture_program, config, 0, &out);
+	assert_string_equal(out.buf, config_help);
+	strbuf_clear(&out);
+	docs_add_verb_help(&show, 0, &out);
+	assert_string_equal(out.buf, show_help);
 }
 
 static void test_program_help(void **state)
@@ -190,6 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_command_help),
+		cmocka_unit_test(test_help_of_verbs),
 		cmocka_unit_test(test_program_help),
 		cmocka_unit_test(test_widths),
 		cmocka_unit_test(test_a_long_word_is_kept_whole),

@@ -100,6 +100,38 @@ static void test_a_command_without_a_description_has_its_summary(void **state)
 	assert_true(docs_fixture_has(&out, ".SH DESCRIPTION\nCounts lines.\n.SH OPTIONS\n"));
 }
 
+static void test_verbs(void **state)
+{
+	static const char *const pieces[] = {
+		".SH VERBS\n"
+		".TP\n"
+		"\\fBcheck\\fR\n"
+		"Is it right?\n"
+		".IP\n"
+		"Options: \\-\\-deep.\n"
+		".TP\n"
+		"\\fBshow\\fR [\\fIKEY\\fR...]\n"
+		"All that it says.\n"
+		".IP\n"
+		"Every value, or those that are named.\n"
+		".IP\n"
+		"Secrets are masked.\n"
+		".IP\n"
+		"Options: \\-\\-format, \\-\\-into.\n",
+		".TP\n"
+		"\\fB\\-\\-into\\fR \\fIFILE\\fR\n"
+		"Write it there.\n"
+		"With show, schema.\n",
+		".SH EXAMPLES\n.TP\n\\fBdemo\\-tool config show \\-\\-format tree\\fR\n",
+		NULL,
+	};
+	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	docs_add_man(&docs_fixture_program, docs_fixture_program.commands[1], &out);
+	has_all(&out, pieces);
+}
+
 static void test_config_page(void **state)
 {
 	static const char *const pieces[] = {
@@ -185,6 +217,7 @@ int main(void)
 		cmocka_unit_test(test_program_page),
 		cmocka_unit_test(test_command_page),
 		cmocka_unit_test(test_a_command_without_a_description_has_its_summary),
+		cmocka_unit_test(test_verbs),
 		cmocka_unit_test(test_config_page),
 		cmocka_unit_test(test_what_roff_would_obey),
 		cmocka_unit_test(test_source_lines_are_short),

@@ -23,6 +23,9 @@ static void test_pieces(void **state)
 		"'*'{-v,--verbose}'[say more; twice\\: everything]' \\\n",
 		"'*:[TARGET...]: _demo_tool_words local\\: http\\:// https\\:// all'\n",
 		"'*:FILE...:_files'\n",
+		"\t'config/show')\n\t\t_arguments -s -S : \\\n\t\t--format='[how it is shown]:",
+		"'*:[KEY...]: '\n\t\t;;\n",
+		"\t'config/'*)\n\t\t_arguments -s -S : \\\n\t\t'(-d --deep)'{-d,--deep}'[look at what it includes, too]' \\\n",
 		"curcontext=${curcontext%:*:*}:demo-tool-$line[1]:\n",
 	};
 	// clang-format on

@@ -330,6 +330,20 @@ const struct option_row docs_fixture_config[] = {
 };
 // clang-format on
 
+static const char *const look_formats[] = {"table", "tree", NULL};
+
+// clang-format off
+static const struct option_row look_flags[] = {
+	{.name = "deep", .letter = 'd', .type = &option_bool, .offset = offsetof(struct flags, watch),
+	 .help = "look at what it includes, too"},
+	{.name = "format", .type = &option_choice, .offset = offsetof(struct flags, output),
+	 .choices = look_formats, .help = "how it is shown"},
+	{.name = "into", .type = &option_path, .offset = offsetof(struct flags, token),
+	 .help = "write it there"},
+	{0},
+};
+// clang-format on
+
 static const struct option_set check_sets[] = {
 	{"Options", docs_fixture_flags, NULL},
 	{"Common options", common_flags, NULL},
@@ -337,6 +351,12 @@ static const struct option_set check_sets[] = {
 };
 
 static const struct option_set config_sets[] = {
+	{"How to look", look_flags, NULL},
+	{"Common options", common_flags, NULL},
+	{NULL, NULL, NULL},
+};
+
+static const struct option_set logs_sets[] = {
 	{"Common options", common_flags, NULL},
 	{NULL, NULL, NULL},
 };
@@ -348,7 +368,28 @@ static const struct doc_example check_examples[] = {
 };
 
 static const char *const check_words[] = {"local:", "http://", "https://", "all", NULL};
-static const char *const config_words[] = {"check", "show", "schema", NULL};
+
+static const struct doc_example show_examples[] = {
+	{"demo-tool config show --format tree", "with what holds what"},
+	{NULL, NULL},
+};
+
+static const struct doc_verb without_verb = {.summary = "looking at it", .flags = "deep"};
+static const struct doc_verb check_verb = {
+	.name = "check", .summary = "is it right?", .flags = "deep"};
+static const struct doc_verb show_verb = {
+	.name = "show",
+	.arguments = "[KEY...]",
+	.summary = "all that it says",
+	.description = "Every value, or those that are named.\n\nSecrets are masked.",
+	.flags = "format into",
+	.examples = show_examples,
+};
+static const struct doc_verb schema_verb = {
+	.name = "schema", .summary = "what it can say", .flags = "into"};
+
+static const struct doc_verb *const config_verbs[] = {
+	&without_verb, &check_verb, &show_verb, &schema_verb, NULL};
 
 static const struct doc_command check_command = {
 	.name = "check",
@@ -372,14 +413,14 @@ static const struct doc_command config_command = {
 	.arguments = "check|show|schema",
 	.summary = "looks at the configuration",
 	.sets = config_sets,
-	.argument_words = config_words,
+	.verbs = config_verbs,
 };
 
 static const struct doc_command logs_command = {
 	.name = "logs",
 	.arguments = "FILE...",
 	.summary = "counts lines",
-	.sets = config_sets,
+	.sets = logs_sets,
 };
 
 static const struct doc_command *const commands[] = {

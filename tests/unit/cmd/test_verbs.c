@@ -1,0 +1,150 @@
+/*
+ * The verbs of all subcommands keep what their structs promise; and what goes with one.
+ */
+#include <string.h>
+
+#include "cmd/cmd_fixture.h"
+#include "cmd/verbs.h"
+
+static const struct cmd *const commands[] = {&cmd_alert, &cmd_config, &cmd_fleet};
+
+static bool has_row(const struct cmd *cmd, struct str name)
+{
+	for (const struct option_set *set = cmd->doc.sets; set->rows; set++) {
+		if (set->rows != common_rows && option_find(set->rows, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void check_verb_rows(const struct cmd *cmd, const struct verb *verb)
+{
+	struct str rest = str_of(verb->doc.flags), flag;
+
+	while (str_word(&rest, &flag)) {
+		if (!has_row(cmd, flag)) {
+			fail_msg("%s %s: no flag '%.*s'", cmd->doc.name, verb->doc.name,
+				(int)flag.len, flag.ptr);
+		}
+	}
+	assert_non_null(verb->run);
+	assert_true(strlen(verb->doc.summary) > 0);
+	if (verb->doc.name) {
+		assert_non_null(verb->doc.examples);
+		assert_true(verb->args_min == 0 || verb->doc.arguments);
+		assert_true(verb->args_max == VERB_ARGS_ANY || verb->args_max >= verb->args_min);
+		assert_string_equal(verb_suggest(cmd, verb->doc.name), verb->doc.name);
+	}
+	assert_ptr_equal(verb_find(cmd, verb->doc.name), verb);
+}
+
+static bool is_taken(const struct cmd *cmd, const struct option_row *row)
+{
+	for (const struct doc_verb *const *v = cmd->doc.verbs; *v; v++) {
+		if (doc_verb_takes(&cmd->doc, *v, row)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void tables(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		const struct cmd *cmd = commands[i];
+
+		for (const struct doc_verb *const *v = cmd->doc.verbs; *v; v++) {
+			check_verb_rows(cmd, verb_find(cmd, (*v)->name));
+		}
+		for (const struct option_set *set = cmd->doc.sets; set->rows; set++) {
+			for (const struct option_row *row = set->rows; row->name; row++) {
+				assert_true(is_taken(cmd, row)); /* else nobody could give it */
+			}
+		}
+		assert_null(verb_find(cmd, "nonsense"));
+		assert_null(verb_suggest(cmd, "nonsense"));
+	}
+	assert_null(verb_find(&cmd_check, "list"));
+	assert_null(verb_suggest(&cmd_check, "list"));
+}
+
+struct row_of {
+	const struct cmd *cmd;
+	const char *name;
+};
+
+static const struct option_row *find_row(const struct row_of *of)
+{
+	for (const struct option_set *set = of->cmd->doc.sets; set->rows; set++) {
+		const struct option_row *row = option_find(set->rows, str_of(of->name));
+
+		if (row) {
+			return row;
+		}
+	}
+	return NULL;
+}
+
+static void what_goes_with_one(void **state)
+{
+	static const struct {
+		const struct cmd *cmd;
+		const char *verb, *flag;
+		size_t args_count;
+		const char *hint;
+		int exit_code;
+		const char *told; /* the whole of it */
+	} cases[] = {
+		{&cmd_fleet, "last", "limit", 0, NULL, 0, ""},
+		{&cmd_fleet, "last", "verbose", 0, NULL, 0, ""},
+		{&cmd_fleet, "diff", NULL, 2, NULL, 0, ""},
+		{&cmd_fleet, NULL, "hosts", 9, NULL, 0, ""},
+		{&cmd_fleet, "last", "hosts", 0, NULL, 2,
+			"sre-toolkit fleet: --hosts does not go with last\n"},
+		{&cmd_fleet, "last", "max_hosts", 0, "; do this", 2,
+			"sre-toolkit fleet: --max-hosts does not go with last; do this\n"},
+		{&cmd_fleet, NULL, "limit", 1, "; do this", 2,
+			"sre-toolkit fleet: --limit does not go with running a command\n"},
+		{&cmd_fleet, "diff", NULL, 1, NULL, 2,
+			"sre-toolkit fleet: write sre-toolkit fleet diff ID1 ID2\n"},
+		{&cmd_fleet, "diff", NULL, 3, NULL, 2,
+			"sre-toolkit fleet: diff: one argument too many: 'c'\n"},
+		{&cmd_alert, NULL, "dead", 0, NULL, 2,
+			"sre-toolkit alert: --dead does not go with sending an alert\n"},
+		{&cmd_alert, "test", NULL, 9, NULL, 0, ""},
+		{&cmd_config, "check", "output", 0, NULL, 2,
+			"sre-toolkit config: --output does not go with check\n"},
+	};
+	static const char *const args[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i"};
+	struct cmd_fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct common_opts common = {0};
+		const struct option_row *given =
+			cases[i].flag ? find_row(&(struct row_of){cases[i].cmd, cases[i].flag})
+				      : NULL;
+		struct command_line line = {.given = &given, .given_count = given ? 1 : 0};
+		const struct cmd_run run = {.cmd = cases[i].cmd, .common = &common, .line = &line};
+		const struct verb_call call = {
+			verb_find(cases[i].cmd, cases[i].verb), args, cases[i].args_count};
+		int saved = redirect(STDERR_FILENO, "err");
+
+		f->exit_code = verb_check(&run, &call, cases[i].hint);
+		restore(STDERR_FILENO, saved);
+		read_text("err", &f->err);
+		assert_exit(f, cases[i].exit_code);
+		assert_string_equal(f->err.buf, cases[i].told);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tables),
+		cmd_test(what_goes_with_one),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
