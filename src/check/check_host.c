@@ -219,9 +219,7 @@ static void host_set_server(void *opts, const char *server, struct arena *arena)
 {
 	struct host_opts *host = opts;
 
-	host->text = host_target_text(&host->target, server, arena);
-	host->target.host = server;
-	host->target.is_set = false;
+	host->text = host_target_choose(&host->target, server, arena);
 }
 
 static const char *const host_schemes[] = {"local", "ssh", NULL};

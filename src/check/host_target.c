@@ -8,6 +8,7 @@
 #include "base/parse.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
+#include "conf/login_name.h"
 #include "conf/nodeset.h"
 
 static const char scheme[] = "ssh://";
@@ -99,6 +100,24 @@ static int take_host(
 	return nodeset_check_name(text, err);
 }
 
+/* "root@web-01:2222": one server, as it is written everywhere but in ssh://. */
+static bool take_login(struct str text, struct arena *arena, struct host_target *ret_target)
+{
+	struct login_name login;
+
+	if (!login_name_is_more(text) || nodeset_check_server(text, NULL) < 0 ||
+		login_name_parse(text, &login, NULL) < 0) {
+		return false;
+	}
+	*ret_target = (struct host_target){
+		.host = str_dup(login.host, arena),
+		.is_address = str_contains(login.host, ":"),
+		.username = login.username.len > 0 ? str_dup(login.username, arena) : NULL,
+		.port = login.port,
+	};
+	return true;
+}
+
 int host_target_parse(
 	struct str text, struct arena *arena, struct host_target *ret_target, struct err *err)
 {
@@ -122,6 +141,9 @@ int host_target_parse(
 			return -1;
 		}
 	}
+	if (!has_scheme && take_login(text, arena, ret_target)) {
+		return 0;
+	}
 	if (!has_scheme && str_contains(text, ":") && !is_set(text)) {
 		return err_set(err, ERR_INPUT, "'%s' is no name; write ssh://[USER@]HOST[:PORT]",
 			utf8_quote(text).text);
@@ -131,6 +153,27 @@ int host_target_parse(
 	}
 	*ret_target = target;
 	return 0;
+}
+
+const char *host_target_choose(struct host_target *target, const char *server, struct arena *arena)
+{
+	struct host_target one = {0};
+
+	target->is_set = false;
+	if (!take_login(str_of(server), arena, &one)) {
+		target->host = server;
+		return host_target_text(target, server, arena);
+	}
+	target->host = one.host;
+	target->is_address = one.is_address;
+	if (!target->username && !target->port) {
+		target->username = one.username;
+		target->port = one.port;
+		return server;
+	}
+	target->username = target->username ? target->username : one.username;
+	target->port = target->port ? target->port : one.port;
+	return host_target_text(target, target->host, arena);
 }
 
 const char *host_target_text(

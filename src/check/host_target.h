@@ -32,4 +32,11 @@ int host_target_parse(
 /* The same for one of its hosts, in the arena: "ssh://sre@web-01:2222", or "web-01". */
 const char *host_target_text(const struct host_target *, const char *host, struct arena *);
 
+/*
+ * Make a node set one of its servers, which may say how to log in there; what the target itself
+ * says goes before that.  Returns the text of it; it and the target borrow from `server` and the
+ * arena.
+ */
+const char *host_target_choose(struct host_target *, const char *server, struct arena *);
+
 #endif

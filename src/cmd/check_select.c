@@ -13,6 +13,7 @@
 #include "check/check_config.h"
 #include "check/judge.h"
 #include "cmd/target_expand.h"
+#include "conf/login_name.h"
 
 static const struct log_context log_context = {.component = "check"};
 
@@ -313,7 +314,10 @@ static int add_targets(struct selecting *selecting, const char *text, struct err
 static int add_server(struct selecting *selecting, const char *name, struct err *err)
 {
 	if (strchr(name, ':') && !map_has(selecting->configured, str_of(name))) {
-		name = arena_printf(selecting->spec->arena, "ssh://[%s]", name);
+		bool is_address = !login_name_is_more(str_of(name));
+
+		name = arena_printf(
+			selecting->spec->arena, is_address ? "ssh://[%s]" : "ssh://%s", name);
 	}
 	return add_target(selecting, name, err);
 }

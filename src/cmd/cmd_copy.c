@@ -134,19 +134,6 @@ static const char *const *paths_of(const struct places *places, struct arena *ar
 	return paths;
 }
 
-/* "user@web-01" is how ssh has it; here "@" is for groups. */
-static int check_hosts(struct str hosts, struct err *err)
-{
-	for (size_t i = 1; i < hosts.len; i++) {
-		if (hosts.ptr[i] == '@' && char_is_alnum(hosts.ptr[i - 1])) {
-			return err_set(err, ERR_INPUT,
-				"'%s': whom to log in as is said with --username",
-				utf8_quote(hosts).text);
-		}
-	}
-	return 0;
-}
-
 /* The hosts of the argument are one more --hosts. */
 static int select_servers(struct copy_cmd *copy, struct str hosts, struct err *err)
 {
@@ -166,9 +153,6 @@ static int select_servers(struct copy_cmd *copy, struct str hosts, struct err *e
 			}
 		}
 		opts.hosts = (struct option_list){items, opts.hosts.count + 1};
-	}
-	if (check_hosts(hosts, err) < 0) {
-		return -1;
 	}
 	return server_select(&opts, &copy->config, &copy->ssh, arena, &copy->selection, err);
 }

@@ -3,8 +3,10 @@
  */
 #include "cmd/server_select.h"
 
+#include "base/map.h"
 #include "base/utf8.h"
 #include "base/vec.h"
+#include "conf/login_name.h"
 
 bool server_is_asked(const struct server_opts *opts)
 {
@@ -111,7 +113,7 @@ static int leave_out(struct selecting *selecting, struct nodeset *ret_set, struc
 
 	nodeset_init(ret_set, selecting->arena);
 	for (size_t i = 0; i < set->names_count; i++) {
-		if (!nodeset_contains(&selecting->out, str_of(set->names[i]))) {
+		if (!nodeset_covers(&selecting->out, str_of(set->names[i]))) {
 			(void)nodeset_add(ret_set, str_of(set->names[i])); /* each is new */
 		}
 	}
@@ -123,25 +125,60 @@ static int leave_out(struct selecting *selecting, struct nodeset *ret_set, struc
 	return 0;
 }
 
+/* What the name says goes before all else. */
+static struct fan_out_host host_of(const char *name, const struct config *config,
+	const struct ssh_options *ssh, struct arena *arena)
+{
+	const struct inventory_host *known = inventory_find(config->inventory, name);
+	struct login_name login = {.host = str_of(name)};
+	struct fan_out_host host = {.name = name};
+
+	if (login_name_is_more(str_of(name)) && login_name_parse(str_of(name), &login, NULL) == 0) {
+		host.host = str_dup(login.host, arena);
+		known = known ? known : inventory_find(config->inventory, host.host);
+	}
+	host.address = known ? known->address : NULL;
+	host.username = login.username.len > 0 ? str_dup(login.username, arena)
+					       : ssh_options_username(ssh, known);
+	host.port = login.port || !known ? login.port : (uint16_t)known->port;
+	return host;
+}
+
+/* Is the login the same as that of a host before it, though written in another way? */
+static bool is_repeated(const struct fan_out_host *host, struct map *logins, struct arena *arena)
+{
+	const char *key = arena_printf(arena, "%s@%s:%u", host->username ? host->username : "",
+		host->host ? host->host : host->name, host->port);
+	bool is_there = map_has(logins, str_of(key));
+
+	(void)map_set(logins, str_of(key), NULL); /* it may be there */
+	return is_there;
+}
+
 static void finish(const struct nodeset *set, const struct config *config,
 	const struct ssh_options *ssh, struct arena *arena, struct server_selection *selection)
 {
-	*selection = (struct server_selection){
-		.set = *set,
-		.hosts = arena_calloc(arena, set->names_count, sizeof(*selection->hosts)),
-		.hosts_count = set->names_count,
-	};
-	for (size_t i = 0; i < set->names_count; i++) {
-		const struct inventory_host *known =
-			inventory_find(config->inventory, set->names[i]);
+	struct map *logins = map_new(MAP_KEYS_BORROWED);
 
-		selection->hosts[i] = (struct fan_out_host){
-			.name = set->names[i],
-			.address = known ? known->address : NULL,
-			.username = ssh_options_username(ssh, known),
-			.port = known ? (uint16_t)known->port : 0,
-		};
+	*selection = (struct server_selection){
+		.hosts = arena_calloc(arena, set->names_count, sizeof(*selection->hosts)),
+	};
+	nodeset_init(&selection->set, arena);
+	selection->set.repeats = set->repeats;
+	selection->set.repeated = set->repeated;
+	for (size_t i = 0; i < set->names_count; i++) {
+		struct fan_out_host host = host_of(set->names[i], config, ssh, arena);
+
+		if (is_repeated(&host, logins, arena)) {
+			selection->set.repeats++;
+			selection->set.repeated =
+				selection->set.repeated ? selection->set.repeated : host.name;
+			continue;
+		}
+		(void)nodeset_add(&selection->set, str_of(host.name)); /* each is new */
+		selection->hosts[selection->hosts_count++] = host;
 	}
+	map_free(logins);
 	selection->folded = nodeset_fold(&selection->set, arena);
 }
 

@@ -239,7 +239,7 @@ static int lookup_to_define(
 /* Most lines of most files are one plain name: no need for the machinery then. */
 static bool part_is_name(struct inventory *inv, const struct part *part)
 {
-	if (nodeset_check_name(part->text, NULL) < 0 || inv->budget.names < 1 ||
+	if (nodeset_check_server(part->text, NULL) < 0 || inv->budget.names < 1 ||
 		inv->budget.bytes < part->text.len) {
 		return false;
 	}

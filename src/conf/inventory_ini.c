@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "conf/inventory_internal.h"
+#include "conf/login_name.h"
 
 enum section {
 	SECTION_HOSTS,
@@ -54,9 +55,10 @@ bool ini_is_section(struct str line)
 {
 	size_t close = str_find(line, ']', 0);
 	struct str rest = str_ltrim(str_sub(line, close + 1, line.len));
+	size_t len;
 
-	return line.len > 0 && line.ptr[0] == '[' && close < line.len &&
-	       (rest.len == 0 || is_comment(rest.ptr[0]));
+	return line.len > 0 && !login_name_has_address(line, &len) && line.ptr[0] == '[' &&
+	       close < line.len && (rest.len == 0 || is_comment(rest.ptr[0]));
 }
 
 /* --- words and values ---------------------------------------------------------------------------

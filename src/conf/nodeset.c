@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "base/utf8.h"
 #include "base/vec.h"
+#include "conf/login_name.h"
 #include "conf/nodeset_internal.h"
 
 void nodeset_init(struct nodeset *set, struct arena *arena)
@@ -55,10 +56,22 @@ bool nodeset_contains(const struct nodeset *set, struct str name)
 	return set->index && map_has(set->index, name);
 }
 
+bool nodeset_covers(const struct nodeset *set, struct str name)
+{
+	return nodeset_contains(set, name) ||
+	       (login_name_is_more(name) && nodeset_contains(set, login_name_host(name)));
+}
+
 enum set_op {
 	UNION,
 	EXCLUSION,
 	INTERSECTION,
+};
+
+/* A name that says more than its host, and the next one of the same host. */
+struct login {
+	struct str name;
+	const struct login *next;
 };
 
 /* An expression in work. */
@@ -69,8 +82,9 @@ struct expression {
 	struct map *names;                 /* so far: name -> the same */
 	struct term term;
 	size_t term_pos;
-	enum set_op op;                /* between the names so far and the term */
-	struct map *common;            /* INTERSECTION: what the term and the names so far share */
+	enum set_op op;     /* between the names so far and the term */
+	struct map *common; /* INTERSECTION: what the term and the names so far share */
+	struct map *logins; /* host -> struct login, of names with a user or a port; NULL: none */
 	struct nodeset_budget own;     /* of this expression */
 	struct nodeset_budget *budget; /* of several expressions; may be NULL */
 	size_t repeats;
@@ -122,6 +136,37 @@ static int spend_bytes(struct expression *expr, size_t bytes)
 	return 0;
 }
 
+/* To be found by its host. */
+static void note_login(struct expression *expr, struct str name)
+{
+	struct str host = login_name_host(name);
+	struct login *login;
+
+	if (!login_name_is_more(name)) {
+		return;
+	}
+	if (!expr->logins) {
+		expr->logins = map_new(MAP_KEYS_BORROWED);
+	}
+	login = arena_alloc(expr->arena, sizeof(*login));
+	*login = (struct login){name, map_get(expr->logins, host)};
+	(void)map_set(expr->logins, host, login); /* the former one is behind it */
+}
+
+static void compare_name(struct expression *expr, struct str name)
+{
+	char *copy;
+
+	if (expr->op == EXCLUSION) {
+		(void)map_remove(expr->names, name); /* not there: nothing to exclude */
+		return;
+	}
+	copy = map_get(expr->names, name);
+	if (copy) {
+		map_set(expr->common, str_n(copy, name.len), copy);
+	}
+}
+
 /* A name the term stands for meets the names so far. */
 static int apply_name(struct expression *expr, struct str name)
 {
@@ -140,23 +185,41 @@ static int apply_name(struct expression *expr, struct str name)
 		}
 		copy = str_dup(name, expr->arena);
 		map_set(expr->names, str_n(copy, name.len), copy);
+		note_login(expr, str_n(copy, name.len));
 		break;
 	case EXCLUSION:
-		(void)map_remove(expr->names, name); /* not there: nothing to exclude */
-		break;
 	case INTERSECTION:
-		copy = map_get(expr->names, name);
-		if (copy) {
-			map_set(expr->common, str_n(copy, name.len), copy);
+		compare_name(expr, name);
+		for (const struct login *login = expr->logins ? map_get(expr->logins, name) : NULL;
+			login; login = login->next) {
+			compare_name(expr, login->name);
 		}
 		break;
 	}
 	return 0;
 }
 
+/* Of what can be spelled as a name; most have nothing to be looked at. */
+static int check_parts(struct str name, struct err *err)
+{
+	struct login_name login;
+
+	return login_name_is_more(name) || str_contains(name, ":")
+		       ? login_name_parse(name, &login, err)
+		       : 0;
+}
+
+static int check_login(struct expression *expr, struct str name)
+{
+	if (check_parts(name, expr->scan.err) < 0) {
+		return scan_fail(&expr->scan, expr->term_pos, -1);
+	}
+	return 0;
+}
+
 static int on_name(void *arg, struct str name)
 {
-	return apply_name(arg, name);
+	return check_login(arg, name) < 0 ? -1 : apply_name(arg, name);
 }
 
 static int on_group(void *arg, struct str group)
@@ -201,6 +264,29 @@ static void keep_common(struct expression *expr)
 	expr->common = NULL;
 }
 
+/* The first name of a term that is not spelled out. */
+struct first_login {
+	struct expression *expr;
+	bool is_sound;
+};
+
+static int on_first_login(void *arg, struct str name)
+{
+	struct first_login *first = arg;
+
+	first->is_sound = check_login(first->expr, name) == 0;
+	return -1; /* one is enough */
+}
+
+/* If not, with the error. */
+static bool has_sound_login(struct expression *expr)
+{
+	struct first_login first = {.expr = expr};
+
+	(void)term_each(&expr->term, on_first_login, &first); /* always stopped */
+	return first.is_sound;
+}
+
 static int work_term(struct expression *expr)
 {
 	struct scan *scan = &expr->scan;
@@ -208,11 +294,11 @@ static int work_term(struct expression *expr)
 
 	expr->term_pos = scan->pos;
 	scan->pos += is_group;
-	if (term_parse(scan, &expr->term) < 0) {
+	if (term_parse(scan, is_group ? TERM_NAMES : TERM_LOGINS, &expr->term) < 0) {
 		return -1;
 	}
 	if (expr->is_dry) {
-		return 0;
+		return is_group || has_sound_login(expr) ? 0 : -1;
 	}
 	if (!is_group && spend_names(expr, (size_t)expr->term.names_count) < 0) {
 		return -1;
@@ -338,6 +424,7 @@ static void expression_release(struct expression *expr)
 {
 	map_free(expr->names);
 	map_free(expr->common);
+	map_free(expr->logins);
 	term_release(&expr->term);
 }
 
@@ -390,11 +477,11 @@ int nodeset_parse(struct str text, const struct nodeset_scope *scope, struct are
 	return 0;
 }
 
-int nodeset_check_name(struct str name, struct err *err)
+static int check_name(struct str name, enum term_kind kind, struct err *err)
 {
 	struct scan scan = {.text = name, .err = err};
 	struct term term = {0};
-	int result = term_parse(&scan, &term);
+	int result = term_parse(&scan, kind, &term);
 
 	if (result == 0 && term.ranges_count > 0) {
 		result = scan_fail_char(&scan, str_find(name, '[', 0));
@@ -403,4 +490,20 @@ int nodeset_check_name(struct str name, struct err *err)
 	}
 	term_release(&term);
 	return result < 0 ? err_wrap(err, "name '%s'", utf8_quote(name).text) : 0;
+}
+
+int nodeset_check_name(struct str name, struct err *err)
+{
+	return check_name(name, TERM_NAMES, err);
+}
+
+int nodeset_check_server(struct str name, struct err *err)
+{
+	if (check_name(name, TERM_LOGINS, err) < 0) {
+		return -1;
+	}
+	if (check_parts(name, err) < 0) {
+		return err_wrap(err, "name '%s'", utf8_quote(name).text);
+	}
+	return 0;
 }

@@ -14,6 +14,10 @@
  *
  * A name is letters, digits, "." "-" "_" ":", at most NODESET_NAME_MAX bytes; it begins with
  * neither "-" nor "." and does not end with ":".  So it is never an option, a path or shell syntax.
+ *
+ * Names of servers may say whom and where to log in to, "root@web-[01-03]:2222" and "[::1]:22" (see
+ * login_name.h), and are kept as they are written.  In an exclusion or intersection, a host without
+ * that stands for every login there.
  */
 #ifndef CONF_NODESET_H
 #define CONF_NODESET_H
@@ -88,13 +92,19 @@ int nodeset_parse_part(struct str text, const struct nodeset_scope *scope, struc
  */
 int nodeset_check(struct str text, size_t *ret_column, struct err *);
 
-/* Whether it is a name as described above; if not, the error says why. */
+/* Whether it is a name as described above, and no more than that; if not, the error says why. */
 int nodeset_check_name(struct str, struct err *);
 
-/* Add what nodeset_check_name() accepts; false if it was there. */
+/* The same of the name of a server, which may say how to log in there. */
+int nodeset_check_server(struct str, struct err *);
+
+/* Add what nodeset_check_server() accepts; false if it was there. */
 bool nodeset_add(struct nodeset *, struct str name);
 
 bool nodeset_contains(const struct nodeset *, struct str name);
+
+/* The same, or the name says how to log in to a host that is in it. */
+bool nodeset_covers(const struct nodeset *, struct str name);
 
 /*
  * The shortest folded form, for people: "web-[01-07,09],db-01".  New, in the arena; empty for an

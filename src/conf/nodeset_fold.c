@@ -112,7 +112,10 @@ static void fold_name(struct fold *fold, struct str name)
 	for (size_t pos = 0; pos < name.len;) {
 		size_t len = digits_at(name, pos);
 
-		if (len > 0 && len <= NODESET_DIGITS_MAX && columns < ARRAY_LEN(row)) {
+		if (name.ptr[pos] == '[') { /* an address: ranges in it would not read back */
+			len = str_find(name, ']', pos) - pos;
+			strbuf_add(&fold->text, name.ptr + pos, len);
+		} else if (len > 0 && len <= NODESET_DIGITS_MAX && columns < ARRAY_LEN(row)) {
 			row[columns++] = fold_number(fold, str_sub(name, pos, len));
 			strbuf_addc(&fold->text, NUMBER_MARK);
 		} else {

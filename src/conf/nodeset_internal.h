@@ -45,7 +45,8 @@ struct term_piece {
 	size_t ranges_first, ranges_count; /* in the term */
 };
 
-enum { TERM_PIECES_MAX = 2 * NODESET_DIMENSIONS_MAX + 1 };
+/* Brackets with literals between, "@" and an address in brackets. */
+enum { TERM_PIECES_MAX = 2 * NODESET_DIMENSIONS_MAX + 4 };
 
 struct term {
 	struct term_piece pieces[TERM_PIECES_MAX];
@@ -57,9 +58,16 @@ struct term {
 
 void term_release(struct term *);
 
+/* What a term may stand for. */
+enum term_kind {
+	TERM_NAMES,  /* of groups */
+	TERM_LOGINS, /* of servers, with users and ports: "root@web-[01-03]:2222", "[::1]:22" */
+};
+
 /* Read the term at the place, which moves behind it; `term` was zeroed once and may be used again.
- * Errors: ERR_INPUT, ERR_LIMIT. */
-int term_parse(struct scan *, struct term *);
+ * Whether a user or a port makes sense is for login_name_parse() to say of each name.  Errors:
+ * ERR_INPUT, ERR_LIMIT. */
+int term_parse(struct scan *, enum term_kind, struct term *);
 
 typedef int term_name_fn(void *arg, struct str name);
 

@@ -11,6 +11,7 @@
 #include "base/parse.h"
 #include "base/utf8.h"
 #include "base/vec.h"
+#include "conf/login_name.h"
 #include "conf/nodeset_internal.h"
 
 bool scan_is_end(const struct scan *scan)
@@ -37,8 +38,7 @@ static const char *char_hint(char c)
 	case '?':
 		return "; there are no wildcards, name a group or a range such as web-[01-20]";
 	case '@':
-		return "; the user name is set elsewhere (--username, ansible_user in an "
-		       "inventory)";
+		return "; a user stands once, in front of a server: root@web-01";
 	case ']':
 		return " outside of '[...]'";
 	case '=':
@@ -284,6 +284,27 @@ static int parse_brackets(
 	return 0;
 }
 
+/* "root@", of which the name has been read, with a name behind it. */
+static bool is_behind_user(const struct scan *scan, enum term_kind kind, size_t start)
+{
+	struct str so_far = str_sub(scan->text, start, scan->pos - start);
+	char next = scan->pos + 1 < scan->text.len ? scan->text.ptr[scan->pos + 1] : '\0';
+
+	return kind == TERM_LOGINS && scan->pos > start && scan_peek(scan) == '@' &&
+	       str_find(so_far, '@', 0) == so_far.len && (is_name_char(next) || next == '[');
+}
+
+/* How many bytes "[2001:db8::1]" has, which is an address where a server's name begins; 0: it is
+ * none. */
+static size_t address_len(const struct scan *scan, enum term_kind kind, size_t start)
+{
+	struct str rest = str_sub(scan->text, scan->pos, scan->text.len);
+	bool is_begin = scan->pos == start || scan->text.ptr[scan->pos - 1] == '@';
+	size_t len;
+
+	return kind == TERM_LOGINS && is_begin && login_name_has_address(rest, &len) ? len : 0;
+}
+
 static struct str parse_literal(struct scan *scan)
 {
 	size_t start = scan->pos;
@@ -348,12 +369,12 @@ static int check_term_name(struct scan *scan, const struct term *term, size_t st
 	return 0;
 }
 
-static int parse_piece(struct scan *scan, struct term *term, size_t *dimensions)
+static int parse_piece(struct scan *scan, size_t literal_len, struct term *term, size_t *dimensions)
 {
 	struct term_piece *piece;
 	int64_t count;
 
-	if (scan_peek(scan) == '[' && ++*dimensions > NODESET_DIMENSIONS_MAX) {
+	if (literal_len == 0 && scan_peek(scan) == '[' && ++*dimensions > NODESET_DIMENSIONS_MAX) {
 		return scan_fail(scan, scan->pos,
 			err_set(scan->err, ERR_LIMIT, "a name may have at most %d '[...]'",
 				NODESET_DIMENSIONS_MAX));
@@ -361,6 +382,11 @@ static int parse_piece(struct scan *scan, struct term *term, size_t *dimensions)
 	assert(term->pieces_count < TERM_PIECES_MAX);
 	piece = &term->pieces[term->pieces_count++];
 	*piece = (struct term_piece){.literal = str_of("")};
+	if (literal_len > 0) {
+		piece->literal = str_sub(scan->text, scan->pos, literal_len);
+		scan->pos += literal_len;
+		return 0;
+	}
 	if (scan_peek(scan) != '[') {
 		piece->literal = parse_literal(scan);
 		return 0;
@@ -388,7 +414,12 @@ static int fail_no_name(struct scan *scan)
 	return scan_fail_char(scan, scan->pos);
 }
 
-int term_parse(struct scan *scan, struct term *term)
+static bool is_piece(const struct scan *scan)
+{
+	return scan_peek(scan) == '[' || (!scan_is_end(scan) && is_name_char(scan_peek(scan)));
+}
+
+int term_parse(struct scan *scan, enum term_kind kind, struct term *term)
 {
 	size_t start = scan->pos;
 	size_t dimensions = 0;
@@ -396,8 +427,10 @@ int term_parse(struct scan *scan, struct term *term)
 	term->pieces_count = 0;
 	term->ranges_count = 0;
 	term->names_count = 1;
-	while (scan_peek(scan) == '[' || (!scan_is_end(scan) && is_name_char(scan_peek(scan)))) {
-		if (parse_piece(scan, term, &dimensions) < 0) {
+	while (is_piece(scan) || is_behind_user(scan, kind, start)) {
+		size_t literal_len = scan_peek(scan) == '@' ? 1 : address_len(scan, kind, start);
+
+		if (parse_piece(scan, literal_len, term, &dimensions) < 0) {
 			return -1;
 		}
 		if (term->names_count > NODESET_MAX) {

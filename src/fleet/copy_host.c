@@ -566,7 +566,7 @@ struct copy_host *copy_host_start(struct loop *loop, struct ssh_connector *conne
 	static const struct ssh_login_events login_events = {on_opened, on_login_ended};
 	struct copy_host *host = xcalloc(1, sizeof(*host));
 	const struct ssh_login_spec login = {
-		.name = fan_host->name,
+		.name = fan_host->host ? fan_host->host : fan_host->name,
 		.address = fan_host->address,
 		.username = fan_host->username,
 		.port = fan_host->port,

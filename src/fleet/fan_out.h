@@ -25,7 +25,8 @@ enum { FAN_OUT_WORKERS = 20 };
 struct fan_out;
 
 struct fan_out_host {
-	const char *name;     /* as selected: what is shown, and what ssh_config knows it by */
+	const char *name;     /* as selected: what is shown */
+	const char *host;     /* what ssh_config knows it by; NULL: the name */
 	const char *address;  /* NULL: what the name means */
 	const char *username; /* NULL: as configured */
 	uint16_t port;        /* 0: as configured */

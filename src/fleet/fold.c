@@ -20,7 +20,7 @@
 
 struct gathering {
 	struct nodeset names;
-	struct strbuf others; /* names that no node set can hold: with a user or a port */
+	struct strbuf others; /* names that no node set can hold */
 	size_t count;
 	const struct fold_item *item;
 };
@@ -32,7 +32,7 @@ static struct str group_key(const struct fold_item *item, struct arena *arena)
 
 static void add_name(struct gathering *gathering, struct str name)
 {
-	if (nodeset_check_name(name, NULL) == 0) {
+	if (nodeset_check_server(name, NULL) == 0) {
 		(void)nodeset_add(&gathering->names, name);
 	} else {
 		if (gathering->others.len > 0) {

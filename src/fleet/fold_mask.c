@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
+#include "conf/login_name.h"
 
 enum {
 	NAME_MIN = 2, /* a shorter name is found everywhere */
@@ -20,6 +21,7 @@ enum {
 
 struct fold_mask fold_mask_of(struct str name)
 {
+	name = login_name_host(name); /* hosts do not know how they are logged in to */
 	return (struct fold_mask){
 		.name = name, .short_name = str_sub(name, 0, str_find(name, '.', 0))};
 }

@@ -245,7 +245,7 @@ struct host_run *host_run_start(struct loop *loop, struct ssh_connector *connect
 	static const struct ssh_login_events login_events = {on_opened, on_login_ended};
 	struct host_run *run = xcalloc(1, sizeof(*run));
 	const struct ssh_login_spec login = {
-		.name = host->name,
+		.name = host->host ? host->host : host->name,
 		.address = host->address,
 		.username = host->username,
 		.port = host->port,

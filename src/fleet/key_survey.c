@@ -188,7 +188,7 @@ static void work(struct worker *worker)
 	host = &survey->spec.hosts[survey->next];
 	worker->host = &survey->hosts[survey->next++];
 	worker->scan = ssh_keyscan_start(survey->connector,
-		&(struct ssh_login_spec){.name = host->name,
+		&(struct ssh_login_spec){.name = host->host ? host->host : host->name,
 			.address = host->address,
 			.username = host->username,
 			.port = survey->spec.port ? survey->spec.port : host->port,

@@ -1,6 +1,7 @@
 """The health of servers over SSH: through real sshd on this machine (test_check_ssh_boxes.py: on whole ones)."""
 import contextlib
 import json
+import getpass
 import os
 import pathlib
 import signal
@@ -78,6 +79,19 @@ def test_ways_to_write_it(checks, sshd):
     assert list(checks(f'ssh://{user}@web-[01-02]', *FAST)) == [f'ssh://{user}@web-01', f'ssh://{user}@web-02']
 
 
+def test_a_user_and_a_port_in_a_name(checks, sshd, tmp_path, transport):
+    user = getpass.getuser()
+    how = ('--transport', transport, *FAST)
+    path = tmp_path / 'servers.txt'
+    path.write_text(f'{user}@web-01:{sshd.port}\n{user}@web-02\n')
+    logins = [f'ssh://{user}@web-01:{sshd.port}', f'{user}@web-02']
+    assert list(checks('--servers', path, *how)) == logins
+    assert list(checks('--hosts', f'{user}@web-01:{sshd.port}', f'{user}@web-[02-03]', *how)) == [
+        f'{user}@web-02', f'{user}@web-03', logins[0]]
+    assert list(checks(f'ssh://{user}@web-[01-02]:{sshd.port}', *how)) == [
+        f'ssh://{user}@web-0{n}:{sshd.port}' for n in (1, 2)]
+
+
 def test_servers_of_a_file(checks, sshd, tmp_path):
     path = tmp_path / 'servers.txt'
     path.write_bytes(b'\xef\xbb\xbf# ours\r\nweb-01\r\n\tweb-[01-02]  # again\r\n')
@@ -127,7 +141,7 @@ def test_a_server_has_the_checks_that_the_configuration_gives_it(toolkit, sshd):
 @pytest.mark.parametrize('checks_text, message', [
     ('[{name: a, host: "@nobody"}]', "check 'a': node set '@nobody': column 1: unknown group 'nobody'"),
     ('[{host: "web-[01-02]"}, {host: web-02}]', "a check called 'web-02' is already at"),
-    ('[{host: "web-01:22"}]', 'write ssh://'),
+    ('[{host: "web-01:ssh"}]', 'write ssh://'),
     ('[{host: "-oProxyCommand=x"}]', "'-'"),
 ])
 def test_a_configuration_that_is_wrong(toolkit, checks_text, message):

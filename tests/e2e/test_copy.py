@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+import getpass
 import os
 import pathlib
 import shutil
@@ -107,6 +108,18 @@ def test_a_file(site, transport):
         '✓ web-01: 1 updated (6 B)\n')
     assert (site.there / 'app.conf').read_text() == 'HELLO\n'
     assert site.names() == ['app.conf']
+
+
+@pytest.mark.parametrize('transport', ['native', 'openssh'])
+def test_a_user_and_a_port_in_a_name(site, transport):
+    user, port = getpass.getuser(), site.server.port
+    site.make('app.conf')
+    done = site.copy('app.conf', f'{user}@web-01:{site.there}/', '--transport', transport)
+    assert done.stdout == f'✓ {user}@web-01: 1 created (6 B)\n1/1 server copied successfully\n', done
+    done = site.copy('app.conf', f':{site.there}/', '--hosts', f'{user}@web-[01-02]:{port}', '--workers', '1',
+                     '--transport', transport)
+    assert done.stdout == (f'✓ {user}@web-01:{port}: 1 unchanged\n✓ {user}@web-02:{port}: 1 unchanged\n'
+                           '2/2 servers copied successfully\n'), done
 
 
 def test_many_servers(site):
@@ -226,7 +239,8 @@ WRONG = [
     (('a', 'b'), 'no server: write HOST:PATH on one side'),
     (('a', ':/x'), 'which servers?'),
     (('none', 'web-01:/x'), "cannot read 'none': No such file or directory"),
-    (('a', 'bob@web-01:/x'), 'whom to log in as is said with --username'),
+    (('a', 'bob@@web-01:/x'), "a name cannot hold '@'; a user stands once"),
+    (('a', ':/x', '--hosts', 'bob@web-01:x'), "port: number 'x'"),
     (('a', 'web-[01:/x'), 'no server'),
     (('a', 'web-[3-1]:/x'), 'web-[3-1]'),
     (('a', '@nobody:/x'), 'nobody'),

@@ -1,5 +1,6 @@
 """`fleet COMMAND` on a real sshd: what runs, what is shown, in every format, and how it ends."""
 import csv
+import getpass
 import io
 import json
 import pathlib
@@ -261,6 +262,32 @@ def test_each_host_fails_for_itself(fleet, sshd, tmp_path):
     codes = {item['name']: (item['outcome'], item['code']) for item in done.json['results']}
     assert codes == {'refused': ('unreachable', 'connection_refused'), 'stranger': ('unreachable', 'host_key_unknown'),
                      'nobody': ('unreachable', 'auth_failed'), 'web-03': ('ok', 'ok')}
+
+
+@pytest.mark.parametrize('transport', ['native', 'openssh'])
+def test_a_user_and_a_port_in_a_name(fleet, sshd, tmp_path, transport):
+    user, port = getpass.getuser(), sshd.port
+    config = tmp_path / 'ssh_config'
+    config.write_text(f'Match originalhost web-*,db-*\n  User nobody\n  Port 1\nMatch all\n  Include {sshd.ssh_config}\n')
+
+    def results(*args):
+        return {item['name']: item for item in fleet.toolkit(
+            'fleet', 'echo $USER', *args, '--ssh-config', config, '--transport', transport, '--output', 'json',
+            *fleet.kept).json['results']}
+    assert {item['outcome'] for item in results('--hosts', 'web-01').values()} == {'unreachable'}
+    found = results('--hosts', f'{user}@web-[01-02]:{port}', '--hosts', f'{user}@[::1]:1')
+    assert {name: item['outcome'] for name, item in found.items()} == {
+        f'{user}@web-01:{port}': 'ok', f'{user}@web-02:{port}': 'ok', f'{user}@[::1]:1': 'unreachable'}
+    servers = tmp_path / 'servers.txt'
+    servers.write_text(f'{user}@web-01:{port}\n{user}@db-01:{port}  # and not web-01 again\n')
+    assert list(results('--servers', servers, '--hosts', '!web-01')) == [f'{user}@db-01:{port}']
+
+
+def test_a_login_that_is_named_twice(fleet):
+    user = getpass.getuser()
+    done = fleet.on(f'{user}@web-01,web-01', 'true', '--username', user)
+    assert done.stdout == f'✓ {user}@web-01\n1/1 servers responded successfully\n', done
+    assert 'web-01 is named twice, and counts once' in done.stderr
 
 
 def test_the_same_through_openssh(fleet):

@@ -38,7 +38,7 @@ static void check_names(const struct nodeset *set)
 	for (size_t i = 0; i < set->names_count; i++) {
 		struct str name = str_of(set->names[i]);
 
-		claim(nodeset_check_name(name, NULL) == 0);
+		claim(nodeset_check_server(name, NULL) == 0);
 		claim(nodeset_contains(set, name));
 	}
 }

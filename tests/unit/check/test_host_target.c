@@ -18,6 +18,10 @@ static void reads_targets(void **state)
 		{"web-01", "web-01", NULL, "web-01", 0},
 		{"192.0.2.1", "192.0.2.1", NULL, "192.0.2.1", 0},
 		{"ssh://web-01", "web-01", NULL, "web-01", 0},
+		{"web-01:22", "web-01", NULL, "ssh://web-01:22", 22},
+		{"root@web-01", "web-01", "root", "ssh://root@web-01", 0},
+		{"root@[::1]:22", "::1", "root", "ssh://root@[::1]:22", 22, .is_address = true},
+		{"root@web-[01-02]:22", "root@web-[01-02]:22", NULL, "x", 0, .is_set = true},
 		{"SSH://sre@web-01:2222/", "web-01", "sre", "ssh://sre@web-01:2222", 2222},
 		{"ssh://[2001:db8::1]", "2001:db8::1", NULL, "ssh://[2001:db8::1]", 0,
 			.is_address = true},
@@ -63,6 +67,38 @@ static void reads_targets(void **state)
 	}
 }
 
+static void chooses_one_of_many(void **state)
+{
+	static const struct {
+		const char *text, *server, *expected, *host, *username;
+		uint16_t port;
+	} cases[] = {
+		{"@web", "web-01", "web-01", "web-01", NULL, 0},
+		{"ssh://sre@@web:22", "web-01", "ssh://sre@web-01:22", "web-01", "sre", 22},
+		{"@web", "root@web-01:22", "root@web-01:22", "web-01", "root", 22},
+		{"@web", "[::1]", "[::1]", "::1", NULL, 0},
+		{"ssh://sre@@web", "root@web-01:22", "ssh://sre@web-01:22", "web-01", "sre", 22},
+		{"ssh://@web:2222", "root@[::1]:22", "ssh://root@[::1]:2222", "::1", "root", 2222},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct arena *arena = arena_new();
+		struct host_target target;
+		struct err err = {0};
+
+		assert_int_equal(host_target_parse(str_of(cases[i].text), arena, &target, &err), 0);
+		assert_string_equal(
+			host_target_choose(&target, cases[i].server, arena), cases[i].expected);
+		assert_false(target.is_set);
+		assert_string_equal(target.host, cases[i].host);
+		assert_string_equal(target.username ? target.username : "",
+			cases[i].username ? cases[i].username : "");
+		assert_int_equal(target.port, cases[i].port);
+		arena_free(arena);
+	}
+}
+
 static void refuses(void **state)
 {
 	static const struct {
@@ -74,7 +110,6 @@ static void refuses(void **state)
 		{"ssh://:22", "no host"},
 		{"local:x", "write 'local:'"},
 		{"ssh:web-01", "write ssh://"},
-		{"web-01:22", "write ssh://"},
 		{"-web", "'-'"},
 		{"ssh://-oProxyCommand=x", "'-'"},
 		{"ssh://-x@web", "'-'"},
@@ -112,6 +147,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_targets),
+		cmocka_unit_test(chooses_one_of_many),
 		cmocka_unit_test(refuses),
 	};
 

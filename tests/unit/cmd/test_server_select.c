@@ -88,6 +88,13 @@ static void test_what_is_selected(void **state)
 		{"web-[1-9]\n", {"web-[2-3]"}, "web-[2-3]", 0},
 		{"web-[1-4]\n", {"!web-2"}, "web-[1,3-4]", 0},
 		{"[dc1]\na\n[dc2]\na\n", {NULL}, "a", 0},
+		{NULL, {"root@web-[01-02]:2222"}, "root@web-[01-02]:2222", 0},
+		{NULL, {"[::2]:22", "[::1]:22"}, "[::2]:22,[::1]:22", 0},
+		{NULL, {"sre@a,a"}, "sre@a", 1}, /* who is logged in as anyway */
+		{NULL, {"[::1],::1", "root@::1"}, "[::1],root@::1", 1},
+		{NULL, {"a:22,root@a,b", "!a"}, "b", 0},
+		{"root@a:22\n[::1]:2222\nb\n", {NULL}, "root@a:22,[::1]:2222,b", 0},
+		{"root@a:22\nb\n", {"!a"}, "b", 0},
 	};
 
 	(void)state;
@@ -126,6 +133,10 @@ static void test_what_is_refused(void **state)
 		{NULL, {"web;reboot"}, "column 4"},
 		{NULL, {"$(reboot)"}, "column 1"},
 		{"a\nb\n", {"c"}, "'c' is not in '/tmp/test_server_file."},
+		{NULL, {"a,root@web-01:99999"}, "column 3: port: "},
+		{"a\nb root@web-01:x\n", {NULL}, ":2:3: port: number 'x'"},
+		{"a\n[::zz]:22\n", {NULL}, ":2:1: '::zz' is no address of IPv6"},
+		{"[web]\na\nroot@\n", {NULL}, ":3:5: a name cannot hold '@'"},
 		{"", {NULL}, "names no server"},
 		{"# nobody\n\n", {NULL}, "names no server"},
 		{"good\nbad|name\n", {NULL}, ":2:4: "},
@@ -187,6 +198,48 @@ static void test_what_an_inventory_says_of_them(void **state)
 	(void)unlink(file.path);
 }
 
+static void test_what_a_name_says_goes_first(void **state)
+{
+	static const struct {
+		const char *host, *username, *address;
+		uint16_t port;
+	} expected[] = {
+		{"w1", "root", "127.0.0.2", 22},
+		{"w1", "deploy", "127.0.0.2", 22},
+		{NULL, "deploy", "127.0.0.2", 2222},
+		{"::1", "root", NULL, 22},
+		{"w2", "root", NULL, 2200},
+	};
+	static const char *const names[] = {
+		"root@w1:22", "w1:22", "w1", "root@[::1]:22", "root@w2"};
+	static const char *const any[] = {"@web", NULL};
+	struct ssh_options ssh = {.username = "sre"};
+	struct selected s;
+	struct file file;
+
+	(void)state;
+	select_servers(&s, NULL, any);
+	assert_int_equal(server_select_names(names, ARRAY_LEN(names),
+				 file_of(&file, "w1 ansible_host=127.0.0.2 ansible_port=2222 "
+						"ansible_user=deploy\nroot@w2:2200\n[::1]:22\n"),
+				 &s.config, &ssh, s.arena, &s.selection, &s.err),
+		0);
+	assert_int_equal(s.selection.hosts_count, ARRAY_LEN(expected));
+	for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+		const struct fan_out_host *host = &s.selection.hosts[i];
+
+		assert_string_equal(host->name, names[i]);
+		assert_string_equal(
+			host->host ? host->host : "", expected[i].host ? expected[i].host : "");
+		assert_string_equal(host->username, expected[i].username);
+		assert_string_equal(host->address ? host->address : "",
+			expected[i].address ? expected[i].address : "");
+		assert_int_equal(host->port, expected[i].port);
+	}
+	selected_release(&s);
+	(void)unlink(file.path);
+}
+
 static void test_names_that_are_known(void **state)
 {
 	static const char *const names[] = {"b", "a"};
@@ -238,6 +291,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_refused),
 		cmocka_unit_test(test_a_file_that_is_not_there),
 		cmocka_unit_test(test_what_an_inventory_says_of_them),
+		cmocka_unit_test(test_what_a_name_says_goes_first),
 		cmocka_unit_test(test_names_that_are_known),
 		cmocka_unit_test(test_repeats_are_said),
 	};

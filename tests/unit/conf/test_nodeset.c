@@ -60,6 +60,15 @@ static void test_expand(void **state)
 		{"  web-01.example.com\t", "web-01.example.com"},
 		{"_a", "_a"},
 		{"2001:db8::1", "2001:db8::1"},
+		{"root@web-[01-02]:2222", "root@web-01:2222 root@web-02:2222"},
+		{"web:[22,2222]", "web:22 web:2222"},
+		{"u[1-2]@web", "u1@web u2@web"},
+		{"[::1]:22 root@[::1] [::1]", "[::1]:22 root@[::1] [::1]"},
+		{"root@[1-2]", "root@1 root@2"},
+		{"root@a,a:22,b!a", "b"},
+		{"root@a,a:22,b!a:22", "root@a b"},
+		{"root@a,a:22,b&a", "root@a a:22"},
+		{"root@a,b!a,root@a", "b root@a"},
 		{"web-[1-3]", "web-1 web-2 web-3"},
 		{"web-[01-03,30]", "web-01 web-02 web-03 web-30"},
 		{"[1-2]", "1 2"},
@@ -186,7 +195,16 @@ static void test_errors(void **state)
 		{"web\xff", ERR_INPUT, 4, "a name cannot hold '\\xff'"},
 		{"b\xc3\xbc""cher", ERR_INPUT, 2, "a name cannot hold '\xc3\xbc'"},
 		{"web-*", ERR_INPUT, 5, "a name cannot hold '*'; there are no wildcards, name a group or a range such as web-[01-20]"},
-		{"root@web", ERR_INPUT, 5, "a name cannot hold '@'; the user name is set elsewhere (--username, ansible_user in an inventory)"},
+		{"root@", ERR_INPUT, 5, "a name cannot hold '@'; a user stands once, in front of a server: root@web-01"},
+		{"root@@web", ERR_INPUT, 5, "a name cannot hold '@'; a user stands once, in front of a server: root@web-01"},
+		{"a@b@c", ERR_INPUT, 4, "a name cannot hold '@'; a user stands once, in front of a server: root@web-01"},
+		{"a root@web:0", ERR_INPUT, 3, "port: number '0': must be from 1 to 65535"},
+		{"a web-[1-3]:99999", ERR_INPUT, 3, "port: number '99999': must be from 1 to 65535"},
+		{"web:ssh", ERR_INPUT, 1, "port: number 'ssh': not a whole number"},
+		{"a:b:c", ERR_INPUT, 1, "'a:b:c' is no address of IPv6"},
+		{"b,[::1]x", ERR_INPUT, 3, "expected ':' and a port behind '[::1]'"},
+		{"[::zz]:22", ERR_INPUT, 1, "'::zz' is no address of IPv6"},
+		{"web[::1]", ERR_INPUT, 5, "expected a number, a range such as 01-20, or a letter"},
 		{"web]", ERR_INPUT, 4, "a name cannot hold ']' outside of '[...]'"},
 		{"a port=1", ERR_INPUT, 7, "a name cannot hold '='; variables of a host are read from Ansible INI inventories only"},
 		{"a,,b", ERR_INPUT, 3, "expected a name before ','"},
@@ -198,7 +216,7 @@ static void test_errors(void **state)
 		{"a!,b", ERR_INPUT, 3, "expected a name before ','"},
 		{"@", ERR_INPUT, 2, "expected a name at the end"},
 		{"@ web", ERR_INPUT, 2, "expected a name before ' '"},
-		{"@web@db", ERR_INPUT, 5, "a name cannot hold '@'; the user name is set elsewhere (--username, ansible_user in an inventory)"},
+		{"@web@db", ERR_INPUT, 5, "a name cannot hold '@'; a user stands once, in front of a server: root@web-01"},
 		{"!web", ERR_INPUT, 1, "nothing to exclude from: write '@all!...' to begin with every server"},
 		{" &web", ERR_INPUT, 2, "nothing to intersect with: write '@all&...' to begin with every server"},
 		{"a @wbe", ERR_NOT_FOUND, 3, "unknown group 'wbe'"},
@@ -365,12 +383,15 @@ static void test_check_name(void **state)
 	} table[] = {
 		{"web-01.example.com", NULL},
 		{"_x:1", NULL},
+		{"a@b", "name 'a@b': a name cannot hold '@'; a user stands once, in front of a "
+			"server: root@web-01"},
+		{"[::1]", "name '[::1]': expected a number, a range such as 01-20, or a letter"},
 		{"", "name '': expected a name at the end"},
 		{"a b", "name 'a b': a name cannot hold ' '"},
 		{"a[1]", "name 'a[1]': a name cannot hold '['"},
 		{"a!b", "name 'a!b': a name cannot hold '!'"},
-		{"@a", "name '@a': a name cannot hold '@'; the user name is set elsewhere "
-		       "(--username, ansible_user in an inventory)"},
+		{"@a", "name '@a': a name cannot hold '@'; a user stands once, in front of a "
+		       "server: root@web-01"},
 		{"-a", "name '-a': a name must not begin with '-' (an exclusion begins with '!')"},
 	};
 
@@ -381,6 +402,48 @@ static void test_check_name(void **state)
 		assert_int_equal(result, table[i].msg ? -1 : 0);
 		assert_string_equal(err.msg, table[i].msg ? table[i].msg : "");
 	}
+}
+
+static void test_check_server(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *msg;
+	} table[] = {
+		{"web-01", NULL},
+		{"root@web-01:22", NULL},
+		{"[::1]:22", NULL},
+		{"web-01:x", "name 'web-01:x': port: number 'x': not a whole number"},
+		{"web-[1-2]:22", "name 'web-[1-2]:22': a name cannot hold '['"},
+		{"@web", "name '@web': a name cannot hold '@'; a user stands once, in front of a "
+			 "server: root@web-01"},
+		{"", "name '': expected a name at the end"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct err err = {0};
+		int result = nodeset_check_server(str_of(table[i].name), &err);
+
+		assert_int_equal(result, table[i].msg ? -1 : 0);
+		assert_string_equal(err.msg, table[i].msg ? table[i].msg : "");
+	}
+}
+
+static void test_covers(void **state)
+{
+	(void)state;
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct nodeset set;
+
+	nodeset_init(&set, arena);
+	assert_false(nodeset_covers(&set, str_of("a")));
+	(void)nodeset_add(&set, str_of("a"));
+	(void)nodeset_add(&set, str_of("root@b"));
+	assert_true(nodeset_covers(&set, str_of("a")));
+	assert_true(nodeset_covers(&set, str_of("root@a:22")));
+	assert_true(nodeset_covers(&set, str_of("root@b")));
+	assert_false(nodeset_covers(&set, str_of("b")));
+	assert_false(nodeset_covers(&set, str_of("root@b:22")));
 }
 
 int main(void)
@@ -396,6 +459,8 @@ int main(void)
 		cmocka_unit_test(test_add_and_contains),
 		cmocka_unit_test(test_add_after_parse),
 		cmocka_unit_test(test_check_name),
+		cmocka_unit_test(test_check_server),
+		cmocka_unit_test(test_covers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
