@@ -7,6 +7,7 @@
 #include "net/ssh_settings.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/parse.h"
@@ -16,7 +17,12 @@
 #include "net/ssh_names.h"
 #include "net/ssh_tokens.h"
 
-enum { LIST_MAX = 256, VALUE_MAX = 16 * 1024, DEFAULT_PORT = 22 };
+enum {
+	LIST_MAX = 256,
+	VALUE_MAX = 16 * 1024,
+	DEFAULT_PORT = 22,
+	PATH_WORDS_MAX = 16, /* that can be one path */
+};
 
 enum keyword {
 	KEY_ADDRESS_FAMILY,
@@ -444,7 +450,47 @@ static const char *const *expand_list(struct reading *reading, const struct list
 	return ended(reading, &expanded);
 }
 
-static void expand_words(
+/* A path begins with it, or what becomes one; else it goes on behind a blank. */
+static bool begins_path(struct str word)
+{
+	return memchr("/~%$.", word.ptr[0], strlen("/~%$."));
+}
+
+static bool is_there(struct reading *reading, struct str path)
+{
+	const struct ssh_tokens tokens = tokens_of(reading);
+	struct strbuf text = STRBUF_INIT_MAX(VALUE_MAX);
+	bool is_found = ssh_tokens_expand(path, &tokens, &text, NULL) == 0 &&
+			text.dropped_bytes == 0 && access(text.buf, F_OK) == 0;
+
+	strbuf_release(&text);
+	return is_found;
+}
+
+/*
+ * The next path of a list.  ssh prints lists without the quotes that blanks were in: the longest
+ * that there is counts, and where there is none, words are one path up to the next that begins one.
+ */
+static bool next_path(struct reading *reading, struct str *rest, struct str *ret_path)
+{
+	struct str line = str_ltrim(*rest);
+	struct str guess = {0}, found = {0};
+	struct str after = line;
+	struct str word;
+
+	for (int words = 0; words < PATH_WORDS_MAX && str_word(&after, &word); words++) {
+		struct str path = str_n(line.ptr, (size_t)(word.ptr + word.len - line.ptr));
+		bool goes_on = guess.len + 1 + word.len == path.len && !begins_path(word);
+
+		guess = words == 0 || goes_on ? path : guess;
+		found = (words > 0 || after.len > 0) && is_there(reading, path) ? path : found;
+	}
+	*ret_path = found.len > 0 ? found : guess;
+	*rest = str_sub(line, ret_path->len, line.len);
+	return ret_path->len > 0;
+}
+
+static void expand_paths(
 	struct reading *reading, enum keyword keyword, struct str if_not_said, struct list *list)
 {
 	struct str words = reading->values[keyword].ptr ? reading->values[keyword] : if_not_said;
@@ -453,7 +499,7 @@ static void expand_words(
 	if (reading->values[keyword].ptr && !is_given(reading, keyword)) {
 		return;
 	}
-	while (str_word(&words, &word)) {
+	while (next_path(reading, &words, &word)) {
 		expand_into(reading, list, word);
 	}
 }
@@ -462,10 +508,10 @@ static void read_known_hosts(struct reading *reading)
 {
 	struct list files = {0};
 
-	expand_words(reading, KEY_USER_KNOWN_HOSTS,
+	expand_paths(reading, KEY_USER_KNOWN_HOSTS,
 		str_of("~/.ssh/known_hosts ~/.ssh/known_hosts2"), &files);
 	reading->settings->user_known_hosts_file = files.items_count > 0 ? files.items[0] : NULL;
-	expand_words(reading, KEY_GLOBAL_KNOWN_HOSTS,
+	expand_paths(reading, KEY_GLOBAL_KNOWN_HOSTS,
 		str_of("/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2"), &files);
 	reading->settings->known_hosts_files = ended(reading, &files);
 }

@@ -362,6 +362,53 @@ static void test_security_keys(void **state)
 	ssh_config_free(&config);
 }
 
+static void add_paths(struct strbuf *out, const char *const *paths)
+{
+	for (; *paths; paths++) {
+		strbuf_addf(out, "%s|", *paths);
+	}
+}
+
+/* What ssh prints of a path with a blank is what we look for, and so is what we read ourselves. */
+static void test_blanks_in_paths(void **state)
+{
+	struct fixture *fixture = *state;
+	struct ssh_config_options options = {.file = fixture->file};
+	struct arena *arena = arena_new();
+	const struct ssh_config_host host = {.name = "a", .arena = arena};
+	const char *f = fixture->folder;
+	const char *expected = arena_printf(arena,
+		"%s/my key|%s/my key-cert.pub|%s/my hosts|%s/other|%s/not there|%s/nor this|"
+		"%s/my agent",
+		f, f, f, f, f, f, f);
+
+	write_config(fixture,
+		arena_printf(arena,
+			"IdentityFile \"%s/my key\"\nCertificateFile \"%s/my key-cert.pub\"\n"
+			"IdentityAgent \"%s/my agent\"\n"
+			"UserKnownHostsFile \"%s/my hosts\" %s/other\n"
+			"GlobalKnownHostsFile \"%s/not there\" \"%s/nor this\"\n",
+			f, f, f, f, f, f, f));
+	for (int i = 0; i < 2; i++) {
+		struct strbuf text = STRBUF_INIT;
+		const struct ssh_settings *kept = NULL;
+		struct ssh_config *config;
+
+		options.has_no_program = i == 1;
+		config = ssh_config_new(fixture->loop, &options);
+		(void)ssh_config_ask(config, &host, on_kept, &kept);
+		assert_int_equal(loop_run(fixture->loop, NULL), 0);
+		add_paths(&text, kept->identity_files);
+		add_paths(&text, kept->certificate_files);
+		add_paths(&text, kept->known_hosts_files);
+		strbuf_adds(&text, kept->identity_agent);
+		assert_string_equal(text.buf, expected);
+		strbuf_release(&text);
+		ssh_config_free(&config);
+	}
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,6 +424,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_kept, start, end),
 		cmocka_unit_test_setup_teardown(test_taken_back, start, end),
 		cmocka_unit_test_setup_teardown(test_security_keys, start, end),
+		cmocka_unit_test_setup_teardown(test_blanks_in_paths, start, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,13 @@
 /*
  * What `ssh -G` says, as settings.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "cmocka_all.h"
 #include "net/ssh_settings.h"
 
@@ -326,6 +329,59 @@ static void test_target(void **state)
 	strbuf_release(&text);
 }
 
+/* With the folder for each "F". */
+static const char *in_folder(const char *text, const char *folder)
+{
+	const char *result = "";
+
+	for (; *text; text++) {
+		result = *text == 'F' ? arena_printf(arena, "%s%s", result, folder)
+				      : arena_printf(arena, "%s%c", result, *text);
+	}
+	return result;
+}
+
+/* Lists come without the quotes that blanks were in. */
+static void test_blanks_in_lists(void **state)
+{
+	static const struct {
+		const char *value, *expected; /* F: a folder with "a", "a b" and "c" */
+	} cases[] = {
+		{"F/a b", "F/a b|"},
+		{"F/a b F/c", "F/a b|F/c|"},
+		{"F/c F/a", "F/c|F/a|"},
+		{"F/c a b", "F/c|a b|"},
+		{"F/c x", "F/c|x|"},
+		{"F/x y F/c", "F/x y|F/c|"},
+		{"F/x F/y", "F/x|F/y|"},
+		{"F/x y ./z", "F/x y|./z|"},
+		{"x", "x|"},
+	};
+	static const char *const names[] = {"a", "a b", "c"};
+	char folder[] = "/tmp/test_ssh_settings.XXXXXX";
+	char path[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		assert_int_equal(file_write(path, str_of(""), 0600, NULL), 0);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *text =
+			arena_printf(arena, "globalknownhostsfile none\nuserknownhostsfile %s",
+				in_folder(cases[i].value, folder));
+
+		assert_list(
+			read_text(text).known_hosts_files, in_folder(cases[i].expected, folder));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_key_needs_openssh),
 		cmocka_unit_test(test_hostname_given),
 		cmocka_unit_test(test_target),
+		cmocka_unit_test(test_blanks_in_lists),
 	};
 
 	return cmocka_run_group_tests(tests, start, end);
