@@ -327,6 +327,19 @@ def test_as_fleet_run(fleet, binary, tmp_path):
     assert subprocess.run([link, '--help'], capture_output=True, text=True).stdout.startswith('sre-toolkit fleet')
 
 
+def test_verbose_says_why_it_is_the_program_ssh(fleet, tmp_path):
+    config = tmp_path / 'ssh_config'
+    config.write_text(f'Host web-01\n  ForwardAgent yes\nHost *\n  Include {fleet.sshd.ssh_config}\n')
+    told = fleet.toolkit('fleet', 'true', '--hosts', 'web-01,web-02', '--ssh-config', config, '-v', *fleet.kept).stderr
+    assert told.count('through the program ssh') == 1
+    assert re.search(r'INFO +\] ssh: web-01: through the program ssh: ForwardAgent\n', told), told
+    assert re.search(r'web-01: logged in after .* as \w+ \(openssh\)\n', told), told
+    assert re.search(r'web-02: logged in after .* as \w+ \(native\)\n', told), told
+    refused = fleet.toolkit('fleet', 'true', '--hosts', 'web-01', '--ssh-config', config, '--transport', 'native',
+                            *fleet.kept)
+    assert refused.exit_code == 1 and "'web-01' needs the program ssh: ForwardAgent" in refused.stdout, refused
+
+
 def test_verbose_says_where_it_logs_in(fleet):
     quiet = fleet.on('web-01', 'true')
     assert 'logged in' not in quiet.stderr
