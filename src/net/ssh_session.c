@@ -27,7 +27,7 @@ enum {
 	DEFAULT_ALIVE_MS = 5000,
 	DEFAULT_ALIVE_COUNT = 3,
 	READ_BYTES = 4096, /* that libssh reads at once */
-	READS_MAX = 64,    /* in one turn */
+	READS_MAX = 16,    /* in one turn */
 	ERROR_MAX = 300,
 };
 
