@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/utf8.h"
+#include "fleet/copy_litter.h"
 #include "fleet/copy_path.h"
 
 enum { FILES_AT_ONCE = 8, SMALL_BYTES = 1024 * 1024, OWNER_BITS = 0700, OTHERS_WRITE = 0002 };
@@ -27,6 +28,7 @@ enum item_fate {
 	ITEM_FAILED = 1,
 	ITEM_MADE = 2,   /* a folder */
 	ITEM_SHARED = 4, /* a folder in which anyone may write */
+	ITEM_FILLED = 8, /* a folder into which a file was written */
 };
 
 struct copy_push {
@@ -37,12 +39,15 @@ struct copy_push {
 	struct arena *arena;
 	const char *base;    /* the folder, or the name, that all are below */
 	bool is_base_shared; /* anyone may write there */
+	bool is_base_filled; /* a file was written there */
 	unsigned char *fates;
 	size_t next;    /* item */
 	bool is_making; /* a folder or link, before anything else */
 	struct member members[FILES_AT_ONCE];
 	size_t members_count;
 	uint64_t members_bytes;
+	size_t swept; /* folders, the base among them; when the files are there */
+	struct copy_litter *litter;
 	size_t modes_left; /* of folders, from the last to the first; when all else is done */
 	bool is_stopping;
 	const char *path;      /* of the folder or link that is being made */
@@ -73,6 +78,7 @@ static void shut(struct copy_push *push)
 	for (size_t i = 0; i < FILES_AT_ONCE; i++) {
 		copy_put_free(&push->members[i].put);
 	}
+	copy_litter_free(&push->litter);
 	sftp_client_forget(push->session->sftp, push);
 	free(push->fates);
 	arena_free(push->arena);
@@ -269,6 +275,15 @@ static void on_moved(void *arg, uint64_t bytes)
 	push->events.moved(push->arg, bytes);
 }
 
+static void remember_filled(struct copy_push *push, const struct copy_item *item)
+{
+	if (item->parent > 0) {
+		push->fates[item->parent - 1] |= ITEM_FILLED;
+	} else {
+		push->is_base_filled = true;
+	}
+}
+
 static void on_put(void *arg, const struct copy_result *result)
 {
 	struct member *member = arg;
@@ -276,6 +291,9 @@ static void on_put(void *arg, const struct copy_result *result)
 
 	push->members_count--;
 	push->members_bytes -= push->spec.tree->items[member->item].size;
+	if (result->verdict == COPY_CREATED || result->verdict == COPY_UPDATED) {
+		remember_filled(push, &push->spec.tree->items[member->item]);
+	}
 	push->events.result(push->arg, member->item, result);
 	*member = (struct member){0}; /* the put goes by itself */
 	step(push);
@@ -372,6 +390,71 @@ static bool set_next_mode(struct copy_push *push)
 	return false;
 }
 
+/* --- what earlier copies left --------------------------------------------------------------- */
+
+/* In the folder that is being swept: of a file that belongs there? */
+static bool is_part(void *arg, struct str name)
+{
+	const struct copy_push *push = arg;
+	size_t folder = push->swept - 1; /* as copy_item.parent has it */
+
+	for (size_t i = 0; i < push->spec.tree->items_count; i++) {
+		const struct copy_item *item = &push->spec.tree->items[i];
+
+		if (item->type == COPY_FILE && item->parent == folder &&
+			copy_is_temporary_of(
+				name, copy_base_name(str_of(path_of(push, item))), NULL)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void on_swept(void *arg)
+{
+	struct copy_push *push = arg;
+
+	push->litter = NULL; /* gone after this */
+	step(push);
+}
+
+/* Worth looking into: there before us, written into, and nobody else's. */
+static bool is_to_be_swept(const struct copy_push *push, size_t folder)
+{
+	if (folder == 0) {
+		return push->is_base_filled && !push->is_base_shared;
+	}
+	return (push->fates[folder - 1] & (ITEM_FILLED | ITEM_SHARED | ITEM_MADE)) == ITEM_FILLED;
+}
+
+static const char *folder_path(const struct copy_push *push, size_t folder)
+{
+	const struct copy_tree *tree = push->spec.tree;
+
+	if (folder > 0) {
+		return path_of(push, &tree->items[folder - 1]);
+	}
+	return tree->items[0].name[0] == '\0' ? copy_parent(str_of(push->base), push->arena)
+					      : push->base;
+}
+
+/* False: all that matter are. */
+static bool sweep_next(struct copy_push *push)
+{
+	static const struct copy_litter_events events = {is_part, on_swept};
+
+	while (!push->spec.options.is_dry_run && push->swept <= push->spec.tree->items_count) {
+		size_t folder = push->swept++;
+
+		if (is_to_be_swept(push, folder)) {
+			push->litter = copy_litter_start(
+				push->session->sftp, folder_path(push, folder), &events, push);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Begin what can begin now. */
 static void step(struct copy_push *push)
 {
@@ -389,7 +472,10 @@ static void step(struct copy_push *push)
 			return;
 		}
 	}
-	if (push->is_making || push->members_count > 0) {
+	if (push->is_making || push->members_count > 0 || push->litter) {
+		return;
+	}
+	if (!push->is_stopping && sweep_next(push)) {
 		return;
 	}
 	if (!set_next_mode(push)) {

@@ -473,6 +473,31 @@ def test_a_server_that_vanishes(at, slow, transport):
     assert (site.there / 'large').read_text() == 'old'
 
 
+@pytest.mark.parametrize('transport', ['native', 'openssh'])
+def test_what_earlier_copies_left(site, transport):
+    """A small part that a lost connection left goes with the next copy of that file; nothing else does."""
+    old = time.time() - 3600
+    parts = {name: f'.{name}.0123456789ab-89abcdef.copying' for name in ('app.conf', 'young', 'sub.conf', 'other')}
+    (site.there / 'sub').mkdir()
+    for folder, names in (('', ('app.conf', 'young', 'other')), ('sub', ('sub.conf', 'other'))):
+        for name in names:
+            path = site.there / folder / parts[name]
+            path.write_text('part')
+            path.chmod(0o600)
+            if name != 'young':
+                os.utime(path, (old, old))
+    site.make('all/app.conf')
+    site.make('all/young')
+    site.make('all/sub/sub.conf')
+    args = ('all/app.conf', 'all/young', 'all/sub', f'web-01:{site.there}/', '--transport', transport)
+    assert site.copy(*args, '--dry-run').exit_code == 0
+    assert parts['app.conf'] in site.names()
+    done = site.copy(*args)
+    assert done.exit_code == 0, done
+    assert site.names() == sorted([parts['other'], parts['young'], 'app.conf', 'sub', 'young']), done
+    assert site.names('sub') == [parts['other'], 'sub.conf']
+
+
 # --- as root --------------------------------------------------------------------------------------
 
 def can_sudo():
