@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "cmd/author.h"
 #include "cmd/fleet_cmd.h"
+#include "cmd/fleet_list.h"
 #include "cmd/fleet_run.h"
 #include "cmd/password.h"
 #include "fleet/fan_out.h"
@@ -307,17 +308,6 @@ enum exit_code fleet_run_on(struct fleet_cmd *fleet, const struct server_selecti
 	return exit_code;
 }
 
-static enum exit_code print_list(
-	const struct fleet_cmd *fleet, const struct server_selection *selection)
-{
-	struct strbuf text = STRBUF_INIT;
-
-	for (size_t i = 0; i < selection->hosts_count; i++) {
-		strbuf_addf(&text, "%s\n", selection->hosts[i].name);
-	}
-	return cmd_run_write(fleet->run, &text, EXIT_CODE_OK);
-}
-
 /* "--servers servers.txt --hosts @web" */
 static const char *selection_text(const struct fleet_cmd *fleet)
 {
@@ -377,7 +367,7 @@ static enum exit_code fleet_command(void *cmd)
 		    &selection, &err) < 0) {
 		return fleet_failed(fleet, &err);
 	}
-	return fleet->opts->is_list ? print_list(fleet, &selection)
+	return fleet->opts->is_list ? fleet_list(fleet, &selection)
 				    : fleet_run_on(fleet, &selection, selection_text(fleet));
 }
 

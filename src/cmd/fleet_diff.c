@@ -266,7 +266,8 @@ const struct verb fleet_verb_diff = {
 				       "and which lines of what it wrote are others. Of an output "
 				       "the beginning is kept, and a digest of all of it: what "
 				       "differs further down is said, and not shown.\n\n"
-				       "Exit codes: 0 nothing differs; 1 something does.",
+				       "--output is text or json. Exit codes: 0 nothing differs; "
+				       "1 something does.",
 			.flags = "output store",
 			.examples = examples,
 		},

@@ -357,14 +357,16 @@ const struct verb fleet_verb_keys = {
 			.name = "keys",
 			.arguments = "--hosts SELECTION",
 			.summary = "host keys: which are known; --record the new ones",
-			.description = "Asks each server for all its host keys, without logging "
-				       "in, and lists them with their fingerprints beside what is "
-				       "known of them. What has the same answer is shown once. "
-				       "Nothing is written unless --record or --replace-changed "
-				       "asks for it, and then only after all of it was shown and "
-				       "the number of keys was typed (or --yes).\n\n"
-				       "Exit codes: 0 all keys are known, recorded now, or as "
-				       "expected; 1 some are not, or a server showed none.",
+			.description =
+				"Asks each server for all its host keys, without logging "
+				"in, and lists them with their fingerprints beside what is "
+				"known of them. What has the same answer is shown once. "
+				"Nothing is written unless --record or --replace-changed "
+				"asks for it, and then only after all of it was shown and "
+				"the number of keys was typed (or --yes); with --dry-run "
+				"nothing is written at all. --output is text, json or csv.\n\n"
+				"Exit codes: 0 all keys are known, recorded now, or as "
+				"expected; 1 some are not, or a server showed none.",
 			.flags = "username connect_timeout ssh_config servers hosts max_hosts yes "
 				 "workers dry_run output record replace_changed expect port",
 			.examples = examples,

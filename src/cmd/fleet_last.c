@@ -160,7 +160,7 @@ const struct verb fleet_verb_last = {
 			.name = "last",
 			.summary = "the latest runs that were written down",
 			.description = "The latest one comes first. OK says on how many of its "
-				       "servers a run ended well.",
+				       "servers a run ended well. --output is text, json or csv.",
 			.flags = "limit output store",
 			.examples = examples,
 		},

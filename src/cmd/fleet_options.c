@@ -17,7 +17,7 @@ static const char *const fold_names[] = {"none", "exact", "smart", NULL};
 static const struct option_row which_rows[] = {
 	SERVER_ROWS(struct fleet_opts, servers),
 	{.name = "list", .letter = 'l', .type = &option_bool, .offset = offsetof(struct fleet_opts, is_list), .flags = OPTION_FLAG_ONLY,
-	 .help = "print the selection, a server a line, and connect to nothing"},
+	 .help = "print the selection, a server a line (with --output json and others what is known of each), and connect to nothing"},
 	GUARD_ROWS(struct fleet_opts, guard),
 	{0},
 };
@@ -200,12 +200,11 @@ static void resolve_paths(struct before *before, const char *directory, struct a
 	resolve(&before->common.config, directory, arena);
 }
 
-/* Their values are not kept. */
-static int check_withheld(
-	const struct fleet_opts *now, const struct run_request *request, struct err *err)
+int fleet_check_withheld(
+	const struct fleet_cmd *fleet, const struct run_request *request, struct err *err)
 {
 	for (size_t i = 0; i < request->withheld_count; i++) {
-		if (option_map_find(&now->env, str_of(request->withheld[i])) < 0) {
+		if (option_map_find(&fleet->opts->env, str_of(request->withheld[i])) < 0) {
 			return err_set(err, ERR_INPUT,
 				"the value of --env %s is not kept: say --env %s=VALUE again",
 				request->withheld[i], request->withheld[i]);
@@ -237,7 +236,7 @@ int fleet_take_request(struct fleet_cmd *fleet, const struct run_request *reques
 	for (size_t i = 0; i < fleet->run->line->given_count; i++) {
 		*VEC_PUSH_IN(arena, line, given) = fleet->run->line->given[i];
 	}
-	if (check_withheld(opts, request, err) < 0 || parse(request, arena, before, err) < 0) {
+	if (parse(request, arena, before, err) < 0) {
 		return -1;
 	}
 	resolve_paths(before, request->directory, arena);

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/host_name.h"
 #include "cmd/fleet_cmd.h"
+#include "cmd/fleet_list.h"
 #include "cmd/fleet_options.h"
 #include "fleet/fold_digest.h"
 #include "fleet/outcome.h"
@@ -107,38 +108,44 @@ static int read_stored(struct fleet_cmd *fleet, struct fleet_stored *stored, str
 		(long long)stored->run.id, fleet->opts->only);
 }
 
-/* What was asked for then, but for what is asked for now; on these servers. */
-static int prepare(struct fleet_cmd *fleet, const struct fleet_stored *stored,
+/* What was asked for then, but for what is asked for now. */
+static int take_up(struct fleet_cmd *fleet, const struct stored_run *run,
+	struct run_request *ret_request, struct err *err)
+{
+	const char *config = NULL;
+
+	if (run_request_read(run->options, fleet->run->arena, ret_request, err) < 0 ||
+		(!fleet->opts->is_list && fleet_check_withheld(fleet, ret_request, err) < 0) ||
+		fleet_take_request(fleet, ret_request, &config, err) < 0) {
+		return err_wrap(err, "run %lld", (long long)run->id);
+	}
+	fleet->directory = ret_request->directory;
+	return load_config(fleet, config, err);
+}
+
+/* The servers of the run, as they are known now. */
+static int select_again(struct fleet_cmd *fleet, const struct stored_run_hosts *hosts,
 	struct server_selection *ret_selection, struct err *err)
 {
 	struct arena *arena = fleet->run->arena;
-	struct run_request request = {0};
-	const char *config = NULL;
 
-	if (check_has_ended(&stored->run, err) < 0) {
-		return -1;
-	}
-	if (run_request_read(stored->run.options, arena, &request, err) < 0 ||
-		fleet_take_request(fleet, &request, &config, err) < 0) {
-		return err_wrap(err, "run %lld", (long long)stored->run.id);
-	}
-	fleet->directory = request.directory;
-	if (load_config(fleet, config, err) < 0 || check_script(fleet, &request, err) < 0) {
-		return -1;
-	}
-	return server_select_names(names_of(&stored->hosts, arena), stored->hosts.items_count,
+	return server_select_names(names_of(hosts, arena), hosts->items_count,
 		fleet->opts->servers.file, &fleet->config, &fleet->ssh, arena, ret_selection, err);
 }
 
-static enum exit_code print_names(
-	const struct fleet_cmd *fleet, const struct stored_run_hosts *hosts)
+static int prepare(struct fleet_cmd *fleet, const struct fleet_stored *stored,
+	struct server_selection *ret_selection, struct err *err)
 {
-	struct strbuf text = STRBUF_INIT;
+	struct run_request request = {0};
 
-	for (size_t i = 0; i < hosts->items_count; i++) {
-		strbuf_addf(&text, "%s\n", hosts->items[i].name);
+	if (!fleet->opts->is_list && check_has_ended(&stored->run, err) < 0) {
+		return -1;
 	}
-	return cmd_run_write(fleet->run, &text, EXIT_CODE_OK);
+	if (take_up(fleet, &stored->run, &request, err) < 0 ||
+		(!fleet->opts->is_list && check_script(fleet, &request, err) < 0)) {
+		return -1;
+	}
+	return select_again(fleet, &stored->hosts, ret_selection, err);
 }
 
 static enum exit_code fleet_retry(void *cmd)
@@ -151,11 +158,11 @@ static enum exit_code fleet_retry(void *cmd)
 	if (read_stored(fleet, &stored, &err) < 0) {
 		return fleet_failed(fleet, &err);
 	}
-	if (fleet->opts->is_list) {
-		return print_names(fleet, &stored.hosts);
-	}
 	if (prepare(fleet, &stored, &selection, &err) < 0) {
 		return fleet_failed(fleet, &err);
+	}
+	if (fleet->opts->is_list) {
+		return fleet_list(fleet, &selection);
 	}
 	fleet_say(fleet, "again, as in run %lld: %s", (long long)stored.run.id, stored.run.command);
 	return fleet_run_on(fleet, &selection,

@@ -186,7 +186,7 @@ const struct verb fleet_verb_show = {
 			.arguments = "[ID]",
 			.summary = "one run, server by server; -v: what they wrote",
 			.description = "Without ID the latest run. With -v the beginning of what "
-				       "each server wrote.",
+				       "each server wrote. --output is text or json.",
 			.flags = "only output store",
 			.examples = examples,
 		},

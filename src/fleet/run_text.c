@@ -34,19 +34,34 @@ void run_add_live_line(struct strbuf *out, bool has_color, size_t host, const ch
 
 /* --- The end of each --- */
 
+/* What is to be known of one that ended, besides how. */
+static void add_remark(const struct run_result *result, struct strbuf *out)
+{
+	if (result->was_left_open) {
+		strbuf_adds(out, " (a child goes on)");
+	}
+}
+
+static void add_line(
+	struct strbuf *out, bool has_color, struct str name, const struct run_result *result)
+{
+	outcome_add_line(out, has_color, name, &result->outcome);
+	add_remark(result, out);
+	strbuf_addc(out, '\n');
+}
+
 static void add_lines(const struct run_results *results, bool has_color, struct strbuf *out)
 {
 	for (size_t i = 0; i < results->items_count; i++) {
 		const struct run_result *result = &results->items[i];
 
-		outcome_add_line(out, has_color, str_of(result->name), &result->outcome);
-		strbuf_addc(out, '\n');
+		add_line(out, has_color, str_of(result->name), result);
 	}
 }
 
 /* Hosts that ended alike. */
 struct alike {
-	const struct outcome *outcome;
+	const struct run_result *first;
 	struct nodeset names;
 };
 
@@ -68,10 +83,11 @@ static void add_folded_lines(const struct run_results *results, bool has_color, 
 
 		strbuf_clear(&text);
 		outcome_add_text(&text, &result->outcome);
+		add_remark(result, &text);
 		alike = map_get(by_text, strbuf_str(&text));
 		if (!alike) {
 			alike = arena_alloc(arena, sizeof(*alike));
-			alike->outcome = &result->outcome;
+			alike->first = result;
 			nodeset_init(&alike->names, arena);
 			map_set(by_text, strbuf_str(&text), alike);
 			*VEC_PUSH_IN(arena, &groups, items) = alike;
@@ -81,9 +97,7 @@ static void add_folded_lines(const struct run_results *results, bool has_color, 
 	for (size_t i = 0; i < groups.items_count; i++) {
 		const struct alike *alike = groups.items[i];
 
-		outcome_add_line(
-			out, has_color, str_of(nodeset_fold(&alike->names, arena)), alike->outcome);
-		strbuf_addc(out, '\n');
+		add_line(out, has_color, str_of(nodeset_fold(&alike->names, arena)), alike->first);
 	}
 	map_free(by_text);
 	arena_free(arena);

@@ -232,6 +232,7 @@ def test_a_child_that_holds_the_output_open(fleet):
     done = fleet('sleep 30 & echo started', '--output', 'json')
     assert done.exit_code == 0 and done.seconds < 20
     assert all(item['left_open'] and item['stdout'] == 'started\n' for item in done.json['results'])
+    assert '\n✓ web-01 (a child goes on)\n' in '\n' + fleet('sleep 30 & echo started', '--hosts', 'web-01').stdout
 
 
 def test_dry_run_runs_nothing(fleet, tmp_path):

@@ -41,7 +41,9 @@ static int take(struct again *a, const char *const *now, const char *const *befo
 		.line = &a->line};
 	a->fleet = (struct fleet_cmd){.run = &a->run, .opts = &a->opts};
 	run_request_init(&request, before_count, before, "/there", NULL, a->arena);
-	return fleet_take_request(&a->fleet, &request, &a->config, &a->err);
+	return fleet_check_withheld(&a->fleet, &request, &a->err) < 0
+		       ? -1
+		       : fleet_take_request(&a->fleet, &request, &a->config, &a->err);
 }
 
 static void what_is_taken(void **state)

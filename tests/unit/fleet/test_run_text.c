@@ -25,6 +25,28 @@ static void test_each_and_the_summary(void **state)
 	results_fixture_release(&f);
 }
 
+/* Who left something behind is told of, and shares no line with those who did not. */
+static void test_what_goes_on(void **state)
+{
+	static const struct run_style plain = {0}, folded = {.is_folded = true};
+	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+	struct results_fixture f;
+
+	(void)state;
+	results_fixture_init(&f);
+	f.items[2].outcome = outcome_exit(0);
+	f.items[1].was_left_open = f.items[2].was_left_open = true;
+	run_results_add_text(&f.results, &plain, &out);
+	assert_non_null(strstr(out.buf, "✓ web-01\n"
+					"✗ web-02: exit 3 (a child goes on)\n"
+					"✓ web-03 (a child goes on)\n"));
+	strbuf_clear(&out);
+	f.items[1].outcome = outcome_exit(0);
+	run_results_add_text(&f.results, &folded, &out);
+	assert_non_null(strstr(out.buf, "✓ web-01\n✓ web-[02-03] (a child goes on)\n"));
+	results_fixture_release(&f);
+}
+
 /* What was proven, and that it was all. */
 static void test_a_rehearsal(void **state)
 {
@@ -108,6 +130,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_and_the_summary),
+		cmocka_unit_test(test_what_goes_on),
 		cmocka_unit_test(test_a_rehearsal),
 		cmocka_unit_test(test_folded_outputs),
 		cmocka_unit_test(test_live_lines),
