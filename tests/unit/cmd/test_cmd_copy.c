@@ -20,7 +20,7 @@ static void wrong_usage_does_nothing(void **state)
 		{{{"nowhere", "web-01:/x"}}, "cannot read 'nowhere'"},
 		{{{"out", "web-01:/x", "--mode", "0888"}}, "--mode '0888': must be octal"},
 		{{{"out", "web-01:/x", "--mode", "77777"}}, "--mode '77777': must be octal"},
-		{{{"out", "bob@web-01:/x"}}, "--username"},
+		{{{"out", "bob@@web-01:/x"}}, "a name cannot hold '@'"},
 		{{{"out", "web-[01-30]:/x"}}, "30"},
 		{{{"out", "web-[01-30]:/x", "--max-hosts", "3", "--yes"}}, "--max-hosts"},
 		{{{"out", "web-01:/x", "--password-file", "nowhere"}}, "--password-file"},
