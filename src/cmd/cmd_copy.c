@@ -35,10 +35,7 @@ static const struct option_row what_rows[] = {
 	 .placeholder = "GROUP", .help = "their group; needs --sudo"},
 	{.name = "sudo", .type = &option_bool, .offset = offsetof(struct copy_opts, is_sudo), .flags = OPTION_FLAG_ONLY,
 	 .help = "as root: put in place by sudo, from a private folder where they are uploaded; fetched by an SFTP server that sudo runs"},
-	{.name = "sudo_password_file", .type = &option_path, .offset = offsetof(struct copy_opts, sudo_password_file), .flags = OPTION_FLAG_ONLY,
-	 .placeholder = "FILE", .help = "the password for sudo, proven on one server first; implies --sudo"},
-	{.name = "ask_sudo_password", .type = &option_bool, .offset = offsetof(struct copy_opts, asks_sudo_password), .flags = OPTION_FLAG_ONLY,
-	 .help = "ask for the password for sudo, once; implies --sudo"},
+	PASSWORD_SUDO_ROWS(struct copy_opts, passwords),
 	{.name = "backup", .letter = 'b', .type = &option_choice, .offset = offsetof(struct copy_opts, backup), .flags = OPTION_FLAG_ONLY,
 	 .bare = "simple", .choices = backup_names, .help = "keep what is replaced: simple as NAME~, time as NAME.20250701-080000~"},
 	{.name = "dry_run", .letter = 'n', .type = &option_bool, .offset = offsetof(struct copy_opts, is_dry_run), .flags = OPTION_FLAG_ONLY,
@@ -47,8 +44,7 @@ static const struct option_row what_rows[] = {
 };
 
 static const struct option_row how_rows[] = {
-	{.name = "workers", .letter = 'w', .type = &option_int, .offset = offsetof(struct copy_opts, workers), .flags = OPTION_FLAG_ONLY,
-	 .min = 1, .max = 10000, .placeholder = "N", .help = "most servers at the same time; else as configured, 20"},
+	SSH_WORKERS_ROW(struct copy_opts, workers),
 	{.name = "timeout", .letter = 't', .type = &option_duration, .offset = offsetof(struct copy_opts, timeout_ms), .flags = OPTION_FLAG_ONLY,
 	 .min = 1, .max = TIMEOUT_MAX_MS, .help = "how long one server may take for everything; else any time"},
 	{.name = "silence", .type = &option_duration, .offset = offsetof(struct copy_opts, silence_ms), .flags = OPTION_FLAG_ONLY,
@@ -59,10 +55,7 @@ static const struct option_row how_rows[] = {
 };
 
 static const struct option_row login_rows[] = {
-	{.name = "password_file", .type = &option_path, .offset = offsetof(struct copy_opts, password_file), .flags = OPTION_FLAG_ONLY,
-	 .placeholder = "FILE", .help = "log in with this password where a key does not do; proven on one server first"},
-	{.name = "ask_password", .type = &option_bool, .offset = offsetof(struct copy_opts, asks_password), .flags = OPTION_FLAG_ONLY,
-	 .help = "ask for the password to log in with, once"},
+	PASSWORD_LOGIN_ROWS(struct copy_opts, passwords),
 	{0},
 };
 
@@ -255,7 +248,7 @@ static const char *time_suffix(struct arena *arena)
 
 static bool is_sudo(const struct copy_opts *opts)
 {
-	return opts->is_sudo || opts->sudo_password_file || opts->asks_sudo_password;
+	return opts->is_sudo || opts->passwords.sudo_file || opts->passwords.asks_sudo;
 }
 
 /* A name or a number, which is no option of chown. */
@@ -445,14 +438,8 @@ static enum exit_code refuse(const struct copy_cmd *copy, const struct err *err)
 
 static int ask_passwords(struct copy_cmd *copy, struct err *err)
 {
-	const struct password_source login = {"--password-file", copy->opts->password_file,
-		copy->opts->asks_password, "Password to log in: "};
-
-	const struct password_source sudo = {"--sudo-password-file", copy->opts->sudo_password_file,
-		copy->opts->asks_sudo_password, "Password for sudo: "};
-
-	if (password_get(&login, &copy->password, err) < 0 ||
-		password_get(&sudo, &copy->sudo_password, err) < 0) {
+	if (password_get_both(&copy->opts->passwords, &copy->password, &copy->sudo_password, err) <
+		0) {
 		return -1;
 	}
 	copy->job.sudo_password = copy->sudo_password.len > 0 ? copy->sudo_password.buf : NULL;

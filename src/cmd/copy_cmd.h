@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/config_root.h"
+#include "cmd/password.h"
 #include "cmd/server_guard.h"
 #include "cmd/server_select.h"
 #include "cmd/ssh_options.h"
@@ -27,14 +28,11 @@ enum copy_output {
 /* Begins with struct ssh_opts, as these rows want it. */
 struct copy_opts {
 	struct ssh_opts ssh;
-	const char *password_file;
-	bool asks_password;
+	struct password_opts passwords;
 	struct server_opts servers;
 	struct guard_opts guard;
 	const char *mode, *owner, *group;
 	bool is_sudo;
-	const char *sudo_password_file;
-	bool asks_sudo_password;
 	int backup; /* enum copy_backup */
 	bool is_dry_run;
 	int64_t workers; /* 0: not given */

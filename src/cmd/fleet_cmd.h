@@ -12,6 +12,7 @@
 #include "base/strbuf.h"
 #include "cmd/cmd.h"
 #include "cmd/config_root.h"
+#include "cmd/password.h"
 #include "cmd/server_guard.h"
 #include "cmd/server_select.h"
 #include "cmd/ssh_options.h"
@@ -44,8 +45,7 @@ struct fleet_keys_opts {
 /* Begins with struct ssh_opts, as these rows want it. */
 struct fleet_opts {
 	struct ssh_opts ssh;
-	const char *password_file;
-	bool asks_password;
+	struct password_opts passwords;
 	/* which servers */
 	struct server_opts servers;
 	struct guard_opts guard;
@@ -58,8 +58,7 @@ struct fleet_opts {
 	int64_t nice; /* if it was given */
 	bool is_tty;
 	bool is_sudo;
-	const char *sudo_user, *sudo_password_file;
-	bool asks_sudo_password;
+	const char *sudo_user;
 	bool is_canary;
 	/* how */
 	int64_t workers; /* 0: not given */

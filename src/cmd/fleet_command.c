@@ -117,16 +117,8 @@ static int prepare_input(const struct fleet_cmd *fleet, struct prepared *prepare
 static int prepare_passwords(
 	const struct fleet_cmd *fleet, struct prepared *prepared, struct err *err)
 {
-	const struct fleet_opts *opts = fleet->opts;
-	const struct password_source login = {"--password-file", opts->password_file,
-		opts->asks_password, "Password to log in: "};
-	const struct password_source sudo = {"--sudo-password-file", opts->sudo_password_file,
-		opts->asks_sudo_password, "Password for sudo: "};
-
-	return password_get(&login, &prepared->password, err) < 0 ||
-			       password_get(&sudo, &prepared->sudo_password, err) < 0
-		       ? -1
-		       : 0;
+	return password_get_both(
+		&fleet->opts->passwords, &prepared->password, &prepared->sudo_password, err);
 }
 
 /* "NAME=value"..., NULL-terminated. */
@@ -145,7 +137,7 @@ static const char *const *env_of(const struct fleet_cmd *fleet)
 
 static enum supervisor_sudo sudo_of(const struct fleet_opts *opts)
 {
-	if (opts->sudo_password_file || opts->asks_sudo_password) {
+	if (opts->passwords.sudo_file || opts->passwords.asks_sudo) {
 		return SUPERVISOR_SUDO_PASSWORD;
 	}
 	return opts->is_sudo || opts->sudo_user ? SUPERVISOR_SUDO_QUIET : SUPERVISOR_SUDO_NONE;
@@ -263,7 +255,7 @@ static struct ledger *open_ledger(struct fleet_cmd *fleet, const struct server_s
 
 static bool is_asked(const struct fleet_opts *opts)
 {
-	return opts->asks_password || opts->asks_sudo_password;
+	return opts->passwords.asks_login || opts->passwords.asks_sudo;
 }
 
 static enum exit_code run_prepared(struct fleet_cmd *fleet,

@@ -39,16 +39,12 @@ static const struct option_row command_rows[] = {
 	 .help = "run it as root, with sudo"},
 	{.name = "sudo_user", .type = &option_string, .offset = offsetof(struct fleet_opts, sudo_user), .flags = OPTION_FLAG_ONLY,
 	 .placeholder = "NAME", .help = "as this user instead of root; implies --sudo"},
-	{.name = "sudo_password_file", .type = &option_path, .offset = offsetof(struct fleet_opts, sudo_password_file), .flags = OPTION_FLAG_ONLY,
-	 .placeholder = "FILE", .help = "the password for sudo, proven on one server first; implies --sudo"},
-	{.name = "ask_sudo_password", .type = &option_bool, .offset = offsetof(struct fleet_opts, asks_sudo_password), .flags = OPTION_FLAG_ONLY,
-	 .help = "ask for the password for sudo, once; implies --sudo"},
+	PASSWORD_SUDO_ROWS(struct fleet_opts, passwords),
 	{0},
 };
 
 static const struct option_row how_rows[] = {
-	{.name = "workers", .letter = 'w', .type = &option_int, .offset = offsetof(struct fleet_opts, workers), .flags = OPTION_FLAG_ONLY,
-	 .min = 1, .max = 10000, .placeholder = "N", .help = "most servers at the same time; else as configured, 20"},
+	SSH_WORKERS_ROW(struct fleet_opts, workers),
 	{.name = "timeout", .letter = 't', .type = &option_duration, .offset = offsetof(struct fleet_opts, timeout_ms), .flags = OPTION_FLAG_ONLY,
 	 .min = 1, .max = TIMEOUT_MAX_MS, .help = "how long the command may run on one server; then it is ended there"},
 	{.name = "silence", .type = &option_duration, .offset = offsetof(struct fleet_opts, silence_ms), .flags = OPTION_FLAG_ONLY,
@@ -87,10 +83,7 @@ static const struct option_row keys_rows[] = {
 };
 
 static const struct option_row login_rows[] = {
-	{.name = "password_file", .type = &option_path, .offset = offsetof(struct fleet_opts, password_file), .flags = OPTION_FLAG_ONLY,
-	 .placeholder = "FILE", .help = "log in with this password where a key does not do; proven on one server first"},
-	{.name = "ask_password", .type = &option_bool, .offset = offsetof(struct fleet_opts, asks_password), .flags = OPTION_FLAG_ONLY,
-	 .help = "ask for the password to log in with, once"},
+	PASSWORD_LOGIN_ROWS(struct fleet_opts, passwords),
 	{0},
 };
 
@@ -195,8 +188,8 @@ static void resolve_paths(struct before *before, const char *directory, struct a
 	resolve(&before->opts.servers.file, directory, arena);
 	resolve(&before->opts.script, directory, arena);
 	resolve(&before->opts.ssh.config_file, directory, arena);
-	resolve(&before->opts.password_file, directory, arena);
-	resolve(&before->opts.sudo_password_file, directory, arena);
+	resolve(&before->opts.passwords.login_file, directory, arena);
+	resolve(&before->opts.passwords.sudo_file, directory, arena);
 	resolve(&before->common.config, directory, arena);
 }
 

@@ -89,3 +89,16 @@ void password_release(struct strbuf *password)
 	explicit_bzero(password->buf, password->len);
 	strbuf_release(password);
 }
+
+int password_get_both(const struct password_opts *opts, struct strbuf *ret_login,
+	struct strbuf *ret_sudo, struct err *err)
+{
+	const struct password_source login = {
+		"--password-file", opts->login_file, opts->asks_login, "Password to log in: "};
+	const struct password_source sudo = {
+		"--sudo-password-file", opts->sudo_file, opts->asks_sudo, "Password for sudo: "};
+
+	return password_get(&login, ret_login, err) < 0 || password_get(&sudo, ret_sudo, err) < 0
+		       ? -1
+		       : 0;
+}

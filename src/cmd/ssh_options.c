@@ -13,14 +13,13 @@
 static const char *const transport_names[] = {"auto", "native", "openssh", NULL};
 
 #define CONNECT_TIMEOUT_MAX_MS (3600 * 1000)
-enum { WORKERS_MAX = 10000 };
 
 // clang-format off
 const struct option_row ssh_config_rows[] = {
 	{.name = "username", .type = &option_string, .offset = offsetof(struct ssh_config_opts, username),
 	 .placeholder = "NAME", .help = "whom to log in as where the inventory does not say; else as ssh_config says"},
 	{.name = "workers", .type = &option_int, .offset = offsetof(struct ssh_config_opts, workers),
-	 .min = 1, .max = WORKERS_MAX, .help = "most servers at the same time; else 20"},
+	 .min = 1, .max = SSH_WORKERS_MAX, .help = "most servers at the same time; else 20"},
 	{.name = "connect_timeout", .type = &option_duration, .offset = offsetof(struct ssh_config_opts, connect_timeout_ms),
 	 .min = 1, .max = CONNECT_TIMEOUT_MAX_MS, .help = "until one is logged in, bastions included; else as ssh_config says, 10s"},
 	{.name = "transport", .type = &option_choice, .offset = offsetof(struct ssh_config_opts, transport),

@@ -13,6 +13,8 @@
 #include "conf/option.h"
 #include "net/ssh_login.h"
 
+enum { SSH_WORKERS_MAX = 10000 };
+
 /* In the configuration; a flag that is given counts more. */
 struct ssh_config_opts {
 	const char *username;       /* NULL: as ssh_config says */
@@ -36,6 +38,13 @@ struct ssh_opts {
 };
 
 extern const struct option_row ssh_option_rows[];
+
+/* The row --workers of a command whose options have an int64_t `field` for it (0: not given). */
+// clang-format off
+#define SSH_WORKERS_ROW(opts, field) \
+	{.name = "workers", .letter = 'w', .type = &option_int, .offset = offsetof(opts, field), .flags = OPTION_FLAG_ONLY, \
+	 .min = 1, .max = SSH_WORKERS_MAX, .placeholder = "N", .help = "most servers at the same time; else as configured, 20"}
+// clang-format on
 
 /* What holds for this run: flags, else the configuration.  Strings are theirs. */
 struct ssh_options {

@@ -82,12 +82,34 @@ static void nobody_to_ask(void **state)
 	restore(STDERR_FILENO, saved);
 }
 
+static void both(void **state)
+{
+	struct password_opts opts = {.login_file = "seen", .sudo_file = "results"};
+	_cleanup_(password_release) struct strbuf login = STRBUF_INIT_MAX(PASSWORD_MAX);
+	_cleanup_(password_release) struct strbuf sudo = STRBUF_INIT_MAX(PASSWORD_MAX);
+	struct err err = {0};
+
+	(void)state;
+	write_text("seen", "one\n");
+	write_text("results", "two\n");
+	assert_int_equal(password_get_both(&opts, &login, &sudo, &err), 0);
+	assert_string_equal(login.buf, "one");
+	assert_string_equal(sudo.buf, "two");
+	opts.sudo_file = "nowhere";
+	assert_int_equal(password_get_both(&opts, &login, &sudo, &err), -1);
+	assert_non_null(strstr(err.msg, "--sudo-password-file"));
+	opts.login_file = "nowhere too";
+	assert_int_equal(password_get_both(&opts, &login, &sudo, &err), -1);
+	assert_non_null(strstr(err.msg, "--password-file: cannot read 'nowhere too'"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmd_test(files),
 		cmd_test(what_is_no_file),
 		cmd_test(nobody_to_ask),
+		cmd_test(both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
