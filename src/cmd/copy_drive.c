@@ -332,7 +332,7 @@ static int64_t workers_of(const struct copy_cmd *copy)
 	if (copy->opts->workers > 0) {
 		return copy->opts->workers;
 	}
-	return copy->ssh.workers > 0 ? copy->ssh.workers : FAN_OUT_WORKERS;
+	return copy->ssh.workers > 0 ? copy->ssh.workers : HOST_QUEUE_WORKERS;
 }
 
 static void start(struct drive *drive)
@@ -341,11 +341,14 @@ static void start(struct drive *drive)
 		host_moved, host_result, host_ended, all_ended};
 	const struct copy_cmd *copy = drive->copy;
 	const struct copy_run_spec spec = {
-		.hosts = copy->selection.hosts,
-		.hosts_count = copy->selection.hosts_count,
-		.workers = (int)descriptors_allow(workers_of(copy), FDS_PER_HOST),
-		.has_canary =
-			copy->opts->is_canary || copy->job.password || copy->job.sudo_password,
+		.queue =
+			{
+				.hosts = copy->selection.hosts,
+				.hosts_count = copy->selection.hosts_count,
+				.workers = (int)descriptors_allow(workers_of(copy), FDS_PER_HOST),
+				.has_canary = copy->opts->is_canary || copy->job.password ||
+					      copy->job.sudo_password,
+			},
 		.job = job_of,
 	};
 

@@ -176,7 +176,7 @@ static int64_t workers_of(const struct fleet_cmd *fleet)
 	if (fleet->opts->workers > 0) {
 		return fleet->opts->workers;
 	}
-	return fleet->ssh.workers > 0 ? fleet->ssh.workers : FAN_OUT_WORKERS;
+	return fleet->ssh.workers > 0 ? fleet->ssh.workers : HOST_QUEUE_WORKERS;
 }
 
 /* A wrong password must not lock an account everywhere. */
@@ -190,10 +190,13 @@ static void set_fan(const struct fleet_cmd *fleet, const struct server_selection
 	const struct prepared *prepared, struct fan_out_spec *fan)
 {
 	*fan = (struct fan_out_spec){
-		.hosts = selection->hosts,
-		.hosts_count = selection->hosts_count,
-		.workers = (int)workers_of(fleet),
-		.has_canary = has_canary(fleet, prepared),
+		.queue =
+			{
+				.hosts = selection->hosts,
+				.hosts_count = selection->hosts_count,
+				.workers = (int)workers_of(fleet),
+				.has_canary = has_canary(fleet, prepared),
+			},
 		.password = prepared->password.len > 0 ? prepared->password.buf : NULL,
 		.connect_timeout_ms = fleet->ssh.connect_timeout_ms,
 	};

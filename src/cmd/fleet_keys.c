@@ -92,7 +92,7 @@ static int64_t workers_of(const struct fleet_cmd *fleet)
 	if (fleet->opts->workers > 0) {
 		return fleet->opts->workers;
 	}
-	return fleet->ssh.workers > 0 ? fleet->ssh.workers : FAN_OUT_WORKERS;
+	return fleet->ssh.workers > 0 ? fleet->ssh.workers : HOST_QUEUE_WORKERS;
 }
 
 static int open_env(struct keys *keys, struct err *err)

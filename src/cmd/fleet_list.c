@@ -7,7 +7,7 @@
 #include "base/csv_writer.h"
 #include "base/json_writer.h"
 
-static void write_server(const struct fan_out_host *host, struct json_writer *json)
+static void write_server(const struct fleet_host *host, struct json_writer *json)
 {
 	json_write_object_begin(json);
 	json_field_string(json, "name", host->name);
@@ -59,7 +59,7 @@ static void add_csv(const struct server_selection *selection, struct strbuf *out
 	}
 	csv_end_row(&csv);
 	for (size_t i = 0; i < selection->hosts_count; i++) {
-		const struct fan_out_host *host = &selection->hosts[i];
+		const struct fleet_host *host = &selection->hosts[i];
 
 		csv_write_string(&csv, host->name);
 		csv_write_string(&csv, host->address);

@@ -511,7 +511,7 @@ static void start(struct run *run)
 		host_started, host_wrote, host_ended, all_ended, host_logged_in};
 	struct fan_out_spec fan = run->spec->fan;
 
-	fan.workers = (int)descriptors_allow(fan.workers, FDS_PER_HOST);
+	fan.queue.workers = (int)descriptors_allow(fan.queue.workers, FDS_PER_HOST);
 	run->started_ms = loop_now_ms(run->loop);
 	start_clocks(run);
 	log_before_stderr(erase_progress, run);

@@ -126,12 +126,12 @@ static int leave_out(struct selecting *selecting, struct nodeset *ret_set, struc
 }
 
 /* What the name says goes before all else. */
-static struct fan_out_host host_of(const char *name, const struct config *config,
+static struct fleet_host host_of(const char *name, const struct config *config,
 	const struct ssh_options *ssh, struct arena *arena)
 {
 	const struct inventory_host *known = inventory_find(config->inventory, name);
 	struct login_name login = {.host = str_of(name)};
-	struct fan_out_host host = {.name = name};
+	struct fleet_host host = {.name = name};
 
 	if (login_name_is_more(str_of(name)) && login_name_parse(str_of(name), &login, NULL) == 0) {
 		host.host = str_dup(login.host, arena);
@@ -145,7 +145,7 @@ static struct fan_out_host host_of(const char *name, const struct config *config
 }
 
 /* Is the login the same as that of a host before it, though written in another way? */
-static bool is_repeated(const struct fan_out_host *host, struct map *logins, struct arena *arena)
+static bool is_repeated(const struct fleet_host *host, struct map *logins, struct arena *arena)
 {
 	const char *key = arena_printf(arena, "%s@%s:%u", host->username ? host->username : "",
 		host->host ? host->host : host->name, host->port);
@@ -167,7 +167,7 @@ static void finish(const struct nodeset *set, const struct config *config,
 	selection->set.repeats = set->repeats;
 	selection->set.repeated = set->repeated;
 	for (size_t i = 0; i < set->names_count; i++) {
-		struct fan_out_host host = host_of(set->names[i], config, ssh, arena);
+		struct fleet_host host = host_of(set->names[i], config, ssh, arena);
 
 		if (is_repeated(&host, logins, arena)) {
 			selection->set.repeats++;

@@ -15,7 +15,7 @@
 #include "cmd/config_root.h"
 #include "cmd/ssh_options.h"
 #include "conf/option.h"
-#include "fleet/fan_out.h"
+#include "fleet/host_queue.h"
 
 struct server_opts {
 	const char *file;         /* NULL: not given */
@@ -35,7 +35,7 @@ struct server_opts {
 
 struct server_selection {
 	struct nodeset set;
-	struct fan_out_host *hosts; /* with what inventories say of them; whom to log in as, too */
+	struct fleet_host *hosts; /* with what inventories say of them; whom to log in as, too */
 	size_t hosts_count;
 	const char *folded; /* "web-[01-20]" */
 };

@@ -29,7 +29,7 @@ static const char root_sftp_program[] =
 struct copy_host {
 	struct loop *loop;
 	const struct copy_job *job;
-	const struct fan_out_host *host;
+	const struct fleet_host *host;
 	struct copy_host_events events;
 	void *arg;
 	struct ssh_login *login;
@@ -560,7 +560,7 @@ static void on_login_ended(void *arg, const struct ssh_login_end *end)
 /* --- for users ------------------------------------------------------------------------------ */
 
 struct copy_host *copy_host_start(struct loop *loop, struct ssh_connector *connector,
-	const struct copy_job *job, const struct fan_out_host *fan_host,
+	const struct copy_job *job, const struct fleet_host *fan_host,
 	const struct copy_host_events *events, void *arg)
 {
 	static const struct ssh_login_events login_events = {on_opened, on_login_ended};

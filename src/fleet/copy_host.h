@@ -15,7 +15,7 @@
 #include "fleet/copy_push.h"
 #include "fleet/copy_session.h"
 #include "fleet/copy_sudo.h"
-#include "fleet/fan_out.h"
+#include "fleet/host_queue.h"
 #include "fleet/outcome.h"
 #include "loop/loop.h"
 #include "net/ssh_login.h"
@@ -54,7 +54,7 @@ struct copy_host_events {
 
 /* New; `job` and `host` are borrowed until it has ended.  Nothing is called before this returns. */
 struct copy_host *copy_host_start(struct loop *, struct ssh_connector *, const struct copy_job *,
-	const struct fan_out_host *, const struct copy_host_events *, void *arg);
+	const struct fleet_host *, const struct copy_host_events *, void *arg);
 
 /* Come to an end soon, because of `cause`: what is half done is undone. */
 void copy_host_stop(struct copy_host *, enum outcome_cause cause);

@@ -1,23 +1,17 @@
 /*
- * A copy to or from many hosts: so many at a time, in the order of the selection, none waiting for
- * another.
+ * A copy to or from many hosts, in the order and under the rules of host_queue.h.
  */
 #ifndef FLEET_COPY_RUN_H
 #define FLEET_COPY_RUN_H
 
 #include "fleet/copy_host.h"
+#include "fleet/host_queue.h"
 
 struct copy_run;
 
 /* Everything is borrowed until it is freed. */
 struct copy_run_spec {
-	const struct fan_out_host *hosts;
-	size_t hosts_count;
-	int workers; /* 0: FAN_OUT_WORKERS */
-	/* The first host goes alone, and if one cannot log in there no other is started: a wrong
-	 * password must not lock an account everywhere. */
-	bool has_canary;
-	int64_t deadline_ms; /* of all, on the loop's clock; 0: none */
+	struct host_queue_spec queue;
 	/* What is done; each host may have its own. */
 	const struct copy_job *(*job)(void *arg, size_t host);
 };
@@ -36,11 +30,13 @@ struct copy_run *copy_run_start(struct loop *, struct ssh_connector *, const str
 /* Nothing new is started, what is under way is undone, what waits is "not started" because of
  * `cause` (CAUSE_INTERRUPTED, CAUSE_DEADLINE, CAUSE_STOPPED). */
 void copy_run_stop(struct copy_run *, enum outcome_cause cause);
+enum outcome_cause copy_run_stopped(const struct copy_run *); /* CAUSE_NONE: it was not */
 void copy_run_free(struct copy_run **); /* at once; nothing is called any more */
 
-/* Hosts under way, with what they do and what may be left behind there if it is freed now: a line
- * each, at most `max`. */
+/* See host_queue_add_phases(). */
 void copy_run_add_phases(const struct copy_run *, size_t max, struct strbuf *out);
+
+/* What may be left behind on those under way if it is freed now: a line for each host. */
 void copy_run_add_left(const struct copy_run *, struct strbuf *out);
 
 #endif

@@ -1,10 +1,8 @@
 /*
- * One command on many hosts: so many at a time, in the order of the selection, none waiting for
- * another.
+ * One command on many hosts, in the order and under the rules of host_queue.h.
  *
- * A host that hangs takes the place of one worker until its clock runs out; nothing is ever waited
- * for in order.  Each host ends in exactly one outcome, also those that were never started.  A host
- * that waits for its turn costs nothing.
+ * A host that hangs takes the place of one worker until its clock runs out.  Each host ends in
+ * exactly one outcome, also those that were never started.
  */
 #ifndef FLEET_FAN_OUT_H
 #define FLEET_FAN_OUT_H
@@ -15,36 +13,19 @@
 
 #include "base/str.h"
 #include "base/strbuf.h"
+#include "fleet/host_queue.h"
 #include "fleet/outcome.h"
 #include "fleet/remote_command.h"
 #include "loop/loop.h"
 #include "net/ssh_login.h"
 
-enum { FAN_OUT_WORKERS = 20 };
-
 struct fan_out;
-
-struct fan_out_host {
-	const char *name;     /* as selected: what is shown */
-	const char *host;     /* what ssh_config knows it by; NULL: the name */
-	const char *address;  /* NULL: what the name means */
-	const char *username; /* NULL: as configured */
-	uint16_t port;        /* 0: as configured */
-};
 
 /* Everything is borrowed until it is freed. */
 struct fan_out_spec {
-	const struct fan_out_host *hosts;
-	size_t hosts_count;
-	int workers; /* 0: FAN_OUT_WORKERS */
-	/* The first host goes alone until one is logged in there and sudo has let one through; if
-	 * one of both is refused, no other is started (CAUSE_STOPPED): a wrong password must not
-	 * lock an account everywhere.  A host that cannot be reached proves nothing: then the next
-	 * goes alone. */
-	bool has_canary;
+	struct host_queue_spec queue;
 	const char *password;       /* to log in with; NULL: none */
 	int64_t connect_timeout_ms; /* 0: as configured, or 10 s */
-	int64_t deadline_ms;        /* of all, on the loop's clock (loop_now_ms()); 0: none */
 	struct remote_command_spec command;
 };
 
@@ -84,6 +65,7 @@ struct fan_out *fan_out_start(struct loop *, struct ssh_connector *, const struc
  * changes nothing.
  */
 void fan_out_stop(struct fan_out *, enum outcome_cause cause);
+enum outcome_cause fan_out_stopped(const struct fan_out *); /* CAUSE_NONE: it was not */
 
 /* Take no output of any host for a while, because there is nowhere to put it. */
 void fan_out_pause(struct fan_out *, bool is_paused);
@@ -104,8 +86,7 @@ struct fan_out_counts {
 };
 struct fan_out_counts fan_out_counts(const struct fan_out *);
 
-/* Why it takes so long: the hosts that are under way, longest first, with what each waits for:
- * "web-07: waiting for the greeting of web-07:22 (9 s)", a line each, at most `max`. */
+/* See host_queue_add_phases(). */
 void fan_out_add_phases(const struct fan_out *, size_t max, struct strbuf *out);
 
 #endif

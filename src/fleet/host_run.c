@@ -239,7 +239,7 @@ static void on_opened(void *arg)
 /* --- for users ------------------------------------------------------------------------------ */
 
 struct host_run *host_run_start(struct loop *loop, struct ssh_connector *connector,
-	const struct fan_out_spec *spec, const struct fan_out_host *host,
+	const struct fan_out_spec *spec, const struct fleet_host *host,
 	const struct host_run_events *events, void *arg)
 {
 	static const struct ssh_login_events login_events = {on_opened, on_login_ended};

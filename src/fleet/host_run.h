@@ -22,7 +22,7 @@ struct host_run_events {
 /* New; the spec (of which hosts, workers, canary and deadline do not matter here) and the host are
  * borrowed until it has ended. */
 struct host_run *host_run_start(struct loop *, struct ssh_connector *, const struct fan_out_spec *,
-	const struct fan_out_host *, const struct host_run_events *, void *arg);
+	const struct fleet_host *, const struct host_run_events *, void *arg);
 
 /* See fan_out_stop(). */
 void host_run_stop(struct host_run *, enum outcome_cause cause);

@@ -180,7 +180,7 @@ static void on_scanned(void *arg, const struct ssh_keyscan_end *end)
 static void work(struct worker *worker)
 {
 	struct key_survey *survey = worker->survey;
-	const struct fan_out_host *host;
+	const struct fleet_host *host;
 
 	if (survey->next >= survey->spec.hosts_count) {
 		return;
@@ -200,7 +200,7 @@ struct key_survey *key_survey_start(struct loop *loop, struct ssh_connector *con
 	const struct key_survey_spec *spec, loop_fn *finished, void *arg)
 {
 	struct key_survey *survey = xcalloc(1, sizeof(*survey));
-	size_t workers = spec->workers > 0 ? (size_t)spec->workers : FAN_OUT_WORKERS;
+	size_t workers = spec->workers > 0 ? (size_t)spec->workers : HOST_QUEUE_WORKERS;
 
 	*survey = (struct key_survey){
 		.loop = loop,

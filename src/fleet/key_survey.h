@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fleet/fan_out.h"
+#include "fleet/host_queue.h"
 #include "fleet/key_expected.h"
 #include "loop/loop.h"
 #include "net/ssh_key_review.h"
@@ -34,10 +34,10 @@ struct surveyed_host {
 
 /* Borrowed until the survey is freed. */
 struct key_survey_spec {
-	const struct fan_out_host *hosts;
+	const struct fleet_host *hosts;
 	size_t hosts_count;
 	uint16_t port;                 /* instead of the hosts' own; 0: not */
-	int workers;                   /* 0: FAN_OUT_WORKERS */
+	int workers;                   /* 0: HOST_QUEUE_WORKERS */
 	struct key_expected *expected; /* NULL: nobody said what they ought to be */
 	int64_t connect_timeout_ms;    /* of each connection; 0: as configured, or 10 s */
 };

@@ -226,7 +226,7 @@ static void test_what_a_name_says_goes_first(void **state)
 		0);
 	assert_int_equal(s.selection.hosts_count, ARRAY_LEN(expected));
 	for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
-		const struct fan_out_host *host = &s.selection.hosts[i];
+		const struct fleet_host *host = &s.selection.hosts[i];
 
 		assert_string_equal(host->name, names[i]);
 		assert_string_equal(

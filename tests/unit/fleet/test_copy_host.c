@@ -11,7 +11,7 @@
 #include "fleet/copy_host.h"
 #include "support/login_fixture.h"
 
-static const struct fan_out_host web_01 = {.name = "web-01"};
+static const struct fleet_host web_01 = {.name = "web-01"};
 
 /* A copy and what it told. */
 struct told {

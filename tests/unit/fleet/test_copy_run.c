@@ -11,7 +11,7 @@
 
 enum { HOSTS = 6 };
 
-static const struct fan_out_host hosts[HOSTS] = {{.name = "h0"}, {.name = "h1"}, {.name = "h2"},
+static const struct fleet_host hosts[HOSTS] = {{.name = "h0"}, {.name = "h1"}, {.name = "h2"},
 	{.name = "h3"}, {.name = "h4"}, {.name = "h5"}};
 
 struct told {
@@ -21,6 +21,7 @@ struct told {
 	enum outcome_kind kinds[HOSTS];
 	enum outcome_cause causes[HOSTS];
 	int ended, under_way, most;
+	int ended_before[HOSTS]; /* it was this one's turn */
 	bool is_finished;
 	int stops_after; /* ends; 0: never */
 	char message[300];
@@ -30,7 +31,7 @@ static const struct copy_job *job_of(void *arg, size_t host)
 {
 	struct told *told = arg;
 
-	(void)host;
+	told->ended_before[host] = told->ended;
 	told->under_way++;
 	told->most = told->under_way > told->most ? told->under_way : told->most;
 	return &told->job;
@@ -80,8 +81,8 @@ static void run(struct ssh_fixture *fixture, struct ssh_connector *connector,
 	static const struct copy_run_events events = {on_moved, on_result, on_ended, on_finished};
 	struct copy_run_spec spec = *more;
 
-	spec.hosts = hosts;
-	spec.hosts_count = HOSTS;
+	spec.queue.hosts = hosts;
+	spec.queue.hosts_count = HOSTS;
 	spec.job = job_of;
 	told->fixture = fixture;
 	told->run = copy_run_start(fixture->loop, connector, &spec, &events, told);
@@ -118,10 +119,11 @@ static void takes_turns(void **state)
 	const char *there = arena_printf(fixture->arena, "%s/there", fixture->folder);
 	struct copy_tree tree;
 	const struct copy_push_spec push = {.tree = &tree, .destination = there};
-	static const struct copy_run_spec two = {.workers = 2};
-	static const struct copy_run_spec canary = {.has_canary = true};
+	static const struct copy_run_spec two = {.queue = {.workers = 2}};
+	static const struct copy_run_spec canary = {.queue = {.has_canary = true}};
 	struct told told = {.job = {.push = &push}};
 	struct told second = {.job = {.push = &push}};
+	struct told moving = {.job = {.push = &push}};
 	struct told stopped = {.job = {.push = &push}, .stops_after = 2};
 
 	copy_tree_init(&tree, fixture->arena);
@@ -135,6 +137,11 @@ static void takes_turns(void **state)
 	run(fixture, connector, &canary, &second);
 	assert_true(second.most > 1);
 	assert_int_equal(second.kinds[5], OUTCOME_OK);
+	/* All of it need not have been copied to the first. */
+	assert_int_equal(second.ended_before[1], 1);
+	assert_int_equal(remove(there), 0);
+	run(fixture, connector, &canary, &moving);
+	assert_int_equal(moving.ended_before[1], 0);
 	run(fixture, connector, &two, &stopped);
 	assert_int_equal(stopped.kinds[0], OUTCOME_OK);
 	assert_int_equal(stopped.kinds[5], OUTCOME_NOT_STARTED);
@@ -149,7 +156,7 @@ static void tries_one_first(void **state)
 	struct ssh_connector *connector = serve(fixture, "AllowUsers nobody-at-all");
 	struct copy_tree tree;
 	const struct copy_push_spec push = {.tree = &tree, .destination = "/nowhere"};
-	static const struct copy_run_spec canary = {.has_canary = true};
+	static const struct copy_run_spec canary = {.queue = {.has_canary = true}};
 	struct told told = {.job = {.push = &push}};
 
 	copy_tree_init(&tree, fixture->arena);

@@ -23,7 +23,7 @@ enum freeing {
 
 static struct loop *loop;
 static struct fan_out *fan; /* NULL: freed */
-static struct fan_out_host *hosts;
+static struct fleet_host *hosts;
 static struct strbuf told; /* "3 started 77, 3 out abc, 3 ok, finished" */
 static struct fan_out_end last;
 static size_t ended, logged_in;
@@ -147,8 +147,8 @@ static void start(size_t count, struct fan_out_spec spec)
 		(void)snprintf(names[i], sizeof(names[i]), "web-%zu", i);
 		hosts[i].name = names[i];
 	}
-	spec.hosts = hosts;
-	spec.hosts_count = count;
+	spec.queue.hosts = hosts;
+	spec.queue.hosts_count = count;
 	if (!spec.command.supervised.command) {
 		spec.command.supervised.command = "true";
 	}
@@ -207,7 +207,7 @@ static void assert_counts(size_t waiting, size_t connecting, size_t running, siz
 static void nobody(void **state)
 {
 	(void)state;
-	start(0, (struct fan_out_spec){.has_canary = true});
+	start(0, (struct fan_out_spec){.queue = {.has_canary = true}});
 	assert_told("finished");
 	fan_out_stop(fan, CAUSE_INTERRUPTED);
 	pass(1000);
@@ -246,10 +246,9 @@ static void hosts_as_they_are_given(void **state)
 	fan_out_free(&fan);
 	free(hosts);
 	hosts = xcalloc(1, sizeof(*hosts));
-	hosts[0] = (struct fan_out_host){"a", "127.0.0.9", "sre", 2222};
+	hosts[0] = (struct fleet_host){"shown", "a", "127.0.0.9", "sre", 2222};
 	fan = fan_out_start(loop, NULL,
-		&(struct fan_out_spec){.hosts = hosts,
-			.hosts_count = 1,
+		&(struct fan_out_spec){.queue = {.hosts = hosts, .hosts_count = 1},
 			.command = {.supervised = {.command = "true"}}},
 		&(struct fan_out_events){on_started, on_output, on_ended, on_finished, NULL},
 		&told);
@@ -264,7 +263,7 @@ static void hosts_as_they_are_given(void **state)
 static void workers(void **state)
 {
 	(void)state;
-	start(6, (struct fan_out_spec){.workers = 3});
+	start(6, (struct fan_out_spec){.queue = {.workers = 3}});
 	assert_int_equal(fake_logins(), 3);
 	assert_counts(3, 3, 0, 0);
 	runs(1);
@@ -296,7 +295,7 @@ static void as_many_workers_as_usual(void **state)
 {
 	(void)state;
 	start(100, (struct fan_out_spec){0});
-	assert_int_equal(fake_logins(), FAN_OUT_WORKERS);
+	assert_int_equal(fake_logins(), HOST_QUEUE_WORKERS);
 }
 
 /* One turn of the loop does not begin, or end, all of them. */
@@ -306,7 +305,7 @@ static void many(void **state)
 
 	(void)state;
 	is_quiet = true;
-	start(MANY, (struct fan_out_spec){.workers = 1000});
+	start(MANY, (struct fan_out_spec){.queue = {.workers = 1000}});
 	assert_true(fake_logins() < 1000);
 	for (int i = 0; i < 100 && fake_logins() < 1000; i++) {
 		pass(0);
@@ -326,7 +325,7 @@ static void many_that_fail_at_once(void **state)
 
 	(void)state;
 	is_quiet = true;
-	start(MANY, (struct fan_out_spec){.workers = 5});
+	start(MANY, (struct fan_out_spec){.queue = {.workers = 5}});
 	for (struct ssh_login *login = fake_login(0); login; login = login->next) {
 		fake_login_ended(login, SSH_END_REFUSED, NULL);
 		if (!login->next) {
@@ -343,7 +342,7 @@ static void many_that_fail_at_once(void **state)
 static void canary_comes_through(void **state)
 {
 	(void)state;
-	start(4, (struct fan_out_spec){.has_canary = true});
+	start(4, (struct fan_out_spec){.queue = {.has_canary = true}});
 	assert_int_equal(fake_logins(), 1);
 	logs_in(0);
 	pass(1000);
@@ -361,7 +360,7 @@ static void canary_comes_through(void **state)
 static void canary_cannot_log_in(void **state)
 {
 	(void)state;
-	start(3, (struct fan_out_spec){.has_canary = true});
+	start(3, (struct fan_out_spec){.queue = {.has_canary = true}});
 	fails(0, SSH_END_AUTH);
 	assert_told("0 unreachable: this is what happened, "
 		    "1 not started: authentication failed on 'web-0', which was tried first, "
@@ -381,7 +380,7 @@ static const struct remote_command_spec sudo_command = {
 static void canary_is_refused_by_sudo(void **state)
 {
 	(void)state;
-	start(2, (struct fan_out_spec){.has_canary = true, .command = sudo_command});
+	start(2, (struct fan_out_spec){.queue = {.has_canary = true}, .command = sudo_command});
 	logs_in(0);
 	pass(0);
 	assert_int_equal(fake_logins(), 1);
@@ -397,7 +396,7 @@ static void canary_is_refused_by_sudo(void **state)
 static void canary_cannot_be_reached(void **state)
 {
 	(void)state;
-	start(5, (struct fan_out_spec){.has_canary = true, .command = sudo_command});
+	start(5, (struct fan_out_spec){.queue = {.has_canary = true}, .command = sudo_command});
 	fails(0, SSH_END_REFUSED);
 	assert_int_equal(fake_logins(), 2);
 	/* Logged in, but sudo was not reached. */
@@ -416,7 +415,7 @@ static void canary_cannot_be_reached(void **state)
 static void canary_that_runs_nothing(void **state)
 {
 	(void)state;
-	start(5, (struct fan_out_spec){.has_canary = true});
+	start(5, (struct fan_out_spec){.queue = {.has_canary = true}});
 	logs_in(0);
 	fake_command_ended(
 		fake_login(0)->command, (struct ssh_exec_end){.outcome = SSH_EXEC_REFUSED});
@@ -429,7 +428,7 @@ static void canary_that_runs_nothing(void **state)
 static void stop(void **state)
 {
 	(void)state;
-	start(5, (struct fan_out_spec){.workers = 3});
+	start(5, (struct fan_out_spec){.queue = {.workers = 3}});
 	runs(0);
 	runs(1);
 	strbuf_clear(&told);
@@ -455,7 +454,7 @@ static void stop(void **state)
 static void deadline(void **state)
 {
 	(void)state;
-	start(4, (struct fan_out_spec){.workers = 3, .deadline_ms = 1000 + 5000});
+	start(4, (struct fan_out_spec){.queue = {.workers = 3, .deadline_ms = 1000 + 5000}});
 	runs(0);
 	runs(1);
 	logs_in(2);
@@ -477,7 +476,7 @@ static void deadline(void **state)
 static void deadline_that_has_passed(void **state)
 {
 	(void)state;
-	start(2, (struct fan_out_spec){.deadline_ms = 999});
+	start(2, (struct fan_out_spec){.queue = {.deadline_ms = 999}});
 	assert_told("0 not started: the run's deadline passed, "
 		    "1 not started: the run's deadline passed, finished");
 	assert_int_equal(fake_logins(), 0);
@@ -486,7 +485,7 @@ static void deadline_that_has_passed(void **state)
 static void deadline_after_all(void **state)
 {
 	(void)state;
-	start(1, (struct fan_out_spec){.deadline_ms = 2000});
+	start(1, (struct fan_out_spec){.queue = {.deadline_ms = 2000}});
 	runs(0);
 	exits(0, "exit 0");
 	assert_told("0 started 77, 0 ok, finished");
@@ -512,7 +511,7 @@ static void stop_in_a_callback(void **state)
 {
 	(void)state;
 	stop_at_end = CAUSE_STOPPED;
-	start(4, (struct fan_out_spec){.workers = 2});
+	start(4, (struct fan_out_spec){.queue = {.workers = 2}});
 	fails(0, SSH_END_REFUSED);
 	pass(0);
 	assert_told("0 unreachable: this is what happened, "
@@ -526,7 +525,7 @@ static void stop_in_a_callback(void **state)
 static void pause_all(void **state)
 {
 	(void)state;
-	start(3, (struct fan_out_spec){.workers = 2});
+	start(3, (struct fan_out_spec){.queue = {.workers = 2}});
 	runs(0);
 	fan_out_pause(fan, true);
 	assert_true(fake_login(0)->command->is_paused);
@@ -548,7 +547,7 @@ static void running(void **state)
 	struct fan_out_running items[3];
 
 	(void)state;
-	start(5, (struct fan_out_spec){.workers = 4});
+	start(5, (struct fan_out_spec){.queue = {.workers = 4}});
 	assert_int_equal(fan_out_running(fan, items, 3), 0);
 	runs(3);
 	runs(1);
@@ -571,7 +570,7 @@ static void phases(void **state)
 	struct strbuf out = STRBUF_INIT;
 
 	(void)state;
-	start(4, (struct fan_out_spec){.workers = 2});
+	start(4, (struct fan_out_spec){.queue = {.workers = 2}});
 	pass(3000);
 	fails(0, SSH_END_REFUSED);
 	pass(5999);
@@ -590,7 +589,7 @@ static void phases(void **state)
 static void free_in(enum freeing when, const char *expected)
 {
 	freeing = when;
-	start(3, (struct fan_out_spec){.workers = 2});
+	start(3, (struct fan_out_spec){.queue = {.workers = 2}});
 	logs_in(1);
 	logs_in(0);
 	fake_supervisor_says(fake_login(0)->command, "started 77");
@@ -629,7 +628,7 @@ static void free_at_login(void **state)
 {
 	(void)state;
 	freeing = FREE_AT_LOGIN;
-	start(3, (struct fan_out_spec){.workers = 2});
+	start(3, (struct fan_out_spec){.queue = {.workers = 2}});
 	logs_in(1);
 	assert_null(fan);
 	assert_int_equal(logged_in, 1);
@@ -651,7 +650,7 @@ static void free_among_the_not_started(void **state)
 {
 	(void)state;
 	freeing = FREE_AT_END;
-	start(30, (struct fan_out_spec){.deadline_ms = 1});
+	start(30, (struct fan_out_spec){.queue = {.deadline_ms = 1}});
 	assert_null(fan);
 	assert_told("0 not started: the run's deadline passed, ");
 }
@@ -659,7 +658,7 @@ static void free_among_the_not_started(void **state)
 static void free_at_once(void **state)
 {
 	(void)state;
-	start(3, (struct fan_out_spec){.deadline_ms = 5000});
+	start(3, (struct fan_out_spec){.queue = {.deadline_ms = 5000}});
 	fan_out_stop(fan, CAUSE_INTERRUPTED);
 	fan_out_free(&fan);
 	fan_out_free(&fan);

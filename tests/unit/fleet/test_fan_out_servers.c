@@ -99,14 +99,14 @@ static void fan_release(struct fan_told *told)
 }
 
 /* Hosts of the names "web-1", "web-2" ..., which lead to the port. */
-static const struct fan_out_host *make_hosts(
+static const struct fleet_host *make_hosts(
 	struct ssh_fixture *fixture, size_t count, struct strbuf *config, uint16_t port)
 {
-	struct fan_out_host *hosts = arena_alloc(fixture->arena, count * sizeof(*hosts));
+	struct fleet_host *hosts = arena_alloc(fixture->arena, count * sizeof(*hosts));
 
 	for (size_t i = 0; i < count; i++) {
-		hosts[i] = (struct fan_out_host){
-			.name = arena_printf(fixture->arena, "web-%zu", i + 1)};
+		hosts[i] =
+			(struct fleet_host){.name = arena_printf(fixture->arena, "web-%zu", i + 1)};
 	}
 	strbuf_adds(config, login_fixture_host(fixture, "web-*", port, ""));
 	return hosts;
@@ -118,16 +118,15 @@ static void a_server_that_drops_many(void **state)
 	enum { HOSTS = 16 };
 	struct ssh_fixture *fixture = *state;
 	struct strbuf config = STRBUF_INIT;
-	const struct fan_out_host *hosts =
+	const struct fleet_host *hosts =
 		make_hosts(fixture, HOSTS, &config, start_sshd(fixture, "MaxStartups 2:70:4\n"));
 	struct ssh_connector *connector = login_fixture_connector(fixture, config.buf,
 		&(struct ssh_connector_options){.transport = transport, .attempts = 20});
 	struct fan_told told;
 
 	fan_start(fixture, connector,
-		&(struct fan_out_spec){.hosts = hosts,
-			.hosts_count = HOSTS,
-			.workers = HOSTS,
+		&(struct fan_out_spec){
+			.queue = {.hosts = hosts, .hosts_count = HOSTS, .workers = HOSTS},
 			.command = {.supervised = {.command = "echo $((6*7))"}}},
 		&told);
 	fan_finish(&told);
@@ -150,7 +149,7 @@ static void the_others_do_not_matter(void **state)
 	struct tcp_script *silent = tcp_script_new(fixture->loop, "127.0.0.1", hang);
 	struct tcp_script *noisy = tcp_script_new(fixture->loop, "127.0.0.1", garbage);
 	struct strbuf config = STRBUF_INIT;
-	const struct fan_out_host *hosts;
+	const struct fleet_host *hosts;
 	struct ssh_connector *connector;
 	struct fan_told told;
 	int64_t first_bad_ms = INT64_MAX;
@@ -165,9 +164,8 @@ static void the_others_do_not_matter(void **state)
 	connector = login_fixture_connector(
 		fixture, config.buf, &(struct ssh_connector_options){.transport = transport});
 	fan_start(fixture, connector,
-		&(struct fan_out_spec){.hosts = hosts,
-			.hosts_count = HOSTS,
-			.workers = BAD + 1, /* the bad ones are under way all the time */
+		&(struct fan_out_spec){/* The bad ones are under way all the time. */
+			.queue = {.hosts = hosts, .hosts_count = HOSTS, .workers = BAD + 1},
 			.connect_timeout_ms = 15000,
 			.command = {.supervised = {.command = "echo x"}, .total_ms = 15000}},
 		&told);
@@ -195,16 +193,15 @@ static void interrupts_all(void **state)
 	enum { HOSTS = 6 };
 	struct ssh_fixture *fixture = *state;
 	struct strbuf config = STRBUF_INIT;
-	const struct fan_out_host *hosts =
+	const struct fleet_host *hosts =
 		make_hosts(fixture, HOSTS, &config, start_sshd(fixture, ""));
 	struct ssh_connector *connector = login_fixture_connector(
 		fixture, config.buf, &(struct ssh_connector_options){.transport = transport});
 	struct fan_told told;
 
 	fan_start(fixture, connector,
-		&(struct fan_out_spec){.hosts = hosts,
-			.hosts_count = HOSTS,
-			.workers = 4,
+		&(struct fan_out_spec){
+			.queue = {.hosts = hosts, .hosts_count = HOSTS, .workers = 4},
 			.command = {.supervised = {.command = "sleep 300 & sleep 301"}}},
 		&told);
 	told.until_started = 4;
@@ -272,11 +269,10 @@ static void a_client_that_is_killed(void **state)
 	enum { HOSTS = 3 };
 	struct ssh_fixture *fixture = *state;
 	struct strbuf config = STRBUF_INIT;
-	const struct fan_out_host *hosts =
+	const struct fleet_host *hosts =
 		make_hosts(fixture, HOSTS, &config, start_sshd(fixture, ""));
 	const char *file = ssh_fixture_write(fixture, "config", config.buf);
-	const struct fan_out_spec spec = {.hosts = hosts,
-		.hosts_count = HOSTS,
+	const struct fan_out_spec spec = {.queue = {.hosts = hosts, .hosts_count = HOSTS},
 		.command = {.supervised = {
 				    .command = "trap '' HUP; (trap '' TERM; sleep 300) & sleep 301",
 				    .grace_s = 1}}};
@@ -310,10 +306,9 @@ static void a_client_that_is_frozen(void **state)
 {
 	struct ssh_fixture *fixture = *state;
 	struct strbuf config = STRBUF_INIT;
-	const struct fan_out_host *hosts = make_hosts(fixture, 1, &config, start_sshd(fixture, ""));
+	const struct fleet_host *hosts = make_hosts(fixture, 1, &config, start_sshd(fixture, ""));
 	const char *file = ssh_fixture_write(fixture, "config", config.buf);
-	const struct fan_out_spec spec = {.hosts = hosts,
-		.hosts_count = 1,
+	const struct fan_out_spec spec = {.queue = {.hosts = hosts, .hosts_count = 1},
 		.command = {.supervised = {.command = "sleep 300", .quiet_s = 4, .grace_s = 1}}};
 	int status;
 	pid_t client;

@@ -82,7 +82,7 @@ static struct ssh_connector *connect_to(struct ssh_fixture *fixture, uint16_t po
 		&(struct ssh_connector_options){.transport = transport});
 }
 
-static const struct fan_out_host web_01 = {.name = "web-01"};
+static const struct fleet_host web_01 = {.name = "web-01"};
 
 static void start(struct ssh_fixture *fixture, struct ssh_connector *connector,
 	const struct fan_out_spec *spec, struct told *told)

@@ -40,7 +40,7 @@ static const char *config_of(struct ssh_fixture *fixture, uint16_t port)
 
 static void test_hosts(void **state)
 {
-	static const struct fan_out_host hosts[] = {{.name = "web-01"}, {.name = "gone"},
+	static const struct fleet_host hosts[] = {{.name = "web-01"}, {.name = "gone"},
 		{.name = "db-01"}, {.name = "web-02"}, {.name = "odd"}};
 	struct ssh_fixture *fixture = *state;
 	uint16_t port = start_sshd(fixture);
@@ -79,7 +79,7 @@ static void test_hosts(void **state)
 
 static void test_port(void **state)
 {
-	static const struct fan_out_host hosts[] = {{.name = "gone"}};
+	static const struct fleet_host hosts[] = {{.name = "gone"}};
 	struct ssh_fixture *fixture = *state;
 	uint16_t port = start_sshd(fixture);
 	struct ssh_connector *connector =
@@ -97,7 +97,7 @@ static void test_port(void **state)
 /* Nobody is asked any more, and that is told once; nor is it after the survey was freed. */
 static void test_stop(void **state)
 {
-	static const struct fan_out_host hosts[] = {{.name = "web-01"}, {.name = "web-02"}};
+	static const struct fleet_host hosts[] = {{.name = "web-01"}, {.name = "web-02"}};
 	struct ssh_fixture *fixture = *state;
 	struct ssh_connector *connector =
 		login_fixture_connector(fixture, config_of(fixture, start_sshd(fixture)), NULL);
