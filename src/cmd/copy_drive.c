@@ -1,47 +1,23 @@
 /*
- * One run of `copy` from the first connection to the last result: the loop, its signals and clocks,
- * and what is printed meanwhile.
+ * One run of `copy` from the first connection to the last result, and what is printed meanwhile.
  */
-#include <signal.h>
-#include <unistd.h>
-
 #include "base/alloc.h"
-#include "base/file.h"
-#include "base/progress.h"
 #include "base/time.h"
 #include "cmd/copy_cmd.h"
-#include "cmd/descriptors.h"
-#include "cmd/usage.h"
+#include "cmd/run_watch.h"
 #include "fleet/copy_results.h"
 #include "fleet/copy_run.h"
-#include "loop/signals.h"
-#include "net/resolver.h"
 
-enum {
-	PROGRESS_EVERY_MS = 100,
-	PHASES_EVERY_MS = 10000,
-	PHASES_SHOWN = 5,
-	SECOND_SIGNAL_AFTER_MS = 200,
-	STOP_MS = 5000, /* of the deadline, for what is half done to be undone */
-	FDS_PER_HOST = 16,
-};
+enum { FDS_PER_HOST = 16 };
 
 struct drive {
 	struct copy_cmd *copy;
 	const struct copy_opts *opts;
 	const struct common_opts *common;
-	struct loop *loop;
-	struct signals *signals;
-	struct resolver *resolver;
-	struct ssh_connector *connector;
+	struct run_watch watch;
 	struct copy_run *run;
-	struct timer *ticker, *phases, *deadline;
-	struct progress *progress;
 	struct copy_results results;
 	uint64_t moved; /* bytes, or what stands for them */
-	int64_t started_ms;
-	enum outcome_run_end end;
-	int64_t stopped_ms; /* 0: it goes on */
 	bool has_color, is_verbose;
 	struct strbuf out; /* with --output-file, and documents: written at the end */
 	bool is_output_lost;
@@ -65,7 +41,7 @@ static void emit(struct drive *drive, struct strbuf *text)
 	if (drive->common->output_file) {
 		strbuf_addstr(&drive->out, strbuf_str(text));
 	} else if (!drive->is_output_lost) {
-		progress_erase(drive->progress);
+		run_watch_erase(&drive->watch);
 		if (common_write_output(drive->common, strbuf_str(text), &err) < 0) {
 			lose_output(drive, &err);
 		}
@@ -168,7 +144,7 @@ static void all_ended(void *arg)
 {
 	struct drive *drive = arg;
 
-	loop_stop(drive->loop);
+	loop_stop(drive->watch.loop);
 }
 
 static const struct copy_job *job_of(void *arg, size_t host)
@@ -178,129 +154,48 @@ static const struct copy_job *job_of(void *arg, size_t host)
 	return &drive->copy->jobs[host];
 }
 
-/* --- clocks and signals --------------------------------------------------------------------- */
+/* --- being watched -------------------------------------------------------------------------- */
 
-static void tick(void *arg)
+static void count_moved(const void *arg, size_t *ret_done, size_t *ret_failed)
 {
-	struct drive *drive = arg;
+	const struct drive *drive = arg;
 	const struct outcome_counts *counts = &drive->results.counts;
 
-	progress_update(drive->progress, (size_t)drive->moved,
-		counts->total - counts->of[OUTCOME_OK], loop_now_ms(drive->loop));
-	timer_set(drive->ticker, PROGRESS_EVERY_MS);
+	*ret_done = (size_t)drive->moved;
+	*ret_failed = counts->total - counts->of[OUTCOME_OK];
 }
 
-static void phases_due(void *arg)
-{
-	struct drive *drive = arg;
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	struct str rest, line;
-
-	copy_run_add_phases(drive->run, PHASES_SHOWN, &text);
-	rest = strbuf_str(&text);
-	while (rest.len > 0 && str_line(&rest, &line)) {
-		log_info(&copy_log, "%.*s", STR_ARG(line));
-	}
-	timer_set(drive->phases, PHASES_EVERY_MS);
-}
-
-static void say(struct drive *drive, const struct strbuf *text)
-{
-	progress_erase(drive->progress);
-	(void)file_write_all(STDERR_FILENO, strbuf_str(text)); /* nobody else to tell */
-}
-
-static void leave_at_once(struct drive *drive, int signo)
-{
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	_cleanup_(strbuf_release) struct strbuf left = STRBUF_INIT;
-
-	copy_run_add_left(drive->run, &left);
-	strbuf_adds(&text, left.len > 0 ? "left; what may be left behind:\n" : "left\n");
-	strbuf_addstr(&text, strbuf_str(&left));
-	say(drive, &text);
-	_exit(signo == SIGINT ? EXIT_CODE_INTERRUPTED : EXIT_CODE_TERMINATED);
-}
-
-static void stop(struct drive *drive, enum outcome_run_end end)
-{
-	drive->end = end;
-	drive->stopped_ms = loop_now_ms(drive->loop);
-	copy_run_stop(drive->run, end == RUN_DEADLINE ? CAUSE_DEADLINE : CAUSE_INTERRUPTED);
-}
-
-static void signal_came(void *arg, int signo)
-{
-	struct drive *drive = arg;
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	bool is_int = signo == SIGINT;
-
-	if (drive->end == RUN_INTERRUPTED || drive->end == RUN_TERMINATED) {
-		/* timeout(1) sends its signal twice, and means it once */
-		if (loop_now_ms(drive->loop) - drive->stopped_ms >= SECOND_SIGNAL_AFTER_MS) {
-			leave_at_once(drive, signo);
-		}
-		return;
-	}
-	strbuf_addf(&text, "%s: undoing what is half done; once more leaves at once\n",
-		is_int ? "interrupted" : "terminated");
-	say(drive, &text);
-	stop(drive, is_int ? RUN_INTERRUPTED : RUN_TERMINATED);
-}
-
-static void deadline_passed(void *arg)
-{
-	struct drive *drive = arg;
-
-	if (drive->stopped_ms == 0) {
-		stop(drive, RUN_DEADLINE);
-	}
-}
-
-/* The deadline covers undoing. */
-static int64_t until_stop_ms(int64_t deadline_ms)
-{
-	return deadline_ms - (deadline_ms / 5 < STOP_MS ? deadline_ms / 5 : STOP_MS);
-}
-
-static void start_clocks(struct drive *drive)
-{
-	drive->ticker = timer_new(drive->loop, tick, drive);
-	drive->phases = timer_add(drive->loop, PHASES_EVERY_MS, phases_due, drive);
-	if (drive->common->deadline_ms > 0) {
-		drive->deadline = timer_add(drive->loop, until_stop_ms(drive->common->deadline_ms),
-			deadline_passed, drive);
-	}
-	if (!drive->common->is_quiet) {
-		drive->progress = progress_new_bytes(STDERR_FILENO,
-			(size_t)drive->copy->tree.bytes * drive->results.items_count,
-			drive->started_ms);
-		timer_set(drive->ticker, PROGRESS_EVERY_MS);
-	}
-}
-
-/* --- the run -------------------------------------------------------------------------------- */
-
-static void erase_progress(void *arg)
+static void add_phases(const void *arg, size_t max, struct strbuf *out)
 {
 	const struct drive *drive = arg;
 
-	progress_erase(drive->progress);
+	copy_run_add_phases(drive->run, max, out);
 }
 
-static int open_env(struct drive *drive, struct err *err)
+static void add_left(const void *arg, struct strbuf *out)
 {
-	const struct resolver_options resolver = {0};
+	const struct drive *drive = arg;
+	_cleanup_(strbuf_release) struct strbuf left = STRBUF_INIT;
 
-	if (loop_new(&drive->loop, err) < 0 ||
-		signals_new(drive->loop, signal_came, drive, &drive->signals, err) < 0 ||
-		resolver_new(drive->loop, &resolver, &drive->resolver, err) < 0) {
-		return -1;
-	}
-	drive->connector =
-		ssh_connector_new(drive->loop, drive->resolver, &drive->copy->ssh.connector);
-	return 0;
+	copy_run_add_left(drive->run, &left);
+	strbuf_adds(out, left.len > 0 ? "left; what may be left behind:\n" : "left\n");
+	strbuf_addstr(out, strbuf_str(&left));
 }
+
+static void add_stopping(const void *arg, struct strbuf *out)
+{
+	(void)arg;
+	strbuf_adds(out, "undoing what is half done");
+}
+
+static void stop(void *arg, enum outcome_cause cause)
+{
+	struct drive *drive = arg;
+
+	copy_run_stop(drive->run, cause);
+}
+
+/* --- the run -------------------------------------------------------------------------------- */
 
 static void set_results(struct drive *drive)
 {
@@ -327,14 +222,6 @@ static void set_results(struct drive *drive)
 	}
 }
 
-static int64_t workers_of(const struct copy_cmd *copy)
-{
-	if (copy->opts->workers > 0) {
-		return copy->opts->workers;
-	}
-	return copy->ssh.workers > 0 ? copy->ssh.workers : HOST_QUEUE_WORKERS;
-}
-
 static void start(struct drive *drive)
 {
 	static const struct copy_run_events events = {
@@ -345,54 +232,50 @@ static void start(struct drive *drive)
 			{
 				.hosts = copy->selection.hosts,
 				.hosts_count = copy->selection.hosts_count,
-				.workers = (int)descriptors_allow(workers_of(copy), FDS_PER_HOST),
+				.workers = run_watch_workers(
+					copy->opts->workers, copy->ssh.workers, FDS_PER_HOST),
 				.has_canary = copy->opts->is_canary || copy->job.password ||
 					      copy->job.sudo_password,
+				.deadline_ms = run_watch_deadline_ms(&drive->watch),
 			},
 		.job = job_of,
 	};
 
-	drive->started_ms = loop_now_ms(drive->loop);
-	start_clocks(drive);
-	log_before_stderr(erase_progress, drive);
-	drive->run = copy_run_start(drive->loop, drive->connector, &spec, &events, drive);
+	run_watch_start(&drive->watch, NULL, (size_t)copy->tree.bytes * drive->results.items_count);
+	drive->run =
+		copy_run_start(drive->watch.loop, drive->watch.connector, &spec, &events, drive);
 }
 
 static enum exit_code run_loop(struct drive *drive)
 {
 	struct err err = {0};
+	enum outcome_run_end end;
 	enum exit_code exit_code;
 
 	start(drive);
-	if (loop_run(drive->loop, &err) < 0) {
+	if (run_watch_run(&drive->watch, &drive->results.duration_ms, &err) < 0) {
 		log_error(&copy_log, "%s", err.msg);
 		return EXIT_CODE_FAILED;
 	}
-	progress_free(&drive->progress);
-	drive->results.duration_ms = loop_now_ms(drive->loop) - drive->started_ms;
 	emit_end(drive);
 	write_file(drive);
-	exit_code = outcome_exit_code(&drive->results.counts, drive->end);
+	end = run_watch_end(&drive->watch, copy_run_stopped(drive->run));
+	exit_code = outcome_exit_code(&drive->results.counts, end);
 	return exit_code == EXIT_CODE_OK && drive->is_output_lost ? EXIT_CODE_FAILED : exit_code;
 }
 
 static void release(struct drive *drive)
 {
-	log_before_stderr(NULL, NULL);
-	progress_free(&drive->progress);
+	run_watch_hush(&drive->watch);
 	copy_run_free(&drive->run);
 	strbuf_release(&drive->out);
-	timer_free(&drive->ticker);
-	timer_free(&drive->phases);
-	timer_free(&drive->deadline);
-	ssh_connector_free(&drive->connector);
-	resolver_free(&drive->resolver);
-	signals_free(&drive->signals);
-	loop_free(&drive->loop);
+	run_watch_close(&drive->watch);
 }
 
 enum exit_code copy_drive(struct copy_cmd *copy)
 {
+	static const struct run_watch_work work = {
+		stop, add_stopping, add_left, add_phases, count_moved};
 	struct drive drive = {
 		.copy = copy,
 		.opts = copy->opts,
@@ -400,12 +283,13 @@ enum exit_code copy_drive(struct copy_cmd *copy)
 		.has_color = common_has_color(copy->run->common),
 		.is_verbose = copy->run->common->verbose > 0,
 		.out = STRBUF_INIT,
-		.end = RUN_COMPLETE,
 	};
 	enum exit_code exit_code = EXIT_CODE_FAILED;
 	struct err err = {0};
 
-	if (open_env(&drive, &err) < 0) {
+	drive.watch = (struct run_watch){
+		.work = &work, .arg = &drive, .common = drive.common, .log = &copy_log};
+	if (run_watch_open(&drive.watch, &copy->ssh.connector, &err) < 0) {
 		log_error(&copy_log, "%s", err.msg);
 	} else {
 		set_results(&drive);

@@ -171,14 +171,6 @@ static void set_command(const struct fleet_cmd *fleet, const struct prepared *pr
 	};
 }
 
-static int64_t workers_of(const struct fleet_cmd *fleet)
-{
-	if (fleet->opts->workers > 0) {
-		return fleet->opts->workers;
-	}
-	return fleet->ssh.workers > 0 ? fleet->ssh.workers : HOST_QUEUE_WORKERS;
-}
-
 /* A wrong password must not lock an account everywhere. */
 static bool has_canary(const struct fleet_cmd *fleet, const struct prepared *prepared)
 {
@@ -194,7 +186,6 @@ static void set_fan(const struct fleet_cmd *fleet, const struct server_selection
 			{
 				.hosts = selection->hosts,
 				.hosts_count = selection->hosts_count,
-				.workers = (int)workers_of(fleet),
 				.has_canary = has_canary(fleet, prepared),
 			},
 		.password = prepared->password.len > 0 ? prepared->password.buf : NULL,

@@ -15,8 +15,8 @@
 #include "base/progress.h"
 #include "base/prompt.h"
 #include "base/time.h"
-#include "cmd/descriptors.h"
 #include "cmd/fleet_cmd.h"
+#include "cmd/run_watch.h"
 #include "fleet/key_expected.h"
 #include "fleet/key_plan.h"
 #include "fleet/key_report.h"
@@ -87,14 +87,6 @@ static void finished(void *arg)
 	loop_stop(keys->loop);
 }
 
-static int64_t workers_of(const struct fleet_cmd *fleet)
-{
-	if (fleet->opts->workers > 0) {
-		return fleet->opts->workers;
-	}
-	return fleet->ssh.workers > 0 ? fleet->ssh.workers : HOST_QUEUE_WORKERS;
-}
-
 static int open_env(struct keys *keys, struct err *err)
 {
 	const struct resolver_options resolver = {0};
@@ -117,7 +109,8 @@ static void start(struct keys *keys)
 		.hosts = keys->selection.hosts,
 		.hosts_count = keys->selection.hosts_count,
 		.port = (uint16_t)keys->opts->keys.port,
-		.workers = (int)descriptors_allow(workers_of(keys->fleet), FDS_PER_HOST),
+		.workers = run_watch_workers(
+			keys->opts->workers, keys->fleet->ssh.workers, FDS_PER_HOST),
 		.expected = keys->expected,
 		.connect_timeout_ms = keys->fleet->ssh.connect_timeout_ms,
 	};

@@ -7,29 +7,19 @@
  */
 #include "cmd/fleet_run.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/file.h"
-#include "base/progress.h"
 #include "base/terminal.h"
 #include "base/time.h"
 #include "base/utf8.h"
-#include "cmd/descriptors.h"
+#include "cmd/run_watch.h"
 #include "fleet/host_output.h"
 #include "fleet/run_results.h"
 #include "loop/out_queue.h"
-#include "loop/signals.h"
-#include "net/resolver.h"
 
 enum {
-	PROGRESS_EVERY_MS = 100,
-	PHASES_EVERY_MS = 10000,
-	PHASES_SHOWN = 5,
-	SECOND_SIGNAL_AFTER_MS = 200,
-	STOP_MS = 5000, /* of the deadline, for what runs to be ended */
 	FDS_PER_HOST = 6,
 	QUEUE_FULL_BYTES = 1 << 20,
 	FILE_MAX_BYTES = 256 << 20,
@@ -42,13 +32,8 @@ struct run {
 	const struct fleet_opts *opts;
 	const struct common_opts *common;
 	struct arena *arena;
-	struct loop *loop;
-	struct signals *signals;
-	struct resolver *resolver;
-	struct ssh_connector *connector;
+	struct run_watch watch;
 	struct fan_out *fan;
-	struct timer *ticker, *phases, *deadline;
-	struct progress *progress;
 	struct out_queue *out;
 	struct strbuf file_out; /* with --output-file: all that is written, at the end */
 	struct strbuf live;     /* lines of one piece of output */
@@ -56,9 +41,6 @@ struct run {
 	struct output_dir *dir;
 	struct host_output_wants wants;
 	struct run_results results;
-	int64_t started_ms;
-	enum outcome_run_end end;
-	int64_t stopped_ms; /* 0: it goes on */
 	bool has_color;
 	bool is_output_lost;
 };
@@ -74,7 +56,7 @@ static void emit(struct run *run, struct str text)
 		strbuf_addstr(&run->file_out, text);
 		return;
 	}
-	progress_erase(run->progress);
+	run_watch_erase(&run->watch);
 	out_queue_add(run->out, text);
 }
 
@@ -104,8 +86,7 @@ static bool is_under_way(const struct run *run)
 /* Who reads our output and goes away wants no more of it to happen, as with any program. */
 static void reader_is_gone(struct run *run)
 {
-	if (is_under_way(run) && run->stopped_ms == 0) {
-		run->stopped_ms = loop_now_ms(run->loop);
+	if (is_under_way(run)) {
 		fan_out_stop(run->fan, CAUSE_INTERRUPTED);
 	}
 }
@@ -294,45 +275,25 @@ static void all_ended(void *arg)
 {
 	struct run *run = arg;
 
-	loop_stop(run->loop);
+	loop_stop(run->watch.loop);
 }
 
-/* --- clocks and signals --------------------------------------------------------------------- */
+/* --- being watched -------------------------------------------------------------------------- */
 
-static void tick(void *arg)
+static void count_ended(const void *arg, size_t *ret_done, size_t *ret_failed)
 {
-	struct run *run = arg;
+	const struct run *run = arg;
 	const struct outcome_counts *counts = &run->results.counts;
 
-	progress_update(run->progress, counts->total, counts->total - counts->of[OUTCOME_OK],
-		loop_now_ms(run->loop));
-	timer_set(run->ticker, PROGRESS_EVERY_MS);
+	*ret_done = counts->total;
+	*ret_failed = counts->total - counts->of[OUTCOME_OK];
 }
 
-static void log_phases(struct run *run)
+static void add_phases(const void *arg, size_t max, struct strbuf *out)
 {
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	struct str rest, line;
+	const struct run *run = arg;
 
-	fan_out_add_phases(run->fan, PHASES_SHOWN, &text);
-	rest = strbuf_str(&text);
-	while (str_line(&rest, &line)) {
-		log_info(&fleet_log, "%.*s", STR_ARG(line));
-	}
-}
-
-static void phases_due(void *arg)
-{
-	struct run *run = arg;
-
-	log_phases(run);
-	timer_set(run->phases, PHASES_EVERY_MS);
-}
-
-static void say(struct run *run, const struct strbuf *text)
-{
-	progress_erase(run->progress);
-	(void)file_write_all(STDERR_FILENO, strbuf_str(text)); /* nobody else to tell */
+	fan_out_add_phases(run->fan, max, out);
 }
 
 /* The first of them are told, with their process groups where they are known. */
@@ -355,7 +316,7 @@ static void end_survivors(struct strbuf *out, size_t count)
 }
 
 /* The hosts of which it is not known that nothing of ours runs there any more. */
-static size_t add_left(const struct run *run, struct strbuf *out)
+static size_t add_running(const struct run *run, struct strbuf *out)
 {
 	struct fan_out_running *items = xcalloc(SURVIVORS_SHOWN, sizeof(*items));
 	size_t count = fan_out_running(run->fan, items, SURVIVORS_SHOWN);
@@ -370,101 +331,51 @@ static size_t add_left(const struct run *run, struct strbuf *out)
 
 /* Their connections close with us, and the supervisors there end the commands for that; but nobody
  * looks whether they do. */
-static void leave_at_once(struct run *run, int signo)
+static void add_left(const void *arg, struct strbuf *out)
 {
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	const struct run *run = arg;
 	_cleanup_(strbuf_release) struct strbuf left = STRBUF_INIT;
 
-	if (run->fan && add_left(run, &left) > 0) {
-		strbuf_addf(&text, "left without waiting for its end: %s\n", left.buf);
+	if (add_running(run, &left) > 0) {
+		strbuf_addf(out, "left without waiting for its end: %s\n", left.buf);
 	} else {
-		strbuf_adds(&text, "left; no command was running\n");
+		strbuf_adds(out, "left; no command was running\n");
 	}
-	say(run, &text);
-	_exit(signo == SIGINT ? EXIT_CODE_INTERRUPTED : EXIT_CODE_TERMINATED);
 }
 
-static void stop(struct run *run, enum outcome_run_end end)
+static void add_stopping(const void *arg, struct strbuf *out)
 {
-	run->end = end;
-	run->stopped_ms = loop_now_ms(run->loop);
-	fan_out_stop(run->fan, end == RUN_DEADLINE ? CAUSE_DEADLINE : CAUSE_INTERRUPTED);
-}
+	const struct run *run = arg;
 
-static void signal_came(void *arg, int signo)
-{
-	struct run *run = arg;
-	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	bool is_int = signo == SIGINT;
-	bool was_signal = run->end == RUN_INTERRUPTED || run->end == RUN_TERMINATED;
-
-	if (was_signal) { /* timeout(1) sends its signal twice, and means it once */
-		if (loop_now_ms(run->loop) - run->stopped_ms >= SECOND_SIGNAL_AFTER_MS) {
-			leave_at_once(run, signo);
-		}
-		return;
-	}
-	strbuf_addf(&text, "%s: ending what runs on %zu of %zu servers; once more leaves at once\n",
-		is_int ? "interrupted" : "terminated", fan_out_counts(run->fan).running,
+	strbuf_addf(out, "ending what runs on %zu of %zu servers", fan_out_counts(run->fan).running,
 		run->results.items_count);
-	say(run, &text);
-	stop(run, is_int ? RUN_INTERRUPTED : RUN_TERMINATED);
 }
 
-static void deadline_passed(void *arg)
+static void stop(void *arg, enum outcome_cause cause)
 {
 	struct run *run = arg;
 
-	if (run->stopped_ms == 0) {
-		stop(run, RUN_DEADLINE);
-	}
-}
-
-/* The deadline covers ending what runs. */
-static int64_t until_stop_ms(int64_t deadline_ms)
-{
-	return deadline_ms - (deadline_ms / 5 < STOP_MS ? deadline_ms / 5 : STOP_MS);
-}
-
-static void start_clocks(struct run *run)
-{
-	run->ticker = timer_new(run->loop, tick, run);
-	run->phases = timer_add(run->loop, PHASES_EVERY_MS, phases_due, run);
-	if (run->common->deadline_ms > 0) {
-		run->deadline = timer_add(
-			run->loop, until_stop_ms(run->common->deadline_ms), deadline_passed, run);
-	}
-	if (!run->common->is_quiet) {
-		run->progress = progress_new(
-			STDERR_FILENO, "servers", run->results.items_count, run->started_ms);
-		timer_set(run->ticker, PROGRESS_EVERY_MS);
-	}
+	fan_out_stop(run->fan, cause);
 }
 
 /* --- the run -------------------------------------------------------------------------------- */
 
-static void erase_progress(void *arg)
-{
-	const struct run *run = arg;
-
-	progress_erase(run->progress);
-}
-
 static int open_env(struct run *run, struct err *err)
 {
-	const struct resolver_options resolver = {0};
+	static const struct run_watch_work work = {
+		stop, add_stopping, add_left, add_phases, count_ended};
 
+	run->watch = (struct run_watch){
+		.work = &work, .arg = run, .common = run->common, .log = &fleet_log};
 	if (run->opts->output_dir && output_dir_open(run->opts->output_dir, &run->dir, err) < 0) {
 		return err_wrap(err, "--output-dir");
 	}
-	if (loop_new(&run->loop, err) < 0 ||
-		signals_new(run->loop, signal_came, run, &run->signals, err) < 0 ||
-		resolver_new(run->loop, &resolver, &run->resolver, err) < 0 ||
-		(run->spec->ledger && ledger_attach(run->spec->ledger, run->loop, err) < 0)) {
+	if (run_watch_open(&run->watch, &run->fleet->ssh.connector, err) < 0 ||
+		(run->spec->ledger && ledger_attach(run->spec->ledger, run->watch.loop, err) < 0)) {
 		return -1;
 	}
-	run->connector = ssh_connector_new(run->loop, run->resolver, &run->fleet->ssh.connector);
-	run->out = out_queue_new(run->loop, STDOUT_FILENO, QUEUE_FULL_BYTES, queue_changed, run);
+	run->out =
+		out_queue_new(run->watch.loop, STDOUT_FILENO, QUEUE_FULL_BYTES, queue_changed, run);
 	return 0;
 }
 
@@ -511,11 +422,11 @@ static void start(struct run *run)
 		host_started, host_wrote, host_ended, all_ended, host_logged_in};
 	struct fan_out_spec fan = run->spec->fan;
 
-	fan.queue.workers = (int)descriptors_allow(fan.queue.workers, FDS_PER_HOST);
-	run->started_ms = loop_now_ms(run->loop);
-	start_clocks(run);
-	log_before_stderr(erase_progress, run);
-	run->fan = fan_out_start(run->loop, run->connector, &fan, &events, run);
+	fan.queue.workers =
+		run_watch_workers(run->opts->workers, run->fleet->ssh.workers, FDS_PER_HOST);
+	fan.queue.deadline_ms = run_watch_deadline_ms(&run->watch);
+	run_watch_start(&run->watch, "servers", run->results.items_count);
+	run->fan = fan_out_start(run->watch.loop, run->watch.connector, &fan, &events, run);
 }
 
 static void add_text(struct run *run)
@@ -582,19 +493,20 @@ static void write_rest(struct run *run)
 static void tell_survivors(struct run *run)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	size_t count = 0;
+	enum outcome_cause stopped = fan_out_stopped(run->fan);
+	size_t survivors = 0;
 
 	for (size_t i = 0; i < run->results.items_count; i++) {
 		const struct run_result *result = &run->results.items[i];
 
 		if (result->may_be_running) {
-			add_survivor(&text, ++count, result->name, result->pid);
+			add_survivor(&text, ++survivors, result->name, result->pid);
 		}
 	}
-	end_survivors(&text, count);
-	if (count > 0) {
+	end_survivors(&text, survivors);
+	if (survivors > 0) {
 		log_warn(&fleet_log, "not heard to end, and may still be running: %s", text.buf);
-	} else if (run->stopped_ms != 0) {
+	} else if (stopped == CAUSE_INTERRUPTED || stopped == CAUSE_DEADLINE) {
 		log_info(&fleet_log, "nothing of it is left running");
 	}
 }
@@ -602,19 +514,19 @@ static void tell_survivors(struct run *run)
 static enum exit_code run_loop(struct run *run)
 {
 	struct err err = {0};
+	enum outcome_run_end end;
 	enum exit_code exit_code;
 
 	start(run);
-	if (loop_run(run->loop, &err) < 0) {
+	if (run_watch_run(&run->watch, &run->results.duration_ms, &err) < 0) {
 		log_error(&fleet_log, "%s", err.msg);
 		return EXIT_CODE_FAILED;
 	}
-	progress_free(&run->progress);
-	run->results.duration_ms = loop_now_ms(run->loop) - run->started_ms;
 	add_results(run);
 	write_rest(run);
 	tell_survivors(run);
-	exit_code = outcome_exit_code(&run->results.counts, run->end);
+	end = run_watch_end(&run->watch, fan_out_stopped(run->fan));
+	exit_code = outcome_exit_code(&run->results.counts, end);
 	return exit_code == EXIT_CODE_OK && run->is_output_lost ? EXIT_CODE_FAILED : exit_code;
 }
 
@@ -622,8 +534,7 @@ static void release(struct run *run, enum exit_code exit_code)
 {
 	struct ledger *ledger = run->spec->ledger;
 
-	log_before_stderr(NULL, NULL);
-	progress_free(&run->progress);
+	run_watch_hush(&run->watch);
 	fan_out_free(&run->fan);
 	ledger_close(&ledger, (int)exit_code);
 	for (size_t i = 0; i < run->results.items_count; i++) {
@@ -634,13 +545,7 @@ static void release(struct run *run, enum exit_code exit_code)
 	out_queue_free(&run->out);
 	strbuf_release(&run->file_out);
 	strbuf_release(&run->live);
-	timer_free(&run->ticker);
-	timer_free(&run->phases);
-	timer_free(&run->deadline);
-	ssh_connector_free(&run->connector);
-	resolver_free(&run->resolver);
-	signals_free(&run->signals);
-	loop_free(&run->loop);
+	run_watch_close(&run->watch);
 }
 
 enum exit_code fleet_run(const struct fleet_run_spec *spec)
@@ -655,7 +560,6 @@ enum exit_code fleet_run(const struct fleet_run_spec *spec)
 		.has_color = common_has_color(cmd->common),
 		.file_out = STRBUF_INIT_MAX(FILE_MAX_BYTES),
 		.live = STRBUF_INIT,
-		.end = RUN_COMPLETE,
 	};
 	enum exit_code exit_code;
 	struct err err = {0};

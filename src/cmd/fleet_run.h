@@ -16,7 +16,7 @@ struct fleet_run_spec {
 	const struct server_selection *selection;
 	const char *command;     /* as it was typed */
 	struct ledger *ledger;   /* NULL: it is not written down; taken, and closed */
-	struct fan_out_spec fan; /* without a deadline */
+	struct fan_out_spec fan; /* without workers and a deadline */
 };
 
 /* Runs, prints, and tells its own errors. */
