@@ -107,9 +107,13 @@ void ssh_session_end_by_lib(struct ssh_session *session, enum ssh_end_cause caus
 
 /* --- what goes when ------------------------------------------------------------------------- */
 
+/* What closes a channel also reads, and tells others what has come for them: as long as libssh
+ * stands on their channels they can be freed no more than in a step. */
 static void lane_remove(struct ssh_lane *lane)
 {
 	struct ssh_session *session = lane->session;
+
+	session->depth++;
 
 	*(lane->previous ? &lane->previous->next : &session->lanes) = lane->next;
 	*(lane->next ? &lane->next->previous : &session->last_lane) = lane->previous;
@@ -119,16 +123,20 @@ static void lane_remove(struct ssh_lane *lane)
 		ssh_channel_free(lane->channel);
 	}
 	free(lane);
+	session->depth--;
 }
 
+/* One that goes may be the end of others, before or behind it. */
 static void sweep_lanes(struct ssh_session *session)
 {
-	struct ssh_lane *next;
+	struct ssh_lane *lane = session->lanes;
 
-	for (struct ssh_lane *lane = session->lanes; lane; lane = next) {
-		next = lane->next;
+	while (lane) {
 		if (lane->is_dead) {
 			lane_remove(lane);
+			lane = session->lanes;
+		} else {
+			lane = lane->next;
 		}
 	}
 }
