@@ -46,12 +46,19 @@ def registered_units(tree):
     return found
 
 
+def mirrors_source(tree, name):
+    """'base/a' has src/base/a.c; 'base/a_many' is a second test of it, of what happens with many."""
+    folder, words = name.split('/')[0], name.split('/')[1].split('_')
+    stems = ('_'.join(words[:count]) for count in range(len(words), 0, -1))
+    return any(tree.text(f'src/{folder}/{stem}.{end}') for stem in stems for end in 'ch')
+
+
 def registration_problems(tree):
-    """Each test_<file>.c mirrors a source and is registered."""
+    """Each test_<file>.c or test_<file>_<aspect>.c mirrors a source and is registered."""
     registered = registered_units(tree)
     for path in sorted((tree.root / 'tests/unit').glob('*/test_*.c')):
         name = f'{path.parent.name}/{path.stem[len("test_"):]}'
-        if not tree.text(f'src/{name}.c') and not tree.text(f'src/{name}.h'):
+        if not mirrors_source(tree, name):
             yield f'{tree.short(path)}: mirrors no source'
         if name not in registered:
             yield f'{tree.short(path)}: is not in tests/unit/meson.build'
@@ -107,8 +114,9 @@ def test_exemptions_that_are_over(made):
 
 def test_tests_that_nobody_runs(made):
     tree = made({'src/base/a.c': 'int a;', 'src/base/b.c': 'int b;',
-                 'tests/unit/base/test_a.c': '', 'tests/unit/base/test_b.c': '', 'tests/unit/base/test_c.c': '',
-                 'tests/unit/meson.build': "unit_tests = {\n    'base': ['a', 'c'],\n}\n"})
+                 'tests/unit/base/test_a.c': '', 'tests/unit/base/test_a_many.c': '',
+                 'tests/unit/base/test_b.c': '', 'tests/unit/base/test_c.c': '',
+                 'tests/unit/meson.build': "unit_tests = {\n    'base': ['a', 'a_many', 'c'],\n}\n"})
     assert list(registration_problems(tree)) == [
         'tests/unit/base/test_b.c: is not in tests/unit/meson.build',
         'tests/unit/base/test_c.c: mirrors no source']
