@@ -172,11 +172,11 @@ int alert_session_open(
 	session->spec = *spec;
 	if (loop_new(&session->loop, err) < 0 ||
 		signals_new(session->loop, signal_came, session, &session->signals, err) < 0 ||
-		resolver_new(session->loop, &resolver, &env->resolver, err) < 0 ||
-		http_client_new(session->loop, env->resolver, &env->http, err) < 0) {
+		resolver_new(session->loop, &resolver, &env->resolver, err) < 0) {
 		return -1;
 	}
 	env->loop = session->loop;
+	env->http = http_client_new(session->loop, env->resolver);
 	session->grace = timer_new(session->loop, grace_passed, session);
 	session->timeout = timer_new(session->loop, timed_out, session);
 	session->deadline = timer_new(session->loop, deadline_passed, session);

@@ -28,13 +28,13 @@ static void reap(struct http_client *client)
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
+	while ((message = curl_library()->multi_info_read(client->multi, &left)) != NULL) {
 		struct http_exchange *exchange = NULL;
 
 		if (message->msg == CURLMSG_DONE) {
 			CURLcode code = message->data.result;
 
-			(void)curl_easy_getinfo(
+			(void)curl_library()->easy_getinfo(
 				message->easy_handle, CURLINFO_PRIVATE, (char **)&exchange);
 			http_exchange_transferred(exchange, code);
 		}
@@ -45,7 +45,8 @@ static void act(struct http_client *client, curl_socket_t fd, int what)
 {
 	int running;
 
-	(void)curl_multi_socket_action(client->multi, fd, what, &running); /* reap() has the rest */
+	(void)curl_library()->multi_socket_action(
+		client->multi, fd, what, &running); /* reap() has the rest */
 	reap(client);
 }
 
@@ -140,31 +141,48 @@ int http_client_close_socket(void *client, curl_socket_t fd)
 	return close(fd);
 }
 
-int http_client_new(struct loop *loop, struct resolver *resolver, struct http_client **ret_client,
-	struct err *err)
+struct http_client *http_client_new(struct loop *loop, struct resolver *resolver)
 {
-	struct http_client *client;
-	CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+	struct http_client *client = xcalloc(1, sizeof(*client));
 
-	if (code != CURLE_OK) {
-		return err_set(
-			err, ERR_SYSTEM, "cannot initialise libcurl: %s", curl_easy_strerror(code));
-	}
-	client = xcalloc(1, sizeof(*client));
 	client->loop = loop;
 	client->resolver = resolver;
 	client->trust = tls_trust_new();
 	client->timer = timer_new(loop, on_timer, client);
-	client->curl_version = curl_version_info(CURLVERSION_NOW)->version_num;
-	client->multi = curl_multi_init();
+	return client;
+}
+
+static void configure(struct http_client *client, const struct curl_library *curl)
+{
+	(void)curl->multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	(void)curl->multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
+	(void)curl->multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
+	(void)curl->multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
+}
+
+int http_client_begin(struct http_client *client, struct err *err)
+{
+	const struct curl_library *curl;
+	CURLcode code;
+
+	if (client->multi) {
+		return 0;
+	}
+	if (curl_library_load(err) < 0) {
+		return -1;
+	}
+	curl = curl_library();
+	code = curl->global_init(CURL_GLOBAL_DEFAULT);
+	if (code != CURLE_OK) {
+		return err_set(err, ERR_SYSTEM, "cannot initialise libcurl: %s",
+			curl->easy_strerror(code));
+	}
+	client->curl_version = curl->version_info(CURLVERSION_NOW)->version_num;
+	client->multi = curl->multi_init();
 	if (!client->multi) {
 		abort(); /* out of memory */
 	}
-	(void)curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	(void)curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
-	(void)curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
-	(void)curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
-	*ret_client = client;
+	configure(client, curl);
 	return 0;
 }
 
@@ -176,12 +194,14 @@ void http_client_free(struct http_client **client_ptr)
 		return;
 	}
 	assert(client->exchanges == 0);
-	(void)curl_multi_cleanup(client->multi); /* closes what is kept for reuse */
+	if (client->multi) {
+		(void)curl_library()->multi_cleanup(client->multi); /* closes what is kept */
+		curl_library()->global_cleanup();
+	}
 	timer_free(&client->timer);
 	tls_trust_free(&client->trust);
 	free(client->watches);
 	free(client);
-	curl_global_cleanup();
 }
 
 bool http_header_find(struct str headers, const char *name, struct str *ret_value)

@@ -6,6 +6,9 @@
  * hosts are looked up the same way and credentials never travel to another origin), TLS
  * verification records the peer's chain whether it succeeds or not, and every response has a
  * maximum.
+ *
+ * libcurl is loaded by the first request (see net/curl_library.h); one that cannot be made for want
+ * of it ends as HTTP_LOCAL.
  */
 #ifndef NET_HTTP_CLIENT_H
 #define NET_HTTP_CLIENT_H
@@ -126,8 +129,7 @@ struct http_response {
 typedef void http_done_fn(void *arg, const struct http_response *);
 
 /* New; free with http_client_free() when no exchange is under way. */
-int http_client_new(
-	struct loop *, struct resolver *, struct http_client **ret_client, struct err *);
+struct http_client *http_client_new(struct loop *, struct resolver *);
 void http_client_free(struct http_client **);
 
 /* Is the request one that can be made at all: its method, headers, token, scheme, proxy? ERR_INPUT.

@@ -49,7 +49,8 @@ static const char *reason(struct http_exchange *exchange, CURLcode code)
 {
 	static const char *const starts[] = {"::", "SSL_connect: ", "SSL_read: ", "SSL_write: "};
 	static const char *const ends[] = {" in connection to ", ", errno ", ", (no key found"};
-	const char *all = exchange->curl_error[0] ? exchange->curl_error : curl_easy_strerror(code);
+	const char *all = exchange->curl_error[0] ? exchange->curl_error
+						  : curl_library()->easy_strerror(code);
 	struct str text = str_of(all);
 	struct strbuf safe = STRBUF_INIT;
 	const char *copy;
@@ -153,8 +154,9 @@ static void classify_exchange_of_bytes(struct http_exchange *exchange, CURLcode 
 	long connect_status = 0;
 	long error = 0;
 
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &error);
+	(void)curl_library()->easy_getinfo(
+		exchange->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+	(void)curl_library()->easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &error);
 	if (connect_status != 0 && connect_status / 100 != 2) {
 		set(exchange, HTTP_PROXY_FAILED, "proxy '%s' answered %ld to CONNECT",
 			exchange->proxy->text, connect_status);
@@ -208,7 +210,7 @@ static void classify_success(struct http_exchange *exchange)
 			peer(exchange));
 		return;
 	}
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_VERSION, &version);
+	(void)curl_library()->easy_getinfo(exchange->easy, CURLINFO_HTTP_VERSION, &version);
 	if (exchange->request->version == HTTP_VERSION_2 && version != CURL_HTTP_VERSION_2_0) {
 		set(exchange, HTTP_PROTOCOL, "%s does not speak HTTP/2", peer(exchange));
 		return;
@@ -217,7 +219,7 @@ static void classify_success(struct http_exchange *exchange)
 		set(exchange, HTTP_PROTOCOL, "%s does not speak HTTP/1.1", peer(exchange));
 		return;
 	}
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_library()->easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status == PROXY_AUTHENTICATION_REQUIRED && is_asking_http_proxy(exchange)) {
 		set(exchange, HTTP_PROXY_FAILED, "proxy '%s' answered %ld", exchange->proxy->text,
 			status);

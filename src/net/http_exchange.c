@@ -67,7 +67,8 @@ static int64_t first_byte_us(const struct http_exchange *exchange)
 	if (exchange->has_body) {
 		return exchange->first_line_us;
 	}
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_us);
+	(void)curl_library()->easy_getinfo(
+		exchange->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_us);
 	return first_us;
 }
 
@@ -77,7 +78,7 @@ static bool has_handshake(const struct http_exchange *exchange, int64_t *ret_don
 {
 	curl_off_t done_us = 0;
 
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_APPCONNECT_TIME_T, &done_us);
+	(void)curl_library()->easy_getinfo(exchange->easy, CURLINFO_APPCONNECT_TIME_T, &done_us);
 	*ret_done_us = done_us;
 	return exchange->is_new_connection && strcmp(exchange->url->scheme, "https") == 0;
 }
@@ -104,8 +105,9 @@ static void add_transfer_phase(const struct http_exchange *exchange, struct strb
 	curl_off_t sent = 0;
 	long tunnel_status = 0;
 
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel_status);
+	(void)curl_library()->easy_getinfo(exchange->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	(void)curl_library()->easy_getinfo(
+		exchange->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel_status);
 	if (first_byte_us(exchange) > 0) {
 		strbuf_adds(out, "reading the answer of ");
 	} else if (is_tls && tls_us == 0 && exchange->proxy && tunnel_status == 0) {
@@ -172,7 +174,7 @@ bool http_exchange_is_sent(const struct http_exchange *exchange)
 	if (!exchange->easy) {
 		return false;
 	}
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	(void)curl_library()->easy_getinfo(exchange->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	return exchange->has_body ? sent >= (curl_off_t)exchange->request->body.len
 				  : exchange->received_headers.len > 0;
 }
@@ -186,8 +188,9 @@ static void fill_from_curl(const struct http_exchange *exchange, struct http_res
 	if (!exchange->easy || exchange->received_headers.len == 0) {
 		return;
 	}
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &response->http_status);
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_VERSION, &version);
+	(void)curl_library()->easy_getinfo(
+		exchange->easy, CURLINFO_RESPONSE_CODE, &response->http_status);
+	(void)curl_library()->easy_getinfo(exchange->easy, CURLINFO_HTTP_VERSION, &version);
 	response->http_version = version_text(version);
 }
 
@@ -297,7 +300,7 @@ static void x_in_transfer(struct http_exchange *exchange)
 		x_fail_soon(exchange, err.msg);
 		return;
 	}
-	if (curl_multi_add_handle(exchange->client->multi, exchange->easy) != CURLM_OK) {
+	if (curl_library()->multi_add_handle(exchange->client->multi, exchange->easy) != CURLM_OK) {
 		abort(); /* out of memory, or our mistake */
 	}
 }
@@ -374,7 +377,7 @@ static int follow(struct http_exchange *exchange, struct str location, struct er
 		url_check_scheme(url, schemes, err) < 0) {
 		return err_wrap(err, "bad redirect from '%s'", exchange->url->text);
 	}
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_library()->easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
 	method = http_redirect_method(status, exchange->method);
 	exchange->has_body = exchange->has_body && method == exchange->method;
 	exchange->method = method;
@@ -392,7 +395,7 @@ static void x_answered(struct http_exchange *exchange)
 	struct err err = {0};
 	long status = 0;
 
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_library()->easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (exchange->request->redirects_max == 0 || !http_redirect_is_status(status) ||
 		!http_header_find(strbuf_str(&exchange->received_headers), "Location", &location)) {
 		x_finish(exchange);
@@ -480,6 +483,8 @@ struct http_exchange *http_start(struct http_client *client, const struct http_r
 {
 	struct http_exchange *exchange = xcalloc(1, sizeof(*exchange));
 	struct err err = {0};
+	/* Before the clock starts, as it may take a while. */
+	const bool is_possible = http_client_begin(client, &err) == 0;
 
 	assert(request->timeout_ms > 0);
 	*exchange = (struct http_exchange){
@@ -496,7 +501,7 @@ struct http_exchange *http_start(struct http_client *client, const struct http_r
 	strbuf_init(&exchange->received_headers, HTTP_HEADERS_MAX);
 	strbuf_init(&exchange->received_body, 0); /* what goes in is counted in http_setup.c */
 	client->exchanges++;
-	if (http_setup_check(request, &err) < 0 ||
+	if (!is_possible || http_setup_check(request, &err) < 0 ||
 		(request->proxy && set_proxy(exchange, &err) < 0)) {
 		x_fail_soon(exchange, err.msg);
 		return exchange;

@@ -6,9 +6,8 @@
 #ifndef NET_HTTP_INTERNAL_H
 #define NET_HTTP_INTERNAL_H
 
-#include <curl/curl.h>
-
 #include "base/arena.h"
+#include "net/curl_library.h"
 #include "net/dial.h"
 #include "net/http_client.h"
 #include "net/tls_trust.h"
@@ -16,8 +15,8 @@
 struct http_client {
 	struct loop *loop;
 	struct resolver *resolver;
-	CURLM *multi;
-	unsigned curl_version; /* 0x075801 */
+	CURLM *multi;          /* NULL: no request yet */
+	unsigned curl_version; /* 0x075801; 0: no request yet */
 	struct timer *timer;   /* curl's */
 	struct tls_trust *trust;
 	struct socket_watch **watches; /* by descriptor */
@@ -116,6 +115,9 @@ void http_error_classify(struct http_exchange *, CURLcode code);
 
 /* http_error.c: what dialling failed of. */
 void http_error_classify_dial(struct http_exchange *, const struct dial_result *);
+
+/* http_client.c: what the first request needs; without effect later. */
+int http_client_begin(struct http_client *, struct err *);
 
 /* http_client.c: watching, on behalf of curl, ends before the descriptor is closed. */
 int http_client_close_socket(void *client, curl_socket_t fd);

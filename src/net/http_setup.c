@@ -145,7 +145,7 @@ static bool is_to_be_followed(const struct http_exchange *exchange)
 	struct str location;
 	long status = 0;
 
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_library()->easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
 	return exchange->redirects < exchange->request->redirects_max &&
 	       http_redirect_is_status(status) &&
 	       http_header_find(strbuf_str(&exchange->received_headers), "Location", &location);
@@ -181,9 +181,9 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 	return exchange->is_too_large ? 0 : len;
 }
 
-/* curl_easy_setopt() copies strings; out of memory is the only way it fails here, and libcurl's
- * version was checked by the build. */
-#define SET(option, value) (void)curl_easy_setopt(easy, option, value)
+/* curl copies strings; out of memory is the only way it fails here, and libcurl's version was
+ * checked by the build and the package. */
+#define SET(option, value) (void)curl_library()->easy_setopt(easy, option, value)
 
 static void set_plumbing(CURL *easy, struct http_exchange *exchange)
 {
@@ -258,7 +258,7 @@ static void set_connect_to(CURL *easy, struct http_exchange *exchange)
 		strbuf_addf(&to, "%s:%u", host, exchange->url->port);
 	}
 	if (to.len > 2) {
-		exchange->connect_to = curl_slist_append(NULL, to.buf);
+		exchange->connect_to = curl_library()->slist_append(NULL, to.buf);
 		SET(CURLOPT_CONNECT_TO, exchange->connect_to);
 	}
 	strbuf_release(&to);
@@ -354,7 +354,7 @@ static int set_tls(CURL *easy, struct http_exchange *exchange, struct err *err)
 
 static void add_header(struct http_exchange *exchange, const char *header)
 {
-	struct curl_slist *list = curl_slist_append(exchange->headers, header);
+	struct curl_slist *list = curl_library()->slist_append(exchange->headers, header);
 
 	if (!list) {
 		abort(); /* out of memory */
@@ -492,7 +492,7 @@ static void set_method(CURL *easy, const struct http_exchange *exchange)
 
 int http_setup(struct http_exchange *exchange, struct err *err)
 {
-	CURL *easy = curl_easy_init();
+	CURL *easy = curl_library()->easy_init();
 
 	if (!easy) {
 		abort(); /* out of memory */
@@ -512,14 +512,16 @@ int http_setup(struct http_exchange *exchange, struct err *err)
 void http_setup_clear(struct http_exchange *exchange)
 {
 	if (exchange->easy) {
-		(void)curl_multi_remove_handle(exchange->client->multi, exchange->easy);
-		curl_easy_cleanup(exchange->easy);
+		const struct curl_library *curl = curl_library();
+
+		(void)curl->multi_remove_handle(exchange->client->multi, exchange->easy);
+		curl->easy_cleanup(exchange->easy);
+		curl->slist_free_all(exchange->headers);
+		curl->slist_free_all(exchange->connect_to);
 		exchange->easy = NULL;
+		exchange->headers = NULL;
+		exchange->connect_to = NULL;
 	}
-	curl_slist_free_all(exchange->headers);
-	curl_slist_free_all(exchange->connect_to);
-	exchange->headers = NULL;
-	exchange->connect_to = NULL;
 	X509_STORE_free(exchange->authorities);
 	exchange->authorities = NULL;
 	if (exchange->fd >= 0) {

@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include <curl/curl.h>
 #include <openssl/err.h>
 
 #include "base/alloc.h"
 #include "base/map.h"
+#include "net/curl_library.h"
 
 struct authorities {
 	X509_STORE *store; /* NULL: could not be read */
@@ -55,8 +55,8 @@ static const char *built_in_file(void)
 {
 	static const char *file;
 
-	if (!file) {
-		file = curl_version_info(CURLVERSION_NOW)->cainfo;
+	if (!file && curl_library_load(NULL) == 0) {
+		file = curl_library()->version_info(CURLVERSION_NOW)->cainfo;
 	}
 	return file ? file : X509_get_default_cert_file();
 }

@@ -7,25 +7,26 @@
  */
 #include "net/url.h"
 
-#include <curl/curl.h>
-
 #include "base/alloc.h"
 #include "base/parse.h"
 #include "base/suggest.h"
 #include "base/utf8.h"
 #include "net/address.h"
+#include "net/curl_library.h"
 #include "net/host_name.h"
 
 enum { MASKED_LEN_MAX = 256 };
 
 static void url_freep(CURLU **url)
 {
-	curl_url_cleanup(*url);
+	if (*url) {
+		curl_library()->url_cleanup(*url);
+	}
 }
 
 static void curl_freep(char **s)
 {
-	curl_free(*s);
+	curl_library()->free(*s); /* NULL too */
 }
 
 static bool is_scheme(struct str text)
@@ -154,7 +155,7 @@ static char *get_part(
 {
 	_cleanup_(curl_freep) char *value = NULL;
 
-	*ret_code = curl_url_get(curl, part, &value, flags);
+	*ret_code = curl_library()->url_get(curl, part, &value, flags);
 	return *ret_code == CURLUE_OK ? arena_strdup(arena, value) : NULL;
 }
 
@@ -318,14 +319,14 @@ int url_parse(struct str text, struct arena *arena, struct url *ret_url, struct 
 	struct address address;
 	CURLUcode code;
 
-	if (check_text(text, err) < 0) {
+	if (check_text(text, err) < 0 || curl_library_load(err) < 0) {
 		return -1;
 	}
-	curl = curl_url();
+	curl = curl_library()->url();
 	if (!curl) {
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	}
-	code = curl_url_set(curl, CURLUPART_URL, str_dup(text, arena),
+	code = curl_library()->url_set(curl, CURLUPART_URL, str_dup(text, arena),
 		CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE);
 	if (code != CURLUE_OK || read_parts(curl, arena, &url, &code) < 0) {
 		return refuse(text, curl_problem(code), err);
@@ -341,23 +342,28 @@ int url_parse(struct str text, struct arena *arena, struct url *ret_url, struct 
 int url_resolve(const struct url *base, struct str reference, struct arena *arena,
 	struct url *ret_url, struct err *err)
 {
-	_cleanup_(url_freep) CURLU *curl = curl_url();
+	_cleanup_(url_freep) CURLU *curl = NULL;
 	unsigned flags = CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE | CURLU_ALLOW_SPACE;
 	struct url url = {0};
 	CURLUcode code;
 
-	if (!curl) {
-		return err_set(err, ERR_SYSTEM, "out of memory");
-	}
 	if (reference.len > URL_LEN_MAX) {
 		return refuse(reference, "more than 8192 bytes", err);
 	}
 	if (reference.len == 0 || memchr(reference.ptr, '\0', reference.len)) {
 		return refuse(reference, reference.len == 0 ? "nothing" : "control byte", err);
 	}
-	code = curl_url_set(curl, CURLUPART_URL, base->text, flags);
+	if (curl_library_load(err) < 0) {
+		return -1;
+	}
+	curl = curl_library()->url();
+	if (!curl) {
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	}
+	code = curl_library()->url_set(curl, CURLUPART_URL, base->text, flags);
 	if (code == CURLUE_OK) {
-		code = curl_url_set(curl, CURLUPART_URL, str_dup(reference, arena), flags);
+		code = curl_library()->url_set(
+			curl, CURLUPART_URL, str_dup(reference, arena), flags);
 	}
 	if (code != CURLUE_OK || read_parts(curl, arena, &url, &code) < 0) {
 		return refuse(reference, curl_problem(code), err);

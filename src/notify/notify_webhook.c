@@ -139,10 +139,13 @@ static int authorization_check(const struct webhook_opts *opts, struct err *err)
 static int url_check(struct webhook_opts *opts, struct arena *arena, struct err *err)
 {
 	static const char *const schemes[] = {"http", "https", NULL};
+	struct err why = {0};
 
-	if (url_parse(str_of(opts->url), arena, &opts->address, NULL) < 0) {
-		return err_set(
-			err, ERR_INPUT, "webhook: no URL, which looks like https://host/path");
+	if (url_parse(str_of(opts->url), arena, &opts->address, &why) < 0) {
+		return why.code == ERR_INPUT
+			       ? err_set(err, ERR_INPUT,
+					 "webhook: no URL, which looks like https://host/path")
+			       : err_set(err, why.code, "webhook: %s", why.msg);
 	}
 	if (url_check_scheme(&opts->address, schemes, NULL) < 0) {
 		return err_set(err, ERR_INPUT,

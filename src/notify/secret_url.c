@@ -37,7 +37,8 @@ int secret_url_read(
 	struct err why = {0};
 
 	if (url_parse(str_of(text), arena, &url.url, &why) < 0) {
-		return refuse(&why, err);
+		return why.code == ERR_INPUT ? refuse(&why, err)
+					     : err_set(err, why.code, "%s", why.msg);
 	}
 	if (strcmp(url.url.scheme, "https") != 0 && strcmp(url.url.scheme, "http") != 0) {
 		return err_set(err, ERR_INPUT, "the address must begin with https://, not %s://",

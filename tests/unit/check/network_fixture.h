@@ -49,7 +49,7 @@ static inline int network_setup(void **state)
 		resolver_new(n->env.loop, &(struct resolver_options){.servers = servers.buf},
 			&n->env.resolver, NULL),
 		0);
-	assert_int_equal(http_client_new(n->env.loop, n->env.resolver, &n->env.http, NULL), 0);
+	n->env.http = http_client_new(n->env.loop, n->env.resolver);
 	strbuf_release(&servers);
 	*state = n;
 	return 0;

@@ -29,8 +29,7 @@ int http_fixture_start(void **state)
 	options.servers =
 		arena_printf(fixture->arena, "127.0.0.1:%u", dns_server_port(fixture->names));
 	assert_int_equal(resolver_new(fixture->loop, &options, &fixture->resolver, NULL), 0);
-	assert_int_equal(
-		http_client_new(fixture->loop, fixture->resolver, &fixture->client, NULL), 0);
+	fixture->client = http_client_new(fixture->loop, fixture->resolver);
 	*state = fixture;
 	return 0;
 }
