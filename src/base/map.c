@@ -172,13 +172,14 @@ static void slot_fill(struct map *map, uint64_t hash, size_t entry_index)
 	map->slots[at] = (uint32_t)(entry_index + 1);
 }
 
-/* A new table with room for as many entries again as live now, and none of the removed ones. */
+/* A new table with room for half as many entries again as live now, and none of the removed ones.
+ */
 static void map_rebuild(struct map *map)
 {
 	size_t slots_count = SLOTS_MIN;
 	size_t live = 0;
 
-	while (slots_count / 4 * 3 <= 2 * map->live_count) {
+	while (slots_count / 4 * 3 <= map->live_count + map->live_count / 2) {
 		slots_count *= 2;
 	}
 	assert(slots_count < UINT32_MAX);

@@ -111,6 +111,10 @@ static int leave_out(struct selecting *selecting, struct nodeset *ret_set, struc
 {
 	const struct nodeset *set = &selecting->set;
 
+	if (selecting->out.names_count == 0 && set->names_count > 0) {
+		*ret_set = *set;
+		return 0;
+	}
 	nodeset_init(ret_set, selecting->arena);
 	for (size_t i = 0; i < set->names_count; i++) {
 		if (!nodeset_covers(&selecting->out, str_of(set->names[i]))) {

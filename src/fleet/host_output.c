@@ -11,21 +11,26 @@
 struct stream {
 	struct host_output *owner;
 	enum ssh_stream which;
-	struct capture capture;
 	struct line_assembler lines;
 	struct output_file *file; /* NULL: none is wanted */
+};
+
+/* What is needed only while more may come: of thousands of hosts few are written by at a time. */
+struct writing {
+	struct stream streams[HOST_STREAMS];
+	struct fold_digest *digest, *masked;
+	struct err file_err; /* the first */
 };
 
 struct host_output {
 	const struct host_output_wants *wants;
 	size_t host;
 	struct str name;
-	struct stream streams[HOST_STREAMS];
-	struct fold_digest *digest, *masked;
+	struct writing *writing; /* NULL: it has ended */
+	struct capture captures[HOST_STREAMS];
 	struct fold_key key, masked_key;
 	struct strbuf excerpt;
 	uint64_t bytes, left_out_bytes;
-	struct err file_err; /* the first */
 };
 
 static const char *const suffixes[HOST_STREAMS] = {
@@ -46,12 +51,12 @@ static int open_streams(struct host_output *output, struct err *err)
 	const struct host_output_wants *wants = output->wants;
 
 	for (int i = 0; i < HOST_STREAMS; i++) {
-		struct stream *stream = &output->streams[i];
+		struct stream *stream = &output->writing->streams[i];
 
 		stream->owner = output;
 		stream->which = (enum ssh_stream)i;
 		if (wants->pool) {
-			capture_init(&stream->capture, wants->pool);
+			capture_init(&output->captures[i], wants->pool);
 		}
 		if (wants->line) {
 			line_assembler_init(&stream->lines, 0, tell_line, stream);
@@ -73,17 +78,34 @@ struct host_output *host_output_new(
 	output->host = host;
 	output->name = name;
 	strbuf_init(&output->excerpt, HOST_EXCERPT_MAX);
-	output->digest = fold_digest_new(NULL);
+	output->writing = xcalloc(1, sizeof(*output->writing));
+	output->writing->digest = fold_digest_new(NULL);
 	if (wants->is_masked) {
 		const struct fold_mask mask = fold_mask_of(name);
 
-		output->masked = fold_digest_new(&mask);
+		output->writing->masked = fold_digest_new(&mask);
 	}
 	if (open_streams(output, err) < 0) {
 		host_output_free(&output);
 		return NULL;
 	}
 	return output;
+}
+
+static void writing_free(struct writing **writing_ptr)
+{
+	struct writing *writing = TAKE(*writing_ptr);
+
+	if (!writing) {
+		return;
+	}
+	for (int i = 0; i < HOST_STREAMS; i++) {
+		line_assembler_release(&writing->streams[i].lines);
+		(void)output_file_close(&writing->streams[i].file, NULL); /* nobody to tell */
+	}
+	fold_digest_free(&writing->digest);
+	fold_digest_free(&writing->masked);
+	free(writing);
 }
 
 void host_output_free(struct host_output **output_ptr)
@@ -94,76 +116,76 @@ void host_output_free(struct host_output **output_ptr)
 		return;
 	}
 	host_output_forget(output);
-	for (int i = 0; i < HOST_STREAMS; i++) {
-		line_assembler_release(&output->streams[i].lines);
-		(void)output_file_close(&output->streams[i].file, NULL); /* nobody to tell */
-	}
-	fold_digest_free(&output->digest);
-	fold_digest_free(&output->masked);
+	writing_free(&output->writing);
 	strbuf_release(&output->excerpt);
 	free(output);
 }
 
-static void write_file(struct host_output *output, struct stream *stream, struct str bytes)
+static void write_file(struct writing *writing, struct stream *stream, struct str bytes)
 {
 	struct err err = {0};
 
-	if (output_file_add(stream->file, bytes, &err) < 0 && output->file_err.code == ERR_NONE) {
-		output->file_err = err;
+	if (output_file_add(stream->file, bytes, &err) < 0 && writing->file_err.code == ERR_NONE) {
+		writing->file_err = err;
 	}
 }
 
 void host_output_add(struct host_output *output, enum ssh_stream which, struct str bytes)
 {
-	struct stream *stream = &output->streams[which];
+	struct writing *writing = output->writing;
+	struct stream *stream = &writing->streams[which];
 	enum fold_stream fold_stream = which == SSH_STREAM_STDOUT ? FOLD_STDOUT : FOLD_STDERR;
 
 	output->bytes += bytes.len;
 	strbuf_addstr(&output->excerpt, bytes);
-	fold_digest_add(output->digest, fold_stream, bytes);
-	if (output->masked) {
-		fold_digest_add(output->masked, fold_stream, bytes);
+	fold_digest_add(writing->digest, fold_stream, bytes);
+	if (writing->masked) {
+		fold_digest_add(writing->masked, fold_stream, bytes);
 	}
 	if (output->wants->pool) {
-		capture_add(&stream->capture, bytes);
+		capture_add(&output->captures[which], bytes);
 	}
 	if (output->wants->line) {
 		line_assembler_add(&stream->lines, bytes);
 	}
 	if (stream->file) {
-		write_file(output, stream, bytes);
+		write_file(writing, stream, bytes);
 	}
 }
 
 static void end_stream(struct host_output *output, struct stream *stream)
 {
+	struct writing *writing = output->writing;
 	struct err err = {0};
 
 	if (output->wants->line) {
 		line_assembler_flush(&stream->lines);
 	}
 	if (output->wants->pool) {
-		output->left_out_bytes += capture_view(&stream->capture).left_out_bytes;
+		output->left_out_bytes +=
+			capture_view(&output->captures[stream->which]).left_out_bytes;
 	}
 	if (stream->file && output_file_close(&stream->file, &err) < 0 &&
-		output->file_err.code == ERR_NONE) {
-		output->file_err = err;
+		writing->file_err.code == ERR_NONE) {
+		writing->file_err = err;
 	}
 }
 
 int host_output_end(struct host_output *output, struct err *err)
 {
+	struct writing *writing = output->writing;
+	int status = 0;
+
 	for (int i = 0; i < HOST_STREAMS; i++) {
-		end_stream(output, &output->streams[i]);
+		end_stream(output, &writing->streams[i]);
 	}
-	output->key = fold_digest_end(output->digest);
-	output->masked_key = output->masked ? fold_digest_end(output->masked) : output->key;
-	fold_digest_free(&output->digest);
-	fold_digest_free(&output->masked);
-	if (output->file_err.code != ERR_NONE) {
-		return err_set(err, output->file_err.code, "%s", output->file_err.msg);
+	output->key = fold_digest_end(writing->digest);
+	output->masked_key = writing->masked ? fold_digest_end(writing->masked) : output->key;
+	if (writing->file_err.code != ERR_NONE) {
+		status = err_set(err, writing->file_err.code, "%s", writing->file_err.msg);
 	}
-	return 0;
+	writing_free(&output->writing);
+	return status;
 }
 
 const struct fold_key *host_output_key(const struct host_output *output)
@@ -207,7 +229,7 @@ void host_output_add_text(
 	const struct host_output *output, enum ssh_stream which, struct strbuf *out)
 {
 	if (output->wants->pool) {
-		capture_add_text(&output->streams[which].capture, out);
+		capture_add_text(&output->captures[which], out);
 	}
 }
 
@@ -238,6 +260,6 @@ void host_output_add_both(const struct host_output *output, struct strbuf *out)
 void host_output_forget(struct host_output *output)
 {
 	for (int i = 0; output->wants->pool && i < HOST_STREAMS; i++) {
-		capture_release(&output->streams[i].capture);
+		capture_release(&output->captures[i]);
 	}
 }

@@ -2,7 +2,8 @@
  * The table of known hosts.  See ssh_hosts.h.
  *
  * Plain names are found by hashing.  Lines with patterns, and names that are hashed in the file,
- * have to be gone through for each name that is asked about; what was found for it is kept.
+ * have to be gone through for each name that is asked about; what was found for it is kept, of so
+ * many names as may be in hand at once.
  */
 #include "net/ssh_hosts.h"
 
@@ -29,6 +30,7 @@ enum {
 	SHA1_BYTES = SSH_HOSTS_HASH_BYTES,
 	SHA1_BLOCK = 64,
 	LOOK_AGAIN_MS = 1000,
+	FOUND_MAX = 512, /* names whose lines are kept: two for each host in hand */
 };
 
 enum marker {
@@ -468,7 +470,7 @@ static void find_hashed(struct ssh_hosts *hosts, struct str name, struct lines *
 	}
 }
 
-/* All lines about a name, which is in lower case. */
+/* All lines about a name, which is in lower case; valid until the next question. */
 static const struct lines *find(struct ssh_hosts *hosts, struct str name)
 {
 	struct lines *lines = map_get(hosts->found, name);
@@ -476,6 +478,9 @@ static const struct lines *find(struct ssh_hosts *hosts, struct str name)
 
 	if (lines) {
 		return lines;
+	}
+	if (map_count(hosts->found) >= FOUND_MAX) {
+		forget_found(hosts);
 	}
 	lines = lines_of(hosts->found, name);
 	for (size_t i = 0; plain && i < plain->entries_count; i++) {

@@ -69,7 +69,8 @@ typedef void ssh_hosts_type_fn(void *arg, struct str type);
 void ssh_hosts_each_type(
 	struct ssh_hosts *, const struct ssh_hosts_name *, ssh_hosts_type_fn *fn, void *arg);
 
-/* Call `fn` for each key that is known of just that name, in the order of the files. */
+/* Call `fn` for each key that is known of just that name, in the order of the files.  It asks
+ * nothing of the table. */
 typedef void ssh_hosts_key_fn(void *arg, const struct ssh_hosts_finding *);
 void ssh_hosts_each_key(
 	struct ssh_hosts *, const struct ssh_hosts_name *, ssh_hosts_key_fn *fn, void *arg);

@@ -3,6 +3,9 @@
  *
  * Many are dropped at the same moment, by the same overload: a drop counts only if its handshake
  * began after the window was last made smaller.
+ *
+ * A hop of which nothing was learned is forgotten with its last ticket: of thousands of servers
+ * that are logged in to once, few are remembered.
  */
 #include "net/ssh_limiter.h"
 
@@ -24,6 +27,8 @@ enum {
 
 struct hop {
 	struct ssh_limiter *limiter;
+	char *name;
+	size_t tickets;
 	double window;
 	int under_way;
 	uint64_t decreases;              /* of the window so far */
@@ -63,7 +68,7 @@ struct ssh_limiter *ssh_limiter_new(struct loop *loop, const struct ssh_limiter_
 	struct ssh_limiter_options *own = &limiter->options;
 
 	limiter->loop = loop;
-	limiter->hops = map_new(MAP_KEYS_COPIED);
+	limiter->hops = map_new(MAP_KEYS_BORROWED); /* by the name in the hop */
 	*own = options ? *options : (struct ssh_limiter_options){0};
 	own->window_first = own->window_first > 0 ? own->window_first : WINDOW_FIRST;
 	own->window_max = own->window_max > 0 ? own->window_max : WINDOW_MAX;
@@ -78,6 +83,14 @@ struct ssh_limiter *ssh_limiter_new(struct loop *loop, const struct ssh_limiter_
 	return limiter;
 }
 
+static void hop_free(struct hop *hop)
+{
+	timer_free(&hop->pause);
+	deferred_free(&hop->granting);
+	free(hop->name);
+	free(hop);
+}
+
 void ssh_limiter_free(struct ssh_limiter **limiter_ptr)
 {
 	struct ssh_limiter *limiter = TAKE(*limiter_ptr);
@@ -88,11 +101,7 @@ void ssh_limiter_free(struct ssh_limiter **limiter_ptr)
 	}
 	assert(limiter->tickets == 0);
 	for (size_t pos = 0; map_next(limiter->hops, &pos, NULL, &value);) {
-		struct hop *hop = value;
-
-		timer_free(&hop->pause);
-		deferred_free(&hop->granting);
-		free(hop);
+		hop_free(value);
 	}
 	map_free(limiter->hops);
 	free(limiter);
@@ -185,9 +194,10 @@ static struct hop *find_hop(struct ssh_limiter *limiter, const char *name)
 	if (!hop) {
 		hop = xcalloc(1, sizeof(*hop));
 		hop->limiter = limiter;
+		hop->name = xstrdup(name);
 		hop->window = limiter->options.window_first;
 		hop->pause = timer_new(limiter->loop, on_pause_over, hop);
-		(void)map_set(limiter->hops, str_of(name), hop);
+		(void)map_set(limiter->hops, str_of(hop->name), hop);
 	}
 	return hop;
 }
@@ -200,6 +210,7 @@ struct ssh_ticket *ssh_limiter_ask(
 
 	*ticket = (struct ssh_ticket){.hop = hop, .go = go, .arg = arg};
 	limiter->tickets++;
+	hop->tickets++;
 	if (attempt > 0) {
 		ticket->delay = timer_add(
 			limiter->loop, jittered_ms(limiter, attempt - 1), on_delay_over, ticket);
@@ -242,6 +253,20 @@ static void take_out(struct ssh_ticket *ticket)
 	}
 }
 
+/* What is known of it is what is assumed of any other. */
+static bool has_learned(const struct hop *hop)
+{
+	return hop->decreases > 0 || (int)hop->window != hop->limiter->options.window_first;
+}
+
+static void forget_if_idle(struct hop *hop)
+{
+	if (hop->tickets == 0 && !has_learned(hop)) {
+		(void)map_remove(hop->limiter->hops, str_of(hop->name));
+		hop_free(hop);
+	}
+}
+
 void ssh_ticket_end(struct ssh_ticket **ticket_ptr, enum ssh_ticket_end end)
 {
 	struct ssh_ticket *ticket = TAKE(*ticket_ptr);
@@ -265,14 +290,16 @@ void ssh_ticket_end(struct ssh_ticket **ticket_ptr, enum ssh_ticket_end end)
 		break;
 	}
 	hop->limiter->tickets--;
+	hop->tickets--;
 	timer_free(&ticket->delay);
 	free(ticket);
 	grant_later(hop);
+	forget_if_idle(hop);
 }
 
 int ssh_limiter_window(const struct ssh_limiter *limiter, const char *hop_name)
 {
 	const struct hop *hop = map_get(limiter->hops, str_of(hop_name));
 
-	return hop ? (int)hop->window : 0;
+	return hop ? (int)hop->window : limiter->options.window_first;
 }

@@ -46,7 +46,7 @@ enum ssh_ticket_end {
 /* The handshake is over, or was not begun.  The ticket is gone. */
 void ssh_ticket_end(struct ssh_ticket **, enum ssh_ticket_end);
 
-/* How many may be under way now; 0: nobody has asked for the hop yet. */
+/* How many may be under way now. */
 int ssh_limiter_window(const struct ssh_limiter *, const char *hop);
 
 #endif

@@ -65,7 +65,7 @@ static void test_window(void **state)
 	int gone;
 
 	(void)state;
-	assert_int_equal(ssh_limiter_window(limiter, "a"), 0);
+	assert_int_equal(ssh_limiter_window(limiter, "a"), 4); /* as of any */
 	ask(limiter, "a", askers, ASKERS);
 	assert_int_equal(run_and_count(askers, ASKERS), 4);
 	for (int i = 0; i < 4; i++) {
@@ -149,6 +149,39 @@ static void test_taken_back(void **state)
 	ssh_ticket_end(&askers[2].ticket, SSH_TICKET_NEITHER);
 	assert_int_equal(ssh_limiter_window(limiter, "a"), 1);
 	assert_int_equal(again.gone, 0);
+	ssh_limiter_free(&limiter);
+}
+
+/* What was learned of a hop outlives its last ticket; who is logged in to once teaches nothing. */
+static void test_memory(void **state)
+{
+	enum { ASKERS = 8 };
+	const struct ssh_limiter_options options = {.window_first = 4, .pause_ms = 1};
+	struct ssh_limiter *limiter = ssh_limiter_new(loop, &options);
+	struct asker askers[ASKERS];
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		char name[] = {'h', (char)('a' + i % 3), '\0'}; /* gone when it is asked again */
+
+		ask(limiter, name, askers, 1);
+		assert_int_equal(run_and_count(askers, 1), 1);
+		ssh_ticket_end(&askers[0].ticket, SSH_TICKET_PASSED);
+		assert_int_equal(ssh_limiter_window(limiter, name), 4);
+	}
+	ask(limiter, "wide", askers, ASKERS);
+	assert_int_equal(run_and_count(askers, ASKERS), 4);
+	for (int i = 0; i < ASKERS; i++) {
+		(void)loop_run(loop, NULL);
+		ssh_ticket_end(&askers[i].ticket, SSH_TICKET_PASSED);
+	}
+	assert_int_equal(ssh_limiter_window(limiter, "wide"), 5);
+	ask(limiter, "narrow", askers, 1);
+	assert_int_equal(run_and_count(askers, 1), 1);
+	ssh_ticket_end(&askers[0].ticket, SSH_TICKET_DROPPED);
+	assert_int_equal(ssh_limiter_window(limiter, "narrow"), 2);
+	assert_int_equal(loop_run(loop, NULL), 0);
+	assert_int_equal(ssh_limiter_window(limiter, "narrow"), 2);
 	ssh_limiter_free(&limiter);
 }
 
@@ -273,6 +306,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_window, start, end),
 		cmocka_unit_test_setup_teardown(test_drops, start, end),
 		cmocka_unit_test_setup_teardown(test_taken_back, start, end),
+		cmocka_unit_test_setup_teardown(test_memory, start, end),
 		cmocka_unit_test_setup_teardown(test_attempts_wait, start, end),
 		cmocka_unit_test_setup_teardown(test_max_startups, start, end),
 	};
