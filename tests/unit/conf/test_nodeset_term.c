@@ -33,6 +33,8 @@ static void test_terms_one_after_another(void **state)
 		{"r[1-2]n[8-10],x", 13, 6, "r1n8 r1n9 r1n10 r2n8 r2n9 r2n10 "},
 		{"[a-c][07] y", 9, 3, "a07 b07 c07 "},
 		{"n[1-9/3,5]!n1", 10, 4, "n1 n4 n7 n5 "},
+		{"root@web-[1-2]:22,x", 17, 2, "root@web-1:22 root@web-2:22 "},
+		{"[::1]:22 x", 8, 1, "[::1]:22 "},
 	};
 	struct term term = {0};
 
@@ -41,7 +43,7 @@ static void test_terms_one_after_another(void **state)
 		struct scan scan = {.text = str_of(table[i].text), .err = &err};
 		struct collector collector = {.names = STRBUF_INIT, .left = 100};
 
-		assert_return_code(term_parse(&scan, &term), 0);
+		assert_return_code(term_parse(&scan, TERM_LOGINS, &term), 0);
 		assert_int_equal(scan.pos, table[i].end);
 		assert_int_equal(term.names_count, table[i].count);
 		assert_return_code(term_each(&term, collect, &collector), 0);
@@ -58,7 +60,7 @@ static void test_spelling_stops_when_told(void **state)
 	struct collector collector = {.names = STRBUF_INIT, .left = 3};
 	struct term term = {0};
 
-	assert_return_code(term_parse(&scan, &term), 0);
+	assert_return_code(term_parse(&scan, TERM_LOGINS, &term), 0);
 	assert_int_equal(term_each(&term, collect, &collector), -1);
 	assert_string_equal(collector.names.buf, "11 12 13 ");
 	strbuf_release(&collector.names);
@@ -72,7 +74,7 @@ static void test_where_the_error_is(void **state)
 	struct scan scan = {.text = str_of("a b[3-1]"), .pos = 2, .err = &err};
 	struct term term = {0};
 
-	assert_int_equal(term_parse(&scan, &term), -1);
+	assert_int_equal(term_parse(&scan, TERM_LOGINS, &term), -1);
 	assert_int_equal(scan.error_pos, 4);
 	assert_string_equal(err.msg, "range '3-1' is reversed: write 1-3");
 	term_release(&term);
