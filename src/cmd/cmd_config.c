@@ -64,9 +64,33 @@ static size_t count_receivers(const struct config *config)
 	return count;
 }
 
-static enum exit_code config_check(struct cmd_run *run, const struct config *config)
+static void check_text(const struct config *config, struct strbuf *out)
 {
 	const size_t receivers = count_receivers(config);
+
+	strbuf_addf(out, "%s: configuration OK, %zu check%s", config->conf.file,
+		config->checks.count, config->checks.count == 1 ? "" : "s");
+	if (receivers > 0) {
+		strbuf_addf(
+			out, ", %zu receiver%s of alerts", receivers, receivers == 1 ? "" : "s");
+	}
+	strbuf_addc(out, '\n');
+}
+
+static void check_json(const struct config *config, struct strbuf *out)
+{
+	struct json_writer json;
+
+	json_document_begin(&json, out, "config check");
+	json_field_string(&json, "file", config->conf.file);
+	json_field_int(&json, "checks", (int64_t)config->checks.count);
+	json_field_int(&json, "receivers", (int64_t)count_receivers(config));
+	json_document_end(&json);
+}
+
+static enum exit_code config_check(struct cmd_run *run, const struct config *config)
+{
+	const struct config_opts *opts = run->opts;
 	struct strbuf text = STRBUF_INIT;
 
 	if (!config->conf.file) {
@@ -76,13 +100,11 @@ static enum exit_code config_check(struct cmd_run *run, const struct config *con
 			"/etc/sre-toolkit/config.yaml)");
 		return EXIT_CODE_USAGE;
 	}
-	strbuf_addf(&text, "%s: configuration OK, %zu check%s", config->conf.file,
-		config->checks.count, config->checks.count == 1 ? "" : "s");
-	if (receivers > 0) {
-		strbuf_addf(
-			&text, ", %zu receiver%s of alerts", receivers, receivers == 1 ? "" : "s");
+	if (opts->output == CONFIG_JSON) {
+		check_json(config, &text);
+	} else {
+		check_text(config, &text);
 	}
-	strbuf_addc(&text, '\n');
 	return write_out(run, &text);
 }
 
@@ -212,7 +234,7 @@ static const struct verb verb_of_check = {
 			.description = "Reads the configuration and everything it includes, and "
 				       "tells all its errors with file, line and column; exit "
 				       "code 2 if there is one.",
-			.flags = "",
+			.flags = "output",
 			.examples = check_examples,
 		},
 	.run = run_check,

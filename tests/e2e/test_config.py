@@ -280,6 +280,13 @@ def test_the_same_value_twice(toolkit, check):
     assert 'other.yaml:1:' in done.stderr and 'sre-toolkit.yaml:2:' in done.stderr and done.stderr.count('\n') == 1
 
 
+def test_what_is_right_for_programs(toolkit, check):
+    done = check('checks: [{name: a, tcp: "a:1"}]\n', '--output', 'json')
+    assert (done.exit_code, done.stderr) == (0, ''), done
+    assert (done.json['checks'], done.json['receivers']) == (1, 0)
+    assert done.json['file'].endswith('sre-toolkit.yaml')
+
+
 # --- where it is found ----------------------------------------------------------------------------
 
 def which(toolkit, *flags, **options):

@@ -77,7 +77,8 @@ PLAIN = {
     'resets': _resets,
     'garbage': _says(bytes(range(128, 256)) * 8 + b'\n' + UGLY + b'\n'),
     'endless-line': _endless(b'x' * PIECE),
-    'endless-lines': _endless(b'welcome, ' + UGLY + b'\r\n'),
+    # Many at once: whoever floods, too, has this interpreter in between.
+    'endless-lines': _endless((b'welcome, ' + UGLY + b'\r\n') * 100),
     'http': _http,
     'old-version': _says(b'SSH-1.5-old\r\n'),
     'banner-stall': _says(BANNER),

@@ -114,8 +114,8 @@ static void what_goes_with_one(void **state)
 		{&cmd_alert, NULL, "dead", 0, NULL, 2,
 			"sre-toolkit alert: --dead does not go with sending an alert\n"},
 		{&cmd_alert, "test", NULL, 9, NULL, 0, ""},
-		{&cmd_config, "check", "output", 0, NULL, 2,
-			"sre-toolkit config: --output does not go with check\n"},
+		{&cmd_config, "schema", "output", 0, NULL, 2,
+			"sre-toolkit config: --output does not go with schema\n"},
 	};
 	static const char *const args[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i"};
 	struct cmd_fixture *f = *state;
