@@ -25,6 +25,7 @@ struct copy_get {
 	void *arg;
 	struct arena *arena;
 	struct copy_result result;
+	bool is_taken; /* here: its place, by a file or a link */
 	bool is_there; /* here, a file */
 	bool may_keep; /* a part of it */
 	struct stat old;
@@ -156,9 +157,13 @@ static const char *diff_of(struct copy_get *get)
 	return copy_diff(strbuf_str(&old), strbuf_str(&get->content), get->arena);
 }
 
+static enum copy_verdict written(const struct copy_get *get)
+{
+	return get->is_taken ? COPY_UPDATED : COPY_CREATED;
+}
+
 static void put_in_place(struct copy_get *get)
 {
-	enum copy_verdict verdict = get->is_there ? COPY_UPDATED : COPY_CREATED;
 	struct copy_sum here;
 	struct err err;
 
@@ -171,11 +176,11 @@ static void put_in_place(struct copy_get *get)
 		if (get->is_there) {
 			get->result.diff = diff_of(get);
 		}
-		finish(get, verdict);
+		finish(get, written(get));
 	} else if (copy_here_file_commit(&get->beside, get->spec.mode, &err) < 0) {
 		fail(get, &err);
 	} else {
-		finish(get, verdict);
+		finish(get, written(get));
 	}
 }
 
@@ -312,7 +317,7 @@ static bool look_at_part(struct copy_get *get)
 static void read_it(struct copy_get *get)
 {
 	if (get->spec.is_dry_run && (!get->is_there || get->spec.size >= (uint64_t)COPY_DIFF_MAX)) {
-		finish(get, get->is_there ? COPY_UPDATED : COPY_CREATED);
+		finish(get, written(get));
 		return;
 	}
 	get->may_keep = !get->spec.is_dry_run && may_go_on(get);
@@ -345,12 +350,12 @@ static void on_looked(void *arg, const struct sftp_answer *answer)
 		fail(get, &err);
 		return;
 	}
-	if (copy_here_look(get->spec.here, get->spec.name, &get->old, &err) == 0) {
-		get->is_there = S_ISREG(get->old.st_mode);
-	} else if (err.code != ERR_NOT_FOUND) {
+	if (copy_here_look_place(get->spec.here, get->spec.name, get->spec.is_named, &get->old,
+		    &get->is_taken, &err) < 0) {
 		fail(get, &err);
 		return;
 	}
+	get->is_there = get->is_taken && S_ISREG(get->old.st_mode);
 	if (get->is_there && (uint64_t)get->old.st_size == get->spec.size && session->hasher &&
 		copy_hasher_can(session->hasher, get->spec.path)) {
 		get->digest =

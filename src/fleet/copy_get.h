@@ -24,6 +24,7 @@ struct copy_get_spec {
 	const char *name; /* here */
 	uint64_t size;    /* there, as far as it is known */
 	uint32_t mode;    /* permissions that it gets */
+	bool is_named;    /* by the user: see copy_here_look_place() */
 	bool is_dry_run;  /* look, and write nothing */
 };
 

@@ -138,6 +138,42 @@ int copy_here_look(
 	return 0;
 }
 
+static bool is_replaceable(mode_t mode)
+{
+	return S_ISREG(mode) || S_ISLNK(mode);
+}
+
+static bool leads_to_special(const struct copy_here *here, const char *name)
+{
+	const char *base;
+	_cleanup_close_ int folder = open_parent(here, name, &base);
+	struct stat st;
+
+	return folder >= 0 && fstatat(folder, base, &st, 0) == 0 && !S_ISREG(st.st_mode) &&
+	       !S_ISDIR(st.st_mode);
+}
+
+int copy_here_look_place(const struct copy_here *here, const char *name, bool is_named,
+	struct stat *ret_stat, bool *ret_is_taken, struct err *err)
+{
+	_cleanup_(freep) char *path = copy_here_path(here, name);
+	struct err why;
+
+	*ret_is_taken = copy_here_look(here, name, ret_stat, &why) == 0;
+	if (!*ret_is_taken) {
+		return why.code == ERR_NOT_FOUND ? 0 : err_set(err, why.code, "%s", why.msg);
+	}
+	if (!is_replaceable(ret_stat->st_mode)) {
+		return err_set(err, ERR_INPUT, "'%s' is %s here", utf8_quote(str_of(path)).text,
+			S_ISDIR(ret_stat->st_mode) ? "a folder" : "no file");
+	}
+	if (is_named && S_ISLNK(ret_stat->st_mode) && leads_to_special(here, name)) {
+		return err_set(err, ERR_INPUT, "'%s' is a link to what is no file here",
+			utf8_quote(str_of(path)).text);
+	}
+	return 0;
+}
+
 int copy_here_read(const struct copy_here *here, const char *name, int *ret_fd, struct err *err)
 {
 	const char *base;
@@ -221,8 +257,7 @@ int copy_here_make_link(
 	if (folder < 0) {
 		return fail(here, "make the link", name, err);
 	}
-	if (fstatat(folder, base, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISLNK(st.st_mode) &&
-		!S_ISREG(st.st_mode)) {
+	if (fstatat(folder, base, &st, AT_SYMLINK_NOFOLLOW) == 0 && !is_replaceable(st.st_mode)) {
 		errno = ENOTDIR;
 		return fail(here, "make the link", name, err);
 	}
@@ -392,13 +427,25 @@ int copy_here_file_add(struct copy_here_file *file, struct str bytes, struct err
 	return file_write_all(file->fd, bytes) < 0 ? fail(file->here, "write", file->name, err) : 0;
 }
 
+/* What came into its place meanwhile stays, if it is no file; errno is set on -1. */
+static int take_place(const struct copy_here_file *file)
+{
+	struct stat st;
+
+	if (fstatat(file->folder_fd, file->base, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		!is_replaceable(st.st_mode)) {
+		errno = ENOTDIR;
+		return -1;
+	}
+	return renameat(file->folder_fd, file->beside, file->folder_fd, file->base);
+}
+
 int copy_here_file_commit(struct copy_here_file **file_ptr, mode_t mode, struct err *err)
 {
 	struct copy_here_file *file = *file_ptr;
 	int status = 0;
 
-	if (fchmod(file->fd, mode) < 0 || fsync(file->fd) < 0 ||
-		renameat(file->folder_fd, file->beside, file->folder_fd, file->base) < 0) {
+	if (fchmod(file->fd, mode) < 0 || fsync(file->fd) < 0 || take_place(file) < 0) {
 		status = fail(file->here, "write", file->name, err);
 	} else {
 		file->beside[0] = '\0';

@@ -34,6 +34,13 @@ char *copy_here_path(const struct copy_here *, const char *name);
 
 /* What is there; ERR_NOT_FOUND if nothing is. */
 int copy_here_look(const struct copy_here *, const char *name, struct stat *ret_stat, struct err *);
+/*
+ * Look at the place that a file or a link is to take: *ret_is_taken tells whether something is
+ * there.  ERR_INPUT: it is neither a file nor a link, and is never replaced (a folder, a device, a
+ * pipe, a socket); or, with `is_named`, it is a link to one of these but a folder, as /dev/stdout.
+ */
+int copy_here_look_place(const struct copy_here *, const char *name, bool is_named,
+	struct stat *ret_stat, bool *ret_is_taken, struct err *);
 /* Open a file to read it. */
 int copy_here_read(const struct copy_here *, const char *name, int *ret_fd, struct err *);
 
@@ -68,7 +75,8 @@ int copy_here_file_sum(const struct copy_here_file *, struct copy_summer *, stru
 void copy_here_file_keep(struct copy_here_file **);
 char *copy_here_file_path(const struct copy_here_file *); /* for people; new, free with free() */
 int copy_here_file_add(struct copy_here_file *, struct str bytes, struct err *);
-int copy_here_file_commit(struct copy_here_file **, mode_t, struct err *); /* frees it */
+/* Frees it.  What is in its place is replaced if it is a file or a link, and else an error. */
+int copy_here_file_commit(struct copy_here_file **, mode_t, struct err *);
 void copy_here_file_free(struct copy_here_file **);
 
 #endif

@@ -196,6 +196,18 @@ static void on_folder(void *arg, const struct sftp_answer *answer)
 	sftp_readdir(pull->folder, (struct sftp_then){on_names, pull});
 }
 
+/* As copy_here_make_folder() would say. */
+static void fail_taken(struct copy_pull *pull, const struct found *item)
+{
+	_cleanup_(freep) char *path = copy_here_path(pull->here, item->name);
+	struct err err;
+
+	(void)err_set(&err, ERR_INPUT,
+		"cannot make the folder '%s': something else has its name here",
+		utf8_quote(str_of(path)).text);
+	over(pull, COPY_FAILED, &err);
+}
+
 static void take_folder(struct copy_pull *pull)
 {
 	struct found *item = current(pull);
@@ -206,6 +218,10 @@ static void take_folder(struct copy_pull *pull)
 		/* it is the folder itself */
 	} else if (pull->spec.is_dry_run) {
 		item->was_made = copy_here_look(pull->here, item->name, &st, NULL) < 0;
+		if (!item->was_made && !S_ISDIR(st.st_mode)) {
+			fail_taken(pull, item);
+			return;
+		}
 	} else if (copy_here_make_folder(pull->here, item->name, &item->was_made, &err) < 0) {
 		over(pull, COPY_FAILED, &err);
 		return;
@@ -229,8 +245,9 @@ static void on_link(void *arg, const struct sftp_answer *answer)
 		return;
 	}
 	target = str_dup(answer->names[0].name, pull->arena);
-	is_there = copy_here_look(pull->here, item->name, &st, NULL) == 0;
-	if (is_there && copy_here_link_is(pull->here, item->name, target)) {
+	if (copy_here_look_place(pull->here, item->name, false, &st, &is_there, &err) < 0) {
+		over(pull, COPY_FAILED, &err);
+	} else if (is_there && copy_here_link_is(pull->here, item->name, target)) {
 		over(pull, COPY_UNCHANGED, NULL);
 	} else if (!pull->spec.is_dry_run &&
 		   copy_here_make_link(pull->here, item->name, target, &err) < 0) {
@@ -279,6 +296,7 @@ static void get_file(struct copy_pull *pull, size_t index)
 		.name = item->name,
 		.size = item->attributes.size,
 		.mode = item->attributes.mode & 0777,
+		.is_named = item->is_source,
 		.is_dry_run = pull->spec.is_dry_run,
 	};
 	struct member *member = pull->members;

@@ -764,6 +764,43 @@ def test_fetch_what_is_not_there(site):
     assert done.exit_code == 2 and '--mode is for what is copied to servers' in done.stderr, done
 
 
+@pytest.mark.parametrize('kind', ['pipe', 'device', 'link'])
+def test_fetch_never_replaces_what_is_no_file(site, kind):
+    """As root it would break the machine: think of /dev/null."""
+    (site.there / 'a').write_text('new\n')
+    place = site.here / 'place'
+    if kind == 'device':
+        try:
+            os.mknod(place, 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+        except PermissionError:
+            pytest.skip('may not make devices')
+    else:
+        os.mkfifo(site.here / 'pipe')
+        os.link(site.here / 'pipe', place) if kind == 'pipe' else place.symlink_to('pipe')
+    before = place.lstat()
+    names = sorted(os.listdir(site.here))
+    says = "'./place' is a link to what is no file here" if kind == 'link' else "'./place' is no file here"
+    for args in ('--dry-run', '--quiet', '-ojson'):
+        done = site.copy(f'web-01:{site.there}/a', 'place', args)
+        assert done.exit_code == 1 and says in done.stdout, done
+    assert done.json['results'][0]['code'] == 'not_possible', done
+    after = place.lstat()
+    assert (after.st_mode, after.st_ino, after.st_rdev) == (before.st_mode, before.st_ino, before.st_rdev)
+    assert sorted(os.listdir(site.here)) == names
+
+
+def test_fetch_onto_a_link(site):
+    (site.there / 'a').write_text('new\n')
+    site.make('kept', 'mine\n')
+    (site.here / 'a').symlink_to('kept')
+    done = site.copy(f'web-01:{site.there}/a', 'a', '--dry-run', '-v')
+    assert '  would be updated  ./a\n' in done.stdout and (site.here / 'a').is_symlink(), done
+    done = site.copy(f'web-01:{site.there}/a', 'a')
+    assert done.stdout.startswith('✓ web-01: 1 updated (4 B)\n'), done
+    assert not (site.here / 'a').is_symlink() and (site.here / 'a').read_text() == 'new\n'
+    assert (site.here / 'kept').read_text() == 'mine\n'
+
+
 def test_fetch_onto_a_full_disk(site, disk):
     folder = disk.full()
     (site.there / 'large').write_bytes(os.urandom(MIB))

@@ -15,7 +15,7 @@
 
 static struct copy_fixture f;
 static struct copy_here *here;
-static bool is_dry_run;
+static bool is_dry_run, is_named;
 
 static struct {
 	int done;
@@ -35,6 +35,7 @@ static void start(bool has_sums)
 		skip_because("needs /usr/lib/openssh/sftp-server");
 	}
 	is_dry_run = false;
+	is_named = false;
 	assert_int_equal(mkdir("there", 0755), 0);
 	assert_int_equal(copy_here_open("here", COPY_HERE_MAKE, &here, NULL), 0);
 }
@@ -73,6 +74,7 @@ static struct copy_get *begin(const char *path, const char *name, uint64_t size)
 		.name = name,
 		.size = size,
 		.mode = 0640,
+		.is_named = is_named,
 		.is_dry_run = is_dry_run,
 	};
 
@@ -127,6 +129,39 @@ static void test_failures(void **state)
 	assert_int_equal(get("there/a", "../x"), COPY_FAILED);
 	assert_int_equal(get("there/a", "none/x"), COPY_FAILED);
 	assert_string_equal(copy_fixture_list(&f, "here"), "d ");
+	stop();
+}
+
+/* What is here and no file stays, and a rehearsal says so; a link is replaced. */
+static void test_something_else(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	start(true);
+	copy_fixture_make("there/a", "1", 0600);
+	copy_fixture_make("here/kept", "mine", 0600);
+	assert_int_equal(mkfifo("here/pipe", 0600) | mkdir("here/d", 0755), 0);
+	assert_int_equal(symlink("kept", "here/link") | symlink("pipe", "here/out"), 0);
+	for (int i = 0; i < 2; i++) {
+		is_dry_run = i == 0;
+		assert_int_equal(get("there/a", "pipe"), COPY_FAILED);
+		assert_string_equal(told.result.err.msg, "'here/pipe' is no file here");
+		assert_int_equal(get("there/a", "d"), COPY_FAILED);
+		assert_string_equal(told.result.err.msg, "'here/d' is a folder here");
+		is_named = true;
+		assert_int_equal(get("there/a", "out"), COPY_FAILED);
+		assert_string_equal(
+			told.result.err.msg, "'here/out' is a link to what is no file here");
+		is_named = false;
+		assert_int_equal(get("there/a", "link"), COPY_UPDATED);
+		assert_string_equal(copy_fixture_content(&f, "here/link"), i == 0 ? "mine" : "1");
+	}
+	assert_int_equal(get("there/a", "out"), COPY_UPDATED);
+	assert_int_equal(lstat("here/pipe", &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	assert_string_equal(copy_fixture_content(&f, "here/kept"), "mine");
+	assert_string_equal(copy_fixture_list(&f, "here"), "d kept link out pipe ");
 	stop();
 }
 
@@ -275,6 +310,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_course),
 		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_something_else),
 		cmocka_unit_test(test_rehearsal),
 		cmocka_unit_test(test_freed),
 		cmocka_unit_test(test_gone_on_with),

@@ -208,6 +208,62 @@ static void test_nothing_outside(void **state)
 	assert_string_equal(copy_fixture_list(&f, "in"), "file leak link ");
 }
 
+static void test_places(void **state)
+{
+	static const struct {
+		const char *name, *says; /* NULL: it can be taken */
+		bool is_named, is_taken;
+	} cases[] = {
+		{"none", NULL, true, false},
+		{"file", NULL, true, true},
+		{"link", NULL, true, true},
+		{"dangling", NULL, true, true},
+		{"to-folder", NULL, true, true},
+		{"to-pipe", NULL, false, true},
+		{"to-pipe", "'in/to-pipe' is a link to what is no file here", true, true},
+		{"pipe", "'in/pipe' is no file here", false, true},
+		{"d", "'in/d' is a folder here", false, true},
+		{"file/x", "cannot look at 'in/file/x': something else has its name here", false,
+			false},
+	};
+
+	(void)state;
+	assert_int_equal(mkdir("in/d", 0755) | mkfifo("in/pipe", 0600), 0);
+	copy_fixture_make("in/file", "1", 0644);
+	assert_int_equal(symlink("file", "in/link") | symlink("nothing", "in/dangling") |
+				 symlink("d", "in/to-folder") | symlink("pipe", "in/to-pipe"),
+		0);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct stat st;
+		struct err err;
+		bool is_taken;
+		int status = copy_here_look_place(
+			here, cases[i].name, cases[i].is_named, &st, &is_taken, &err);
+
+		assert_int_equal(status, cases[i].says ? -1 : 0);
+		assert_int_equal(is_taken, cases[i].is_taken);
+		if (cases[i].says) {
+			assert_string_equal(err.msg, cases[i].says);
+			assert_int_equal(err.code, ERR_INPUT);
+		}
+	}
+}
+
+/* Whoever came into the place while the file was written. */
+static void test_taken_meanwhile(void **state)
+{
+	struct stat st;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(mkfifo("in/pipe", 0600), 0);
+	assert_int_equal(put("pipe", "1", &err), -1);
+	assert_string_equal(err.msg, "cannot write 'in/pipe': something else has its name here");
+	assert_int_equal(lstat("in/pipe", &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	assert_string_equal(copy_fixture_list(&f, "in"), "pipe ");
+}
+
 static void test_opening(void **state)
 {
 	struct copy_here *other = NULL;
@@ -242,6 +298,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_parts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_links, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_outside, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_places, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_taken_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_opening, setup, teardown),
 	};
 

@@ -165,11 +165,36 @@ static void test_what_cannot_be(void **state)
 	assert_int_equal(chmod("t/ro", 0755), 0);
 }
 
+/* A rehearsal says what the fetch would come to. */
+static void test_what_is_in_the_way(void **state)
+{
+	struct copy_pull_spec spec = {
+		.sources = t_path, .names = t_name, .sources_count = 1, .folder = "itself"};
+
+	(void)state;
+	need_server();
+	make_tree();
+	assert_int_equal(mkdir("itself", 0755) | mkdir("itself/t", 0755), 0);
+	assert_int_equal(mkdir("itself/t/link", 0755), 0);
+	copy_fixture_make("itself/t/ro", "mine", 0644);
+	for (int i = 0; i < 2; i++) {
+		spec.is_dry_run = i == 0;
+		pull(&spec);
+		assert_false(told.has_failed);
+		assert_non_null(strstr(told.results, "unchanged itself/t; "));
+		assert_non_null(strstr(told.results, "failed itself/t/link; "));
+		assert_non_null(strstr(told.results, "failed itself/t/ro; "));
+	}
+	assert_string_equal(copy_fixture_content(&f, "itself/t/ro"), "mine");
+	assert_int_equal(chmod("t/ro", 0755), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_tree, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_cannot_be, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_is_in_the_way, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
