@@ -130,6 +130,22 @@ static void over_answer(struct copy_pull *pull, const struct sftp_answer *answer
 	over(pull, COPY_FAILED, &err);
 }
 
+/* Within a folder nobody has asked for it; what was named has to be here at the end. */
+static void over_special(struct copy_pull *pull)
+{
+	const struct found *item = current(pull);
+	struct err err;
+
+	if (item->is_source) {
+		(void)err_set(&err, ERR_INPUT,
+			"'%s' is neither a file nor a folder nor a link there",
+			utf8_quote(str_of(item->path)).text);
+		over(pull, COPY_FAILED, &err);
+	} else {
+		over(pull, COPY_SKIPPED, NULL);
+	}
+}
+
 /* --- folders -------------------------------------------------------------------------------- */
 
 static int add_item(struct copy_pull *pull, const struct sftp_name *found, struct err *err)
@@ -371,7 +387,7 @@ static bool take(struct copy_pull *pull)
 		sftp_readlink(pull->session->sftp, item->path, (struct sftp_then){on_link, pull});
 	} else {
 		pull->is_looking = true;
-		over(pull, COPY_SKIPPED, NULL);
+		over_special(pull);
 	}
 	return true;
 }

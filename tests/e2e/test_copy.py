@@ -764,6 +764,25 @@ def test_fetch_what_is_not_there(site):
     assert done.exit_code == 2 and '--mode is for what is copied to servers' in done.stderr, done
 
 
+@pytest.mark.parametrize('sudo', [(), pytest.param(('--sudo',), marks=[needs_sudo, needs_sftp_server])])
+def test_fetch_of_what_is_no_file(site, sudo):
+    """Within a folder it is skipped; what was named has to be here at the end."""
+    os.mkfifo(site.there / 'pipe')
+    (site.there / 'a').write_text('a')
+    (site.there / 'link').symlink_to('pipe')
+    for name, args in (('pipe', ()), ('link', ('--dry-run',))):
+        done = site.copy(f'web-01:{site.there}/{name}', 'z', *sudo, *args)
+        says = f"✗ web-01: '{site.there}/{name}' is neither a file nor a folder nor a link there\n"
+        assert done.exit_code == 1 and says in done.stdout and os.listdir(site.here) == [], done
+    (site.here / 'into').mkdir()
+    done = site.copy(f'web-01:{site.there}/a', f'web-01:{site.there}/pipe', 'into', '-o', 'json', *sudo)
+    assert (done.exit_code, done.json['results'][0]['code']) == (1, 'not_possible'), done
+    assert verdicts(done) == {'a': 'created', 'pipe': 'failed'} and os.listdir(site.here / 'into') == ['a'], done
+    done = site.copy(f'web-01:{site.there}', 'all', '-o', 'json', *sudo)
+    assert done.exit_code == 0 and verdicts(done)['pipe'] == 'skipped', done
+    assert sorted(os.listdir(site.here / 'all')) == ['a', 'link']
+
+
 @pytest.mark.parametrize('kind', ['pipe', 'device', 'link'])
 def test_fetch_never_replaces_what_is_no_file(site, kind):
     """As root it would break the machine: think of /dev/null."""

@@ -189,11 +189,38 @@ static void test_what_is_in_the_way(void **state)
 	assert_int_equal(chmod("t/ro", 0755), 0);
 }
 
+/* Of the same kind, one within a folder, and one that was asked for. */
+static void test_special(void **state)
+{
+	static const char *const paths[] = {"t", "t/pipe", "t/to-pipe", "t/ro/b"};
+	static const char *const names[] = {"t", "named", "followed", "b"};
+	struct copy_pull_spec spec = {
+		.sources = paths, .names = names, .sources_count = 4, .folder = "into"};
+
+	(void)state;
+	need_server();
+	make_tree();
+	assert_int_equal(mkfifo("t/pipe", 0600) | symlink("pipe", "t/to-pipe"), 0);
+	for (int i = 0; i < 2; i++) {
+		spec.is_dry_run = i == 0;
+		pull(&spec);
+		assert_false(told.has_failed);
+		assert_non_null(strstr(told.results, "failed into/named; "));
+		assert_non_null(strstr(told.results, "failed into/followed; "));
+		assert_non_null(strstr(told.results, "skipped into/t/pipe; "));
+		assert_non_null(strstr(told.results, "created into/t/to-pipe; "));
+		assert_non_null(strstr(told.results, "created into/b; "));
+	}
+	assert_int_equal(access("into/named", F_OK), -1);
+	assert_int_equal(chmod("t/ro", 0755), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_tree, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_cannot_be, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_special, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_in_the_way, setup, teardown),
 	};
 
