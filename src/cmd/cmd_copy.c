@@ -363,6 +363,7 @@ static int set_pull(struct copy_cmd *copy, struct err *err)
 			.folder = is_one ? folder
 					 : copy_join(folder, str_of(copy->selection.hosts[i].name),
 						   arena),
+			.must_be = is_named,
 			.is_dry_run = copy->opts->is_dry_run,
 		};
 	}

@@ -52,6 +52,37 @@ static int fail(const struct copy_here *here, const char *what, const char *name
 	return err_set_errno(err, errnum, "cannot %s '%s'", what, utf8_quote(str_of(path)).text);
 }
 
+/* Is what it would be made in there? */
+static bool has_parent(const char *path)
+{
+	struct arena *arena = arena_new();
+	struct stat st;
+	bool is_folder = stat(copy_parent(str_of(path), arena), &st) == 0 && S_ISDIR(st.st_mode);
+
+	arena_free(arena);
+	return is_folder;
+}
+
+/* It is not there; errno says why. */
+static int check_absent(const char *path, enum copy_here_how how, struct err *err)
+{
+	int errnum = errno;
+
+	if (errnum == ENOENT && how == COPY_HERE_MUST_BE) {
+		return err_set(err, ERR_NOT_FOUND, "there is no folder '%s' here",
+			utf8_quote(str_of(path)).text);
+	}
+	if (errnum == ENOENT && how == COPY_HERE_WOULD_MAKE && !has_parent(path)) {
+		return err_set_errno(
+			err, errnum, "cannot make the folder '%s'", utf8_quote(str_of(path)).text);
+	}
+	if (errnum == ENOENT && how != COPY_HERE_MAKE) {
+		return 0;
+	}
+	return err_set_errno(
+		err, errnum, "cannot open the folder '%s'", utf8_quote(str_of(path)).text);
+}
+
 int copy_here_open(
 	const char *path, enum copy_here_how how, struct copy_here **ret_here, struct err *err)
 {
@@ -63,9 +94,8 @@ int copy_here_open(
 			err, errno, "cannot make the folder '%s'", utf8_quote(str_of(path)).text);
 	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 && !(how == COPY_HERE_MAY_BE && errno == ENOENT)) {
-		return err_set_errno(
-			err, errno, "cannot open the folder '%s'", utf8_quote(str_of(path)).text);
+	if (fd < 0 && check_absent(path, how, err) < 0) {
+		return -1;
 	}
 	here = xcalloc(1, sizeof(*here));
 	*here = (struct copy_here){.fd = fd, .path = xstrdup(path)};

@@ -21,8 +21,10 @@ struct copy_here;
 struct copy_here_file;
 
 enum copy_here_how {
-	COPY_HERE_MAKE,   /* its last name, if it is not there */
-	COPY_HERE_MAY_BE, /* if it is not there, nothing is in it: to look only */
+	COPY_HERE_MUST_BE,    /* it is never made */
+	COPY_HERE_MAKE,       /* its last name, if it is not there */
+	COPY_HERE_WOULD_MAKE, /* to look only: if COPY_HERE_MAKE could make it, nothing is in it */
+	COPY_HERE_MAY_BE,     /* to look only: if it is not there, nothing is in it */
 };
 
 /* The folder itself is as the user says, links and all.  New; free with copy_here_close(). */

@@ -413,19 +413,23 @@ static void step(struct copy_pull *pull)
 
 /* --- for users ------------------------------------------------------------------------------ */
 
+/* No more than the last name of what the user says is ever made. */
 static int open_here(struct copy_pull *pull, struct err *err)
 {
 	const struct copy_pull_spec *spec = &pull->spec;
+	enum copy_here_how how = spec->must_be      ? COPY_HERE_MUST_BE
+				 : spec->is_dry_run ? COPY_HERE_WOULD_MAKE
+						    : COPY_HERE_MAKE;
 	struct copy_here *parent = NULL;
 
-	if (spec->parent && !spec->is_dry_run) {
-		if (copy_here_open(spec->parent, COPY_HERE_MAKE, &parent, err) < 0) {
+	if (spec->parent) {
+		if (copy_here_open(spec->parent, how, &parent, err) < 0) {
 			return -1;
 		}
 		copy_here_close(&parent);
+		how = spec->is_dry_run ? COPY_HERE_MAY_BE : COPY_HERE_MAKE;
 	}
-	return copy_here_open(spec->folder, spec->is_dry_run ? COPY_HERE_MAY_BE : COPY_HERE_MAKE,
-		&pull->here, err);
+	return copy_here_open(spec->folder, how, &pull->here, err);
 }
 
 static void on_begin(void *arg, const struct sftp_answer *answer)

@@ -22,6 +22,7 @@ struct copy_pull_spec {
 	size_t sources_count;
 	const char *parent; /* of `folder`, made if it is not there; NULL: it is there */
 	const char *folder; /* made if it is not there */
+	bool must_be;       /* `folder` is never made */
 	bool is_dry_run;
 };
 

@@ -764,6 +764,23 @@ def test_fetch_what_is_not_there(site):
     assert done.exit_code == 2 and '--mode is for what is copied to servers' in done.stderr, done
 
 
+@pytest.mark.parametrize('args', [(), ('--dry-run',)])
+def test_fetch_makes_no_folders_but_the_last(site, args):
+    (site.there / 'a').write_text('a')
+    (site.there / 'sub').mkdir()
+    for source, hosts, where, says in (
+            ('a', 'web-01', 'q/n2/sub', "there is no folder 'q/n2' here"),
+            ('a', 'web-01', 'n2/a', "there is no folder 'n2' here"),
+            ('sub', 'web-01', 'n2/sub', "there is no folder 'n2' here"),
+            ('a', 'web-01', 'q/n2/', "cannot make the folder 'q/n2/'"),
+            ('a', 'web-[01-02]', 'q/n2', "cannot make the folder 'q/n2'")):
+        done = site.copy(f'{hosts}:{site.there}/{source}', where, *args)
+        assert done.exit_code == 1 and says in done.stdout and os.listdir(site.here) == [], done
+    for source, hosts, where in (('a', 'web-01', 'one/'), ('a', 'web-[01-02]', 'several'), ('sub', 'web-01', 'sub')):
+        assert site.copy(f'{hosts}:{site.there}/{source}', where, *args).exit_code == 0
+    assert sorted(os.listdir(site.here)) == ([] if args else ['one', 'several', 'sub'])
+
+
 @pytest.mark.parametrize('sudo', [(), pytest.param(('--sudo',), marks=[needs_sudo, needs_sftp_server])])
 def test_fetch_of_what_is_no_file(site, sudo):
     """Within a folder it is skipped; what was named has to be here at the end."""

@@ -281,7 +281,21 @@ static void test_opening(void **state)
 	assert_int_equal(copy_here_open("none/none", COPY_HERE_MAKE, &other, &err), -1);
 	assert_string_equal(
 		err.msg, "cannot make the folder 'none/none': No such file or directory");
+	assert_int_equal(copy_here_open("none/none", COPY_HERE_WOULD_MAKE, &other, &err), -1);
+	assert_string_equal(
+		err.msg, "cannot make the folder 'none/none': No such file or directory");
+	assert_int_equal(copy_here_open("none", COPY_HERE_WOULD_MAKE, &other, &err), 0);
+	copy_here_close(&other);
+	assert_int_equal(copy_here_open("none/none", COPY_HERE_MAY_BE, &other, &err), 0);
+	copy_here_close(&other);
+	assert_int_equal(copy_here_open("none", COPY_HERE_MUST_BE, &other, &err), -1);
+	assert_string_equal(err.msg, "there is no folder 'none' here");
+	assert_int_equal(err.code, ERR_NOT_FOUND);
+	assert_int_equal(copy_here_open("in", COPY_HERE_MUST_BE, &other, &err), 0);
+	copy_here_close(&other);
+	assert_int_equal(access("none", F_OK), -1);
 	copy_fixture_make("file", "", 0644);
+	assert_int_equal(copy_here_open("file", COPY_HERE_WOULD_MAKE, &other, &err), -1);
 	assert_int_equal(copy_here_open("file", COPY_HERE_MAKE, &other, &err), -1);
 	path = copy_here_path(here, "a/b");
 	assert_string_equal(path, "in/a/b");

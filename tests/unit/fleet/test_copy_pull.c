@@ -165,6 +165,51 @@ static void test_what_cannot_be(void **state)
 	assert_int_equal(chmod("t/ro", 0755), 0);
 }
 
+/* What the user says has all but its last name, or all of it; a rehearsal makes nothing. */
+static void test_folders(void **state)
+{
+	static const struct {
+		const char *parent, *folder, *says; /* NULL: it can be */
+		bool must_be;
+	} cases[] = {
+		{NULL, "no", "there is no folder 'no' here", true},
+		{NULL, "no/such", "cannot make the folder 'no/such': No such file or directory",
+			false},
+		{"no/such", "no/such/web-01",
+			"cannot make the folder 'no/such': No such file or directory", false},
+		{NULL, "file", "cannot open the folder 'file': Not a directory", false},
+		{NULL, "one/", NULL, false},
+		{"several", "several/web-01", NULL, false},
+		{NULL, "one", NULL, true},
+	};
+
+	(void)state;
+	need_server();
+	make_tree();
+	copy_fixture_make("file", "", 0644);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct copy_pull_spec spec = {.sources = t_path,
+			.names = t_name,
+			.sources_count = 1,
+			.parent = cases[i].parent,
+			.folder = cases[i].folder,
+			.must_be = cases[i].must_be};
+
+		for (int dry = 1; dry >= 0; dry--) {
+			spec.is_dry_run = dry;
+			pull(&spec);
+			assert_int_equal(told.has_failed, cases[i].says != NULL);
+			if (cases[i].says) {
+				assert_string_equal(told.err.msg, cases[i].says);
+			}
+		}
+		assert_int_equal(access("no", F_OK), -1);
+	}
+	assert_string_equal(copy_fixture_content(&f, "one/t/ro/b"), "22");
+	assert_string_equal(copy_fixture_content(&f, "several/web-01/t/ro/b"), "22");
+	assert_int_equal(chmod("t/ro", 0755), 0);
+}
+
 /* A rehearsal says what the fetch would come to. */
 static void test_what_is_in_the_way(void **state)
 {
@@ -220,6 +265,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_tree, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_cannot_be, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_folders, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_special, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_in_the_way, setup, teardown),
 	};
