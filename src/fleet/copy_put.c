@@ -21,7 +21,8 @@
 enum {
 	PRIVATE = 0600,
 	SPACE_MIN = 1024 * 1024,
-	STILL_S = 30, /* what has not grown for so long is written by nobody */
+	STILL_S = 30,      /* what has not grown for so long is written by nobody */
+	BACKUPS_MAX = 100, /* of one second */
 };
 
 static void write_from(struct copy_put *put, uint64_t offset);
@@ -193,6 +194,7 @@ static void on_moved(void *arg, const struct sftp_answer *answer)
 	struct copy_put *put = arg;
 
 	if (answer->status != SFTP_OK) {
+		put->result.backup = NULL;
 		copy_put_fail_answer(put, answer);
 		return;
 	}
@@ -210,6 +212,74 @@ static void on_linked(void *arg, const struct sftp_answer *answer)
 	} else {
 		sftp_rename(copy_put_sftp(put), put->path, put->result.backup,
 			(struct sftp_then){on_moved, put});
+	}
+}
+
+static void try_backup(struct copy_put *put);
+
+/* A link was refused: because of what has its name, or because there are none. */
+static void on_name_looked(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status == SFTP_NO_SUCH_FILE) {
+		sftp_rename(copy_put_sftp(put), put->path, put->result.backup,
+			(struct sftp_then){on_moved, put});
+	} else if (answer->status != SFTP_OK) {
+		put->result.backup = NULL;
+		copy_put_fail_answer(put, answer);
+	} else if (++put->backups < BACKUPS_MAX) {
+		try_backup(put);
+	} else {
+		(void)err_set(&put->result.err, ERR_INPUT,
+			"there are %d backups of '%s' of this second", BACKUPS_MAX,
+			copy_put_quoted(put, put->path));
+		put->result.backup = NULL;
+		copy_put_fail(put);
+	}
+}
+
+static void look_at_name(struct copy_put *put)
+{
+	sftp_lstat(copy_put_sftp(put), put->result.backup, (struct sftp_then){on_name_looked, put});
+}
+
+static void on_name_linked(void *arg, const struct sftp_answer *answer)
+{
+	struct copy_put *put = arg;
+
+	if (answer->status == SFTP_OK) {
+		rename_to_place(put);
+	} else {
+		look_at_name(put);
+	}
+}
+
+/* "/etc/app.20250701-080000~", and after it "/etc/app.20250701-080000.1~". */
+static const char *timed_name(const struct copy_put *put)
+{
+	struct str suffix = str_of(put->spec.options->time_suffix);
+
+	if (put->backups == 0) {
+		return arena_printf(put->arena, "%s%.*s", put->path, STR_ARG(suffix));
+	}
+	suffix.len -= str_ends(suffix, "~") ? 1 : 0;
+	return arena_printf(put->arena, "%s%.*s.%d~", put->path, STR_ARG(suffix), put->backups);
+}
+
+/* A backup with a time is never replaced: a link takes no name that is taken. */
+static void try_backup(struct copy_put *put)
+{
+	put->result.backup = NULL;
+	if (copy_put_is_over(put)) {
+		return;
+	}
+	put->result.backup = timed_name(put);
+	if (sftp_client_can(copy_put_sftp(put), SFTP_HARDLINK)) {
+		sftp_hardlink(copy_put_sftp(put), put->path, put->result.backup,
+			(struct sftp_then){on_name_linked, put});
+	} else {
+		look_at_name(put);
 	}
 }
 
@@ -238,8 +308,11 @@ static void back_up(struct copy_put *put)
 		rename_to_place(put);
 		return;
 	}
-	put->result.backup = arena_printf(put->arena, "%s%s", put->path,
-		options->backup == COPY_BACKUP_TIME ? options->time_suffix : "~");
+	if (options->backup == COPY_BACKUP_TIME) {
+		try_backup(put);
+		return;
+	}
+	put->result.backup = arena_printf(put->arena, "%s~", put->path);
 	sftp_remove(copy_put_sftp(put), put->result.backup, (struct sftp_then){on_cleared, put});
 }
 

@@ -25,7 +25,7 @@ enum {
 enum copy_backup {
 	COPY_BACKUP_NONE,
 	COPY_BACKUP_SIMPLE, /* NAME~, the former one of which goes */
-	COPY_BACKUP_TIME,   /* NAME.20250701-080000~ */
+	COPY_BACKUP_TIME,   /* NAME.20250701-080000~, or NAME.20250701-080000.1~: a new one */
 };
 
 /* How files are put; strings are borrowed. */
@@ -33,7 +33,7 @@ struct copy_put_options {
 	bool has_mode;
 	uint32_t mode; /* instead of the file's own */
 	enum copy_backup backup;
-	const char *time_suffix; /* ".20250701-080000~" */
+	const char *time_suffix; /* ".20250701-080000~", of the first one of a second */
 	bool is_dry_run;         /* look, change nothing */
 	bool wants_diff;         /* with is_dry_run */
 };

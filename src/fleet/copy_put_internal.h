@@ -33,6 +33,7 @@ struct copy_put {
 	struct sftp_upload *upload;
 	struct sftp_download *download;
 	struct strbuf content; /* the former one's, for a difference */
+	int backups;           /* with a time, that are there already */
 	const char *moved_to;  /* the former one, while nothing is in its place */
 	bool is_stopping, is_committed;
 };

@@ -190,6 +190,32 @@ def test_mode_and_backup(site):
     assert site.names() == ['a', backup.name, 'a~']
 
 
+def back_up_often(site):
+    """Copies within few seconds, which are as exact as the names of backups: nothing that was there may get lost."""
+    written = [f'{number}' for number in range(8)]
+    for content in written:
+        site.make('a', content)
+        done = site.copy('a', f'web-01:{site.there}/', '--backup=time', '-o', 'json')
+        assert done.exit_code == 0, done
+    names = [name for name in site.names() if name != 'a']
+    assert sorted((site.there / name).read_text() for name in names) == written[:-1], names
+    assert (site.there / 'a').read_text() == written[-1]
+    assert all(name.startswith('a.20') and name.endswith('~') for name in names), names
+
+
+def test_backups_of_one_second_are_all_kept(site):
+    back_up_often(site)
+
+
+@needs_sftp_server
+def test_backups_where_no_file_has_two_names(at, tmp_path_factory):
+    for server in forced(tmp_path_factory, 'no-links', f'''case $SSH_ORIGINAL_COMMAND in
+*sftp*) exec {SFTP_SERVER} -P hardlink;;
+esac
+eval "$SSH_ORIGINAL_COMMAND"'''):
+        back_up_often(at(server))
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason='needs root')
 def test_the_owner_stays(site):
     site.make('a', '1')

@@ -188,6 +188,55 @@ static void test_backups(void **state)
 	assert_string_equal(copy_fixture_list(&f, "d"), "a a.then~ a~ ");
 }
 
+/* Of one second: each has a name of its own, and none goes; with links and without. */
+static void test_backups_of_a_second(void **state)
+{
+	static const char *const named[] = {"", "d/a.then~", "d/a.then.1~", "d/a.then.3~"};
+	char text[2] = "0";
+	struct stat st;
+
+	(void)state;
+	need_server();
+	assert_int_equal(mkdir("d", 0755) | mkdir("d/a.then.2~", 0755), 0);
+	options.backup = COPY_BACKUP_TIME;
+	for (size_t i = 0; i < ARRAY_LEN(named); i++) {
+		text[0] = (char)('1' + i);
+		copy_fixture_make("a", text, 0644);
+		assert_int_equal(put("a", "d/a"), i == 0 ? COPY_CREATED : COPY_UPDATED);
+		assert_string_equal(told.backup, named[i]);
+	}
+	for (size_t i = 1; i < ARRAY_LEN(named); i++) {
+		text[0] = (char)('0' + i);
+		assert_string_equal(copy_fixture_content(&f, named[i]), text);
+		assert_int_equal(stat(named[i], &st), 0);
+		assert_int_equal(st.st_nlink, 1);
+	}
+	assert_string_equal(copy_fixture_list(&f, "d"), "a a.then.1~ a.then.2~ a.then.3~ a.then~ ");
+}
+
+/* More than anybody makes: it ends, and nothing has changed. */
+static void test_backups_without_end(void **state)
+{
+	char path[40];
+
+	(void)state;
+	need_server();
+	assert_int_equal(mkdir("d", 0755), 0);
+	options.backup = COPY_BACKUP_TIME;
+	copy_fixture_make("d/a", "1", 0644);
+	copy_fixture_make("d/a.then~", "0", 0644);
+	for (int i = 1; i < 100; i++) {
+		(void)snprintf(path, sizeof(path), "d/a.then.%d~", i);
+		copy_fixture_make(path, "0", 0644);
+	}
+	copy_fixture_make("a", "2", 0644);
+	assert_int_equal(put("a", "d/a"), COPY_FAILED);
+	assert_string_equal(told.result.err.msg, "there are 100 backups of 'd/a' of this second");
+	assert_string_equal(told.backup, "");
+	assert_string_equal(copy_fixture_content(&f, "d/a"), "1");
+	assert_int_equal(access("d/a.then.100~", F_OK), -1);
+}
+
 static void test_source_that_changes(void **state)
 {
 	struct copy_item item;
@@ -402,6 +451,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_new_and_the_same, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_backups, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_backups_of_a_second, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_backups_without_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_source_that_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_interrupted_and_gone_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_beginning_that_is_none, setup, teardown),
