@@ -13,43 +13,232 @@ bool server_is_asked(const struct server_opts *opts)
 	return opts->file || opts->hosts.count > 0;
 }
 
+/* A name that says a user or a port, and the next one of the same host. */
+struct login {
+	const char *name;
+	struct login *next, *last; /* `last` of the first one */
+};
+
 struct selecting {
 	const struct server_opts *opts;
 	struct config *config;
 	struct arena *arena;
-	struct nodeset file; /* of --servers */
+	struct nodeset file;     /* of --servers */
+	struct map *file_logins; /* host -> struct login, in the order of the file; NULL: no file */
 	struct nodeset set;
+	struct map *logins; /* the same of the whole set; NULL: nothing is to be left out */
 	struct nodeset out; /* to be left out */
 };
+
+static struct map *logins_of(const struct nodeset *set, struct arena *arena)
+{
+	struct map *logins = map_new(MAP_KEYS_BORROWED);
+
+	for (size_t i = 0; i < set->names_count; i++) {
+		struct str host = login_name_host(str_of(set->names[i]));
+		struct login *first = map_get(logins, host), *login;
+
+		if (!login_name_is_more(str_of(set->names[i]))) {
+			continue;
+		}
+		login = arena_calloc(arena, 1, sizeof(*login));
+		*login = (struct login){.name = set->names[i], .last = login};
+		if (first) {
+			first->last->next = login;
+			first->last = login;
+		} else {
+			(void)map_set(logins, host, login); /* there was none */
+		}
+	}
+	return logins;
+}
+
+/* "::1" of "[::1]", which says neither a user nor a port. */
+static struct str plain_name(const char *name)
+{
+	struct login_name login;
+
+	return str_starts(str_of(name), "[") && login_name_parse(str_of(name), &login, NULL) == 0 &&
+			       login.port == 0
+		       ? login.host
+		       : str_of(name);
+}
 
 static bool is_exclusion(struct str text)
 {
 	return str_starts(str_ltrim(text), "!");
 }
 
+static struct str behind_mark(struct str text)
+{
+	return str_sub(str_ltrim(text), 1, text.len);
+}
+
 static int exclude(struct selecting *selecting, struct str text, struct err *err)
 {
-	struct str rest = str_sub(str_ltrim(text), 1, text.len);
 	struct nodeset set;
 
-	if (inventory_select(selecting->config->inventory, rest, selecting->arena, &set, err) < 0) {
+	if (inventory_select(selecting->config->inventory, behind_mark(text), selecting->arena,
+		    &set, err) < 0) {
 		return err_wrap(err, "--hosts '%s'", utf8_quote(text).text);
 	}
 	for (size_t i = 0; i < set.names_count; i++) {
-		(void)nodeset_add(&selecting->out, str_of(set.names[i])); /* it may be there */
+		(void)nodeset_add(&selecting->out, plain_name(set.names[i])); /* it may be there */
 	}
 	return 0;
 }
 
-static int check_in_file(
-	const struct selecting *selecting, const struct nodeset *set, struct err *err)
+/* A login of the host that `name` is about, as it is in the set; NULL: it is not. */
+static const char *find_host(
+	const struct nodeset *set, const struct map *logins, struct str name, struct arena *arena)
 {
-	for (size_t i = 0; selecting->opts->file && i < set->names_count; i++) {
-		if (!nodeset_contains(&selecting->file, str_of(set->names[i]))) {
-			return err_set(err, ERR_INPUT, "--hosts: '%s' is not in '%s'",
-				set->names[i], utf8_quote(str_of(selecting->opts->file)).text);
+	struct str host = login_name_host(name);
+	const struct login *login = map_get(logins, host);
+
+	if (nodeset_contains(set, host)) {
+		return str_dup(host, arena);
+	}
+	return login ? login->name : NULL;
+}
+
+/* `term`, a name or a range behind "!", takes nothing from the set. */
+static int fail_idle(const struct nodeset *set, const struct map *logins, struct str term,
+	struct arena *arena, struct err *err)
+{
+	const char *there = find_host(set, logins, term, arena);
+	const char *what = utf8_quote(term).text;
+
+	if (there && str_eq(str_of(there), term)) {
+		return err_set(err, ERR_INPUT,
+			"--hosts: '!%s' leaves out nothing: it takes from what stands before it",
+			what);
+	}
+	if (there) {
+		return err_set(err, ERR_INPUT,
+			"--hosts: '!%s' leaves out nothing: the selection has '%s'; write '!%s'",
+			what, there, there);
+	}
+	return err_set(err, ERR_INPUT,
+		"--hosts: '!%s' leaves out nothing: no server of the selection is that; these are "
+		"in it: %s",
+		what, nodeset_fold(set, arena));
+}
+
+static bool takes_out(const struct selecting *selecting, const struct nodeset *out)
+{
+	for (size_t i = 0; i < out->names_count; i++) {
+		struct str name = plain_name(out->names[i]);
+
+		if (nodeset_contains(&selecting->set, name) || map_has(selecting->logins, name)) {
+			return true;
 		}
 	}
+	return false;
+}
+
+/* One name or range; groups change, and need not have to do with each other. */
+static int check_term(struct selecting *selecting, struct str term, struct err *err)
+{
+	struct nodeset out;
+
+	if (term.len == 0 || str_starts(term, "@")) {
+		return 0;
+	}
+	if (inventory_select(selecting->config->inventory, term, selecting->arena, &out, err) < 0) {
+		return err_wrap(err, "--hosts '!%s'", utf8_quote(term).text);
+	}
+	return takes_out(selecting, &out)
+		       ? 0
+		       : fail_idle(&selecting->set, selecting->logins, term, selecting->arena, err);
+}
+
+/* Names and ranges that are joined count each by itself, "a!b" and "a&b" as one. */
+static size_t term_len(struct str text)
+{
+	size_t depth = 0, len = 0;
+
+	if (str_contains(text, "!") || str_contains(text, "&")) {
+		return text.len;
+	}
+	for (; len < text.len; len++) {
+		char c = text.ptr[len];
+
+		if (depth == 0 && (c == ',' || char_is_space(c))) {
+			break;
+		}
+		depth += c == '[';
+		depth -= c == ']' && depth > 0;
+	}
+	return len;
+}
+
+/* Who is named to be left out has to be in: else the command runs where it was not to. */
+static int check_exclusions(struct selecting *selecting, struct err *err)
+{
+	const struct option_list *hosts = &selecting->opts->hosts;
+
+	for (size_t i = 0; i < hosts->count; i++) {
+		struct str rest = str_of(OPTION_AT(hosts, const char *, i));
+
+		if (!is_exclusion(rest)) {
+			continue;
+		}
+		if (!selecting->logins) {
+			selecting->logins = logins_of(&selecting->set, selecting->arena);
+		}
+		for (rest = behind_mark(rest); rest.len > 0;) {
+			size_t len = term_len(rest);
+
+			if (check_term(selecting, str_trim(str_sub(rest, 0, len)), err) < 0) {
+				return -1;
+			}
+			rest = str_sub(rest, len + 1, rest.len);
+		}
+	}
+	return 0;
+}
+
+/* As "web-01!web-02" has it. */
+static int check_idle(const struct nodeset *set, struct arena *arena, struct err *err)
+{
+	struct map *logins;
+	int failure;
+
+	if (!set->idle) {
+		return 0;
+	}
+	logins = logins_of(set, arena);
+	failure = fail_idle(set, logins, str_of(set->idle), arena, err);
+	map_free(logins);
+	return failure;
+}
+
+/* Of the file, the server of that name, and if it says neither user nor port all logins there. */
+static int choose(struct selecting *selecting, const char *name, struct err *err)
+{
+	struct str plain = plain_name(name);
+	const struct login *login = map_get(selecting->file_logins, plain);
+	bool is_there = nodeset_contains(&selecting->file, plain);
+
+	if (!is_there && !login) {
+		return err_set(err, ERR_INPUT, "--hosts: '%s' is not in '%s'", name,
+			utf8_quote(str_of(selecting->opts->file)).text);
+	}
+	if (is_there) {
+		(void)nodeset_add(&selecting->set, plain); /* it counts */
+	}
+	for (; login; login = login->next) {
+		(void)nodeset_add(&selecting->set, str_of(login->name));
+	}
+	return 0;
+}
+
+static int include_name(struct selecting *selecting, const char *name, struct err *err)
+{
+	if (selecting->opts->file) {
+		return choose(selecting, name, err);
+	}
+	(void)nodeset_add(&selecting->set, str_of(name)); /* it counts */
 	return 0;
 }
 
@@ -60,16 +249,15 @@ static int include(struct selecting *selecting, struct str text, struct err *err
 	if (inventory_select(selecting->config->inventory, text, selecting->arena, &set, err) < 0) {
 		return err_wrap(err, "--hosts");
 	}
-	if (check_in_file(selecting, &set, err) < 0) {
+	if (check_idle(&set, selecting->arena, err) < 0) {
 		return -1;
 	}
 	for (size_t i = 0; i < set.names_count; i++) {
-		(void)nodeset_add(&selecting->set, str_of(set.names[i])); /* it counts */
+		if (include_name(selecting, set.names[i], err) < 0) {
+			return -1;
+		}
 	}
-	if (set.repeated) {
-		(void)nodeset_add(&selecting->set, str_of(set.repeated));
-	}
-	return 0;
+	return set.repeated ? include_name(selecting, set.repeated, err) : 0;
 }
 
 static int read_file(struct selecting *selecting, struct err *err)
@@ -78,6 +266,7 @@ static int read_file(struct selecting *selecting, struct err *err)
 		    selecting->arena, &selecting->file, err) < 0) {
 		return err_wrap(err, "--servers");
 	}
+	selecting->file_logins = logins_of(&selecting->file, selecting->arena);
 	return 0;
 }
 
@@ -186,12 +375,23 @@ static void finish(const struct nodeset *set, const struct config *config,
 	selection->folded = nodeset_fold(&selection->set, arena);
 }
 
+static int selecting_work(struct selecting *selecting, struct nodeset *ret_set, struct err *err)
+{
+	if ((selecting->opts->file && read_file(selecting, err) < 0) ||
+		read_hosts(selecting, err) < 0 || check_exclusions(selecting, err) < 0 ||
+		leave_out(selecting, ret_set, err) < 0) {
+		return -1;
+	}
+	return inventory_check(selecting->config->inventory, err);
+}
+
 int server_select(const struct server_opts *opts, struct config *config,
 	const struct ssh_options *ssh, struct arena *arena, struct server_selection *ret_selection,
 	struct err *err)
 {
 	struct selecting selecting = {.opts = opts, .config = config, .arena = arena};
 	struct nodeset set;
+	int result;
 
 	if (!server_is_asked(opts)) {
 		return err_set(
@@ -200,13 +400,13 @@ int server_select(const struct server_opts *opts, struct config *config,
 	nodeset_init(&selecting.file, arena);
 	nodeset_init(&selecting.set, arena);
 	nodeset_init(&selecting.out, arena);
-	if ((opts->file && read_file(&selecting, err) < 0) || read_hosts(&selecting, err) < 0 ||
-		leave_out(&selecting, &set, err) < 0 ||
-		inventory_check(config->inventory, err) < 0) {
-		return -1;
+	result = selecting_work(&selecting, &set, err);
+	map_free(selecting.file_logins);
+	map_free(selecting.logins);
+	if (result == 0) {
+		finish(&set, config, ssh, arena, ret_selection);
 	}
-	finish(&set, config, ssh, arena, ret_selection);
-	return 0;
+	return result;
 }
 
 int server_select_names(const char *const *names, size_t count, const char *file,

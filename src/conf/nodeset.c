@@ -89,6 +89,7 @@ struct expression {
 	struct nodeset_budget *budget; /* of several expressions; may be NULL */
 	size_t repeats;
 	const char *repeated; /* the first name that came again */
+	const char *idle;     /* the first term that took nothing away */
 	bool is_dry;          /* look at the text only */
 };
 
@@ -287,10 +288,23 @@ static bool has_sound_login(struct expression *expr)
 	return first.is_sound;
 }
 
+/* Groups change, and need not have to do with each other; a name that misses is a slip. */
+static void note_idle(struct expression *expr, size_t count_before)
+{
+	const struct scan *scan = &expr->scan;
+
+	if (!expr->idle && map_count(expr->names) == count_before) {
+		expr->idle =
+			str_dup(str_sub(scan->text, expr->term_pos, scan->pos - expr->term_pos),
+				expr->arena);
+	}
+}
+
 static int work_term(struct expression *expr)
 {
 	struct scan *scan = &expr->scan;
 	bool is_group = scan_peek(scan) == '@';
+	size_t count_before;
 
 	expr->term_pos = scan->pos;
 	scan->pos += is_group;
@@ -306,11 +320,14 @@ static int work_term(struct expression *expr)
 	if (expr->op == INTERSECTION) {
 		expr->common = map_new(MAP_KEYS_BORROWED);
 	}
+	count_before = map_count(expr->names);
 	if (term_each(&expr->term, is_group ? on_group : on_name, expr) < 0) {
 		return -1;
 	}
 	if (expr->op == INTERSECTION) {
 		keep_common(expr);
+	} else if (expr->op == EXCLUSION && !is_group) {
+		note_idle(expr, count_before);
 	}
 	return 0;
 }
@@ -401,6 +418,7 @@ static void finish(struct expression *expr, struct nodeset *ret_set)
 	nodeset_init(ret_set, expr->arena);
 	ret_set->repeats = expr->repeats;
 	ret_set->repeated = expr->repeated;
+	ret_set->idle = expr->idle;
 	ret_set->names_alloc = map_count(expr->names);
 	ret_set->names = arena_calloc(expr->arena, ret_set->names_alloc, sizeof(*ret_set->names));
 	for (size_t pos = 0; map_next(expr->names, &pos, NULL, &name);) {

@@ -47,6 +47,8 @@ struct nodeset {
 	struct map *index;    /* for nodeset_contains(); NULL while the set is empty */
 	size_t repeats;       /* names that were added although they were there */
 	const char *repeated; /* the first of them; NULL: none */
+	const char *idle;     /* of an expression, the first name or range behind "!" that took
+				 nothing away; NULL: none */
 };
 
 /*

@@ -71,7 +71,8 @@ def test_a_file_of_very_many(fleet, toolkit, sshd):
     toolkit.servers.write_text(''.join(f'web-{i:06}.example.com\r\n' for i in range(LINES)))
     before = touched(sshd)
     done = fleet('--list', '--servers', toolkit.servers)
-    assert (done.exit_code, done.stdout.count('\n'), done.stderr) == (0, LINES, '')
+    assert (done.exit_code, done.stdout.count('\n'), done.stderr.count('\n')) == (0, LINES, 1)
+    assert "'true' is not run" in done.stderr
     assert touched(sshd) == before
 
 
@@ -161,6 +162,38 @@ def test_words_that_name_nobody(refused, toolkit):
     assert refused()
     toolkit.servers.write_text('web-01\n')
     assert 'db-01' in refused('--servers', toolkit.servers, '--hosts', 'db-01')
+
+
+# What '!' is given, with web-[01-02]; what is said.
+IDLE_EXCLUSIONS = {
+    '!web-99': 'no server of the selection is that',
+    '!web-01,web-99': "'!web-99' leaves out nothing",
+    '!web-[03-05]': "'!web-[03-05]' leaves out nothing",
+    '!root@web-02': "the selection has 'web-02'; write '!web-02'",
+    '!web-02:24322': "the selection has 'web-02'; write '!web-02'",
+}
+
+
+@pytest.mark.parametrize('text', IDLE_EXCLUSIONS)
+def test_an_exclusion_that_leaves_out_nothing(refused, toolkit, text):
+    toolkit.servers.write_text('web-01\nweb-02\n')
+    for args in [('--hosts', 'web-[01-02]'), ('--servers', toolkit.servers)]:
+        said = refused(*args, '--hosts', text)
+        assert IDLE_EXCLUSIONS[text] in said and 'leaves out nothing' in said
+    assert 'leaves out nothing' in refused('--hosts', f'web-[01-02]{text}'.replace(',', '!'))
+
+
+def test_a_plain_host_of_a_file_with_logins(toolkit):
+    servers = toolkit.home / 'servers'
+    servers.write_text('root@web-03:24322\nweb-01\nsre@web-03\n')
+
+    def listed(*hosts):
+        done = toolkit('fleet', '--list', '--servers', servers, *(arg for host in hosts for arg in ('--hosts', host)))
+        assert done.exit_code == 0, done
+        return done.stdout.split()
+    assert listed('web-03') == ['root@web-03:24322', 'sre@web-03']
+    assert listed('web-[01,03]', '!sre@web-03') == ['web-01', 'root@web-03:24322']
+    assert listed('sre@web-03') == ['sre@web-03']
 
 
 # --- keys and passwords -----------------------------------------------------------------------------------------

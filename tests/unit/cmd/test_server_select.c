@@ -95,6 +95,19 @@ static void test_what_is_selected(void **state)
 		{NULL, {"a:22,root@a,b", "!a"}, "b", 0},
 		{"root@a:22\n[::1]:2222\nb\n", {NULL}, "root@a:22,[::1]:2222,b", 0},
 		{"root@a:22\nb\n", {"!a"}, "b", 0},
+		/* A host without user and port stands for all logins there. */
+		{"root@a:22\nb\n", {"a"}, "root@a:22", 0},
+		{"root@a:22\nb\na\nc:22\na:23\n", {"c,a"}, "c:22,a,root@a:22,a:23", 0},
+		{"root@a:22\nb\n", {"a", "root@a:22"}, "root@a:22", 1},
+		{"root@a:22\nb\nroot@a:23\n", {"a,b", "!b", "!root@a:22"}, "root@a:23", 0},
+		{"root@[::1]:22\n::1\n", {"[::1]"}, "::1,root@[::1]:22", 0},
+		{NULL, {"[::1]:22,a", "![::1]"}, "a", 0},
+		/* Groups and parts of ranges need take nothing out. */
+		{NULL, {"@web", "!@db"}, "web-[01-03]", 0},
+		{NULL, {"@web!@db"}, "web-[01-03]", 0},
+		{NULL, {"@web", "!web-[02-20]"}, "web-01", 0},
+		{NULL, {"@web", "!@db, web-01 web-02"}, "web-03", 0},
+		{NULL, {"@web", "!@web!web-02"}, "web-02", 0},
 	};
 
 	(void)state;
@@ -132,6 +145,26 @@ static void test_what_is_refused(void **state)
 		{NULL, {"-oProxyCommand=x"}, "column 1"},
 		{NULL, {"web;reboot"}, "column 4"},
 		{NULL, {"$(reboot)"}, "column 1"},
+		{NULL, {"@web", "!web-99"},
+			"--hosts: '!web-99' leaves out nothing: no server of the selection is "
+			"that; "
+			"these are in it: web-[01-03]"},
+		{NULL, {"!web-99", "@web"}, "'!web-99' leaves out nothing"},
+		{NULL, {"@web", "!web-01,web-99"}, "'!web-99' leaves out nothing"},
+		{NULL, {"@web", "!@db web-[04,08-09]"}, "'!web-[04,08-09]' leaves out nothing"},
+		{NULL, {"@web", "!web-[07-09]!web-08"}, "'!web-[07-09]!web-08' leaves out nothing"},
+		{NULL, {"@web", "!root@web-02"},
+			"'!root@web-02' leaves out nothing: the selection has 'web-02'; write "
+			"'!web-02'"},
+		{NULL, {"@web", "!web-02:24322"}, "the selection has 'web-02'; write '!web-02'"},
+		{NULL, {"a,root@b:22", "!b:22"},
+			"the selection has 'root@b:22'; write '!root@b:22'"},
+		{NULL, {"@web!web-99"}, "'!web-99' leaves out nothing: no server of the"},
+		{NULL, {"@web!root@web-01"}, "the selection has 'web-01'; write '!web-01'"},
+		{NULL, {"a!b,b"}, "'!b' leaves out nothing: it takes from what stands before it"},
+		{"a\nb\n", {"!c"}, "'!c' leaves out nothing: no server of the selection is that"},
+		{"a\nb\n", {"a", "!b"}, "'!b' leaves out nothing"},
+		{"a\nb\n", {"root@a"}, "'root@a' is not in"},
 		{"a\nb\n", {"c"}, "'c' is not in '/tmp/test_server_file."},
 		{NULL, {"a,root@web-01:99999"}, "column 3: port: "},
 		{"a\nb root@web-01:x\n", {NULL}, ":2:3: port: number 'x'"},

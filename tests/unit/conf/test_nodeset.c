@@ -446,6 +446,37 @@ static void test_covers(void **state)
 	assert_false(nodeset_covers(&set, str_of("root@b:22")));
 }
 
+static void test_what_takes_nothing_away(void **state)
+{
+	static const struct {
+		const char *text, *idle; /* NULL: each takes something */
+	} cases[] = {
+		{"a,b!b", NULL},
+		{"a,b!c", "c"},
+		{"a,b ! c , !d", "c"},
+		{"a-[1-3]!a-[3-9]", NULL},
+		{"a-[1-3]!a-[4-9]!b", "a-[4-9]"},
+		{"root@a:22!a", NULL},
+		{"a!root@a:22,b", "root@a:22"},
+		{"@web!@db", NULL},
+		{"@web!db-1", "db-1"},
+		{"a!b,b", "b"},
+		{"a,b&a", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_(arena_freep) struct arena *arena = arena_new();
+		const struct nodeset_scope scope = {.lookup = lookup, .arg = arena};
+		struct nodeset set;
+		struct err err;
+
+		assert_return_code(
+			nodeset_parse(str_of(cases[i].text), &scope, arena, &set, &err), 0);
+		assert_string_equal(set.idle ? set.idle : "", cases[i].idle ? cases[i].idle : "");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -461,6 +492,7 @@ int main(void)
 		cmocka_unit_test(test_check_name),
 		cmocka_unit_test(test_check_server),
 		cmocka_unit_test(test_covers),
+		cmocka_unit_test(test_what_takes_nothing_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
