@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "cmd/fleet_cmd.h"
 #include "cmd/run_watch.h"
+#include "conf/login_name.h"
 #include "fleet/key_expected.h"
 #include "fleet/key_plan.h"
 #include "fleet/key_report.h"
@@ -108,7 +109,6 @@ static void start(struct keys *keys)
 	const struct key_survey_spec spec = {
 		.hosts = keys->selection.hosts,
 		.hosts_count = keys->selection.hosts_count,
-		.port = (uint16_t)keys->opts->keys.port,
 		.workers = run_watch_workers(
 			keys->opts->workers, keys->fleet->ssh.workers, FDS_PER_HOST),
 		.expected = keys->expected,
@@ -298,6 +298,23 @@ static enum exit_code check(const struct fleet_cmd *fleet)
 	return EXIT_CODE_OK;
 }
 
+static bool says_port(const char *name)
+{
+	struct login_name login;
+
+	return login_name_parse(str_of(name), &login, NULL) == 0 && login.port != 0;
+}
+
+/* --port goes before all but the name. */
+static void set_ports(struct server_selection *selection, int port)
+{
+	for (size_t i = 0; port != 0 && i < selection->hosts_count; i++) {
+		if (!says_port(selection->hosts[i].name)) {
+			selection->hosts[i].port = (uint16_t)port;
+		}
+	}
+}
+
 static enum exit_code fleet_keys(void *cmd)
 {
 	struct fleet_cmd *fleet = cmd;
@@ -328,6 +345,7 @@ static enum exit_code fleet_keys(void *cmd)
 			0) {
 		exit_code = fleet_failed(fleet, &err);
 	} else {
+		set_ports(&keys.selection, fleet->opts->keys.port);
 		exit_code = run(&keys);
 	}
 	key_expected_free(&keys.expected);

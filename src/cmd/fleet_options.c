@@ -78,7 +78,7 @@ static const struct option_row keys_rows[] = {
 	{.name = "expect", .type = &option_path, .offset = offsetof(struct fleet_opts, keys.expect), .flags = OPTION_FLAG_ONLY,
 	 .placeholder = "FILE", .help = "compare with this file, of known hosts or fingerprints; nothing else is written then"},
 	{.name = "port", .type = &option_int, .offset = offsetof(struct fleet_opts, keys.port), .flags = OPTION_FLAG_ONLY,
-	 .min = 1, .max = 65535, .placeholder = "N", .help = "the port of all of them, else as configured"},
+	 .min = 1, .max = 65535, .placeholder = "N", .help = "the port of those whose names say none, else as configured"},
 	{0},
 };
 

@@ -191,7 +191,7 @@ static void work(struct worker *worker)
 		&(struct ssh_login_spec){.name = host->host ? host->host : host->name,
 			.address = host->address,
 			.username = host->username,
-			.port = survey->spec.port ? survey->spec.port : host->port,
+			.port = host->port,
 			.connect_timeout_ms = survey->spec.connect_timeout_ms},
 		on_scanned, worker);
 }

@@ -36,7 +36,6 @@ struct surveyed_host {
 struct key_survey_spec {
 	const struct fleet_host *hosts;
 	size_t hosts_count;
-	uint16_t port;                 /* instead of the hosts' own; 0: not */
 	int workers;                   /* 0: HOST_QUEUE_WORKERS */
 	struct key_expected *expected; /* NULL: nobody said what they ought to be */
 	int64_t connect_timeout_ms;    /* of each connection; 0: as configured, or 10 s */

@@ -283,6 +283,14 @@ def test_command_of_a_refused_login(site, server):
     assert again.exit_code == 0
 
 
+def test_port_of_a_name_goes_before_the_flag(site, server):
+    hosts = f'web-01:{server.port},root@web-02:{server.port},web-03'
+    results = {host['name']: host for host in site.json('--hosts', hosts, '--port', '1')['results']}
+    assert {name: host['state'] for name, host in results.items()} == {
+        f'web-01:{server.port}': 'new', f'root@web-02:{server.port}': 'new', 'web-03': 'unreachable'}
+    assert results[f'web-01:{server.port}']['known_as'] == site.name('web-01')
+
+
 def test_read_only_file(site, toolkit):
     site.know('')
     site.known_hosts.parent.chmod(0o500)

@@ -48,6 +48,27 @@ static void nobody_there(void **state)
 	assert_string_equal(f->err.buf, "");
 }
 
+static void the_port_of_the_name_goes_first(void **state)
+{
+	struct cmd_fixture *f = *state;
+	const struct cmd_args args = {{"keys", "--hosts", "127.0.0.1:1,127.0.0.1,root@127.0.0.1:3",
+		"--ssh-config", "results", "--port", "2", "--quiet"}};
+
+	assert_int_equal(file_write("results",
+				 str_of("Host *\n\tUserKnownHostsFile /nowhere/known_hosts\n"
+					"\tGlobalKnownHostsFile none\n"),
+				 0600, NULL),
+		0);
+	cmd_run(f, &cmd_fleet, &args);
+	assert_exit(f, 1);
+	assert_non_null(strstr(
+		f->out.buf, " 127.0.0.1:1: unreachable: connection refused by 127.0.0.1:1\n"));
+	assert_non_null(
+		strstr(f->out.buf, " 127.0.0.1: unreachable: connection refused by 127.0.0.1:2\n"));
+	assert_non_null(strstr(
+		f->out.buf, " root@127.0.0.1:3: unreachable: connection refused by 127.0.0.1:3\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -55,6 +76,8 @@ int main(void)
 			wrong_usage_does_nothing, cmd_fixture_setup, cmd_fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			nobody_there, cmd_fixture_setup, cmd_fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			the_port_of_the_name_goes_first, cmd_fixture_setup, cmd_fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,12 +79,12 @@ static void test_hosts(void **state)
 
 static void test_port(void **state)
 {
-	static const struct fleet_host hosts[] = {{.name = "gone"}};
 	struct ssh_fixture *fixture = *state;
 	uint16_t port = start_sshd(fixture);
+	const struct fleet_host hosts[] = {{.name = "gone", .port = port}};
 	struct ssh_connector *connector =
 		login_fixture_connector(fixture, config_of(fixture, port), NULL);
-	const struct key_survey_spec spec = {.hosts = hosts, .hosts_count = 1, .port = port};
+	const struct key_survey_spec spec = {.hosts = hosts, .hosts_count = 1};
 	struct key_survey *survey =
 		key_survey_start(fixture->loop, connector, &spec, on_finished, fixture);
 
