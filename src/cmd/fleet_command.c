@@ -11,6 +11,7 @@
 #include "base/spool.h"
 #include "base/terminal.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "cmd/author.h"
 #include "cmd/fleet_cmd.h"
 #include "cmd/fleet_list.h"
@@ -339,6 +340,25 @@ static enum exit_code check_flags(const struct fleet_cmd *fleet)
 	return EXIT_CODE_OK;
 }
 
+/* "fleet ls -l" means the command's -l, and gets ours. */
+static void tell_what_is_not_run(const struct fleet_cmd *fleet)
+{
+	_cleanup_(strbuf_release) struct strbuf words = STRBUF_INIT;
+
+	if (fleet->opts->script) {
+		strbuf_addf(&words, "--script %s", fleet->opts->script);
+	}
+	for (size_t i = 0; i < fleet->args_count; i++) {
+		strbuf_addf(&words, "%s%s", words.len > 0 ? " " : "", fleet->args[i]);
+	}
+	if (words.len > 0) {
+		log_warn(&fleet_log,
+			"--list (-l) prints the servers, and '%s' is not run; flags of the "
+			"command's own go into quotes",
+			utf8_quote(strbuf_str(&words)).text);
+	}
+}
+
 static enum exit_code fleet_command(void *cmd)
 {
 	struct fleet_cmd *fleet = cmd;
@@ -353,8 +373,11 @@ static enum exit_code fleet_command(void *cmd)
 		    &selection, &err) < 0) {
 		return fleet_failed(fleet, &err);
 	}
-	return fleet->opts->is_list ? fleet_list(fleet, &selection)
-				    : fleet_run_on(fleet, &selection, selection_text(fleet));
+	if (fleet->opts->is_list) {
+		tell_what_is_not_run(fleet);
+		return fleet_list(fleet, &selection);
+	}
+	return fleet_run_on(fleet, &selection, selection_text(fleet));
 }
 
 const struct verb fleet_verb_command = {

@@ -10,6 +10,8 @@ static void what_is_refused(void **state)
 		{{{"", "--hosts", "a"}}, 2, "", "which command?"},
 		{{{"  ", "\n", "--hosts", "a"}}, 2, "", "which command?"},
 		{{{"x", "--hosts", "@wbe"}}, 2, "", "did you mean 'web'?"},
+		{{{"x", "--hosts", "@web", "--hosts", "!web-99"}}, 2, "",
+			"'!web-99' leaves out nothing"},
 		{{{"x", "--hosts", "a-[1-11]"}}, 2, "",
 			"11 servers are more than --confirm-over 10"},
 		{{{"x", "--hosts", "a", "--nice", "5", "--sudo-user", "a b"}}, 2, "", "the user"},
@@ -29,6 +31,10 @@ static void the_selection(void **state)
 {
 	static const struct fleet_step steps[] = {
 		{{{"--list", "--hosts", "@web,db,db"}}, 0, "web-01\nweb-02\ndb\n", NULL},
+		{{{"ls", "-l", "--hosts", "@web"}}, 0, "web-01\nweb-02\n",
+			"--list (-l) prints the servers, and 'ls' is not run"},
+		{{{"--list", "--script", "x.sh", "--hosts", "a", "--", "b"}}, 0, "a\n",
+			"and '--script x.sh b' is not run"},
 		{{{"x", "--hosts", "@web,web-01"}}, 1, NULL,
 			"2 servers: web-[01-02]\nweb-01 is named twice, and counts once\n"},
 		{{{"x", "--hosts", "a", "--output-file", "results"}}, 1, "", NULL},
