@@ -232,6 +232,14 @@ static void on_moved(void *arg, uint64_t bytes)
 	host->events.moved(host->arg, bytes);
 }
 
+static void on_left(void *arg, const char *path)
+{
+	struct copy_host *host = arg;
+
+	strbuf_adds(&host->left, host->left.len > 0 ? ", " : "");
+	utf8_add_escaped(&host->left, str_of(path), 0);
+}
+
 static void on_result(void *arg, size_t item, const struct copy_result *result)
 {
 	struct copy_host *host = arg;
@@ -240,8 +248,7 @@ static void on_result(void *arg, size_t item, const struct copy_result *result)
 		host->first_failure = result->err;
 	}
 	if (result->left) {
-		strbuf_adds(&host->left, host->left.len > 0 ? ", " : "");
-		utf8_add_escaped(&host->left, str_of(result->left), 0);
+		on_left(host, result->left);
 	}
 	host->events.result(host->arg, item, result);
 }
@@ -284,7 +291,7 @@ static void on_sudo_done(void *arg, const struct err *err, const struct outcome 
 
 static void begin_sudo(struct copy_host *host)
 {
-	static const struct copy_sudo_events events = {on_moved, on_result, on_sudo_done};
+	static const struct copy_sudo_events events = {on_moved, on_result, on_left, on_sudo_done};
 	const struct copy_sudo_spec spec = {
 		.loop = host->loop,
 		.login = host->login,

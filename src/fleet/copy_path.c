@@ -11,6 +11,8 @@
 #include "base/strbuf.h"
 #include "base/utf8.h"
 
+#define STAGE ".sre-toolkit-copy"
+
 enum { SUM_SHOWN = 12, SALT_MAX = 16, SALT_LEN = 9 };
 
 /* --- arguments ------------------------------------------------------------------------------ */
@@ -193,4 +195,43 @@ bool copy_is_temporary_of(struct str name, struct str file, const struct copy_su
 	return str_eq(str_sub(name, 1, kept.len), kept) && name.ptr[at - 1] == '.' &&
 	       is_hex(shown) && (!sum || str_eq(shown, str_n(sum->hex, SUM_SHOWN))) &&
 	       salt.ptr[0] == '-' && is_hex(str_sub(salt, 1, salt.len));
+}
+
+/* --- folders for root ----------------------------------------------------------------------- */
+
+char *copy_stage_name(struct arena *arena)
+{
+	return arena_printf(arena, "%s%s", STAGE, copy_salt(arena));
+}
+
+bool copy_is_stage(struct str name)
+{
+	struct str salt;
+
+	if (name.len != strlen(STAGE) + SALT_LEN || !str_starts(name, STAGE)) {
+		return false;
+	}
+	salt = str_sub(name, strlen(STAGE), name.len);
+	return salt.ptr[0] == '-' && is_hex(str_sub(salt, 1, salt.len));
+}
+
+static size_t count_digits(struct str text)
+{
+	size_t count = 0;
+
+	while (count < text.len && char_is_digit(text.ptr[count])) {
+		count++;
+	}
+	return count;
+}
+
+bool copy_is_staged(struct str name)
+{
+	size_t digits = count_digits(name);
+
+	if (digits > 0) {
+		return digits == name.len;
+	}
+	digits = name.len > 0 ? count_digits(str_sub(name, 1, name.len)) : 0;
+	return digits > 0 && copy_is_temporary_of(name, str_sub(name, 1, digits), NULL);
 }

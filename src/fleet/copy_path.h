@@ -52,7 +52,15 @@ char *copy_temporary(
 /* "-" and random digits, so that nobody else writes to the same name. */
 char *copy_salt(struct arena *);
 
-/* Does it look like one of those? */
+/* A folder for what waits to be put in place as root: ".sre-toolkit-copy-" and random digits. */
+char *copy_stage_name(struct arena *);
+
+/* Is it, to the letter, one of those?  And what is called so in them: a number, or what
+ * copy_temporary() may call it. */
+bool copy_is_stage(struct str name);
+bool copy_is_staged(struct str name);
+
+/* Does it look like what copy_temporary() makes? */
 bool copy_is_temporary(struct str name);
 
 /* Is it, to the letter, what copy_temporary() may call `file` with a salt of copy_salt()?  `sum`

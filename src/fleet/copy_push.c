@@ -314,7 +314,7 @@ static void put_file(struct copy_push *push, size_t index)
 		.session = push->session,
 		.item = item,
 		.path = path_of(push, item),
-		.is_shared = is_shared(push, item),
+		.is_shared = push->spec.keeps_nothing || is_shared(push, item),
 		.options = &push->spec.options,
 	};
 

@@ -24,6 +24,7 @@ struct copy_push_spec {
 	 */
 	const char *destination;
 	struct copy_put_options options;
+	bool keeps_nothing; /* of a part that is interrupted, however large it is */
 };
 
 struct copy_push_events {

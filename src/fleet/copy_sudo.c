@@ -7,9 +7,9 @@
 
 #include "base/alloc.h"
 #include "base/utf8.h"
-#include "base/vec.h"
 #include "fleet/copy_diff.h"
 #include "fleet/copy_path.h"
+#include "fleet/copy_stage.h"
 #include "fleet/copy_sudo_script.h"
 #include "fleet/copy_sudo_show.h"
 #include "fleet/remote_command.h"
@@ -46,12 +46,7 @@ struct copy_sudo {
 	struct copy_sudo_show *show;
 	size_t *shown;             /* items */
 	struct strbuf out, errors; /* of the command */
-	struct copy_tree staged;   /* what is uploaded */
-	size_t *staged_items;      /* of the tree, for each that is uploaded but the folder */
-	struct copy_push_spec upload_spec;
-	struct copy_push *upload;
-	const char *folder; /* of the login's own; NULL: there is none */
-	size_t removing;    /* in it; then itself */
+	struct copy_stage *stage;  /* NULL: nothing has to be uploaded */
 	bool is_stopping;
 	bool has_outcome; /* to be told at the end */
 	struct outcome outcome;
@@ -82,7 +77,7 @@ static void shut(struct copy_sudo *sudo)
 {
 	remote_command_free(&sudo->command);
 	copy_sudo_show_free(&sudo->show);
-	copy_push_free(&sudo->upload);
+	copy_stage_free(&sudo->stage);
 	sftp_client_forget(sudo->spec.session->sftp, sudo);
 	strbuf_release(&sudo->out);
 	strbuf_release(&sudo->errors);
@@ -111,9 +106,8 @@ static void finish(struct copy_sudo *sudo, const struct err *err)
 
 void copy_sudo_add_left(const struct copy_sudo *sudo, struct strbuf *out)
 {
-	if (sudo->folder) {
-		strbuf_adds(out, out->len > 0 ? ", " : "");
-		utf8_add_escaped(out, str_of(sudo->folder), 0);
+	if (sudo->stage) {
+		copy_stage_add_left(sudo->stage, out);
 	}
 }
 
@@ -223,31 +217,29 @@ static void run(struct copy_sudo *sudo, const char *script, const struct strbuf 
 
 /* --- cleaning up ---------------------------------------------------------------------------- */
 
-static void on_cleaned(void *arg, const struct sftp_answer *answer)
+static void end(struct copy_sudo *sudo)
+{
+	tell_rest(sudo);
+	finish(sudo, NULL);
+}
+
+static void on_stage_removed(void *arg, const char *left)
 {
 	struct copy_sudo *sudo = arg;
 
-	(void)answer; /* what is left is in the login's own folder, and private */
-	clean_up(sudo);
+	sudo->stage = NULL; /* gone after this */
+	if (left) {
+		sudo->events.left(sudo->arg, left);
+	}
+	end(sudo);
 }
 
 static void clean_up(struct copy_sudo *sudo)
 {
-	struct sftp_client *sftp = sudo->spec.session->sftp;
-	const char *folder = sudo->folder;
-
-	if (!folder) {
-		tell_rest(sudo);
-		finish(sudo, NULL);
-	} else if (sudo->removing < sudo->staged.items_count) {
-		sftp_remove(sftp,
-			copy_join(folder, str_of(sudo->staged.items[sudo->removing].name),
-				sudo->arena),
-			(struct sftp_then){on_cleaned, sudo});
-		sudo->removing++;
+	if (sudo->stage) {
+		copy_stage_remove(sudo->stage);
 	} else {
-		sudo->folder = NULL;
-		sftp_rmdir(sftp, folder, (struct sftp_then){on_cleaned, sudo});
+		end(sudo);
 	}
 }
 
@@ -309,7 +301,7 @@ static void place(struct copy_sudo *sudo)
 {
 	const struct copy_put_options *options = options_of(sudo);
 	const struct copy_sudo_settings settings = {
-		.staged = sudo->folder ? sudo->folder : ".",
+		.staged = sudo->stage ? copy_stage_folder(sudo->stage) : ".",
 		.salt = copy_salt(sudo->arena) + 1,
 		.owner = sudo->spec.owner,
 		.group = sudo->spec.group,
@@ -331,20 +323,16 @@ static void place(struct copy_sudo *sudo)
 
 /* --- uploading ------------------------------------------------------------------------------ */
 
-static void on_upload_moved(void *arg, uint64_t bytes)
+static void on_stage_moved(void *arg, uint64_t bytes)
 {
 	struct copy_sudo *sudo = arg;
 
 	sudo->events.moved(sudo->arg, bytes);
 }
 
-static void on_upload_result(void *arg, size_t item, const struct copy_result *result)
+static void on_stage_failed(void *arg, size_t item, const struct err *err)
 {
-	struct copy_sudo *sudo = arg;
-
-	if (result->verdict == COPY_FAILED && item > 0) {
-		tell(sudo, sudo->staged_items[item - 1], COPY_FAILED, &result->err);
-	}
+	tell(arg, item, COPY_FAILED, err);
 }
 
 static bool has_work(const struct copy_sudo *sudo)
@@ -357,15 +345,13 @@ static bool has_work(const struct copy_sudo *sudo)
 	return false;
 }
 
-static void on_uploaded(void *arg, const struct err *err)
+static void on_staged(void *arg, const struct err *err)
 {
 	struct copy_sudo *sudo = arg;
 
-	sudo->upload = NULL; /* gone after this */
 	if (err) {
 		const struct err failed = *err;
 
-		sudo->folder = NULL;
 		finish(sudo, &failed);
 	} else if (sudo->is_stopping || !has_work(sudo)) {
 		clean_up(sudo);
@@ -374,46 +360,27 @@ static void on_uploaded(void *arg, const struct err *err)
 	}
 }
 
-static void add_staged(struct copy_sudo *sudo, const struct copy_item *item)
-{
-	*VEC_PUSH_IN(sudo->arena, &sudo->staged, items) = *item;
-	sudo->staged.bytes += item->size;
-}
-
-/* A folder that nobody else looks into, and in it a file for each, by number. */
 static void stage(struct copy_sudo *sudo)
 {
-	static const struct copy_push_events events = {
-		on_upload_moved, on_upload_result, on_uploaded};
-	const struct copy_item folder = {.type = COPY_FOLDER, .path = "", .name = "", .mode = 0700};
-	size_t count = 0;
+	static const struct copy_stage_events events = {
+		on_stage_moved, on_stage_failed, on_staged, on_stage_removed};
+	size_t *wanted = arena_calloc(sudo->arena, tree_of(sudo)->items_count, sizeof(size_t));
+	struct copy_stage_spec spec = {
+		.session = sudo->spec.session, .tree = tree_of(sudo), .items = wanted};
 
-	copy_tree_init(&sudo->staged, sudo->arena);
-	add_staged(sudo, &folder);
-	sudo->staged_items =
-		arena_calloc(sudo->arena, tree_of(sudo)->items_count + 1, sizeof(size_t));
 	for (size_t i = 0; i < tree_of(sudo)->items_count; i++) {
-		struct copy_item item = tree_of(sudo)->items[i];
+		const struct item *item = &sudo->items[i];
 
-		if (sudo->items[i].is_told || sudo->items[i].work != WORK_PLACE ||
-			item.type != COPY_FILE) {
-			continue;
+		if (!item->is_told && item->work == WORK_PLACE &&
+			tree_of(sudo)->items[i].type == COPY_FILE) {
+			wanted[spec.items_count++] = i;
 		}
-		sudo->staged_items[count++] = i;
-		item.name = arena_printf(sudo->arena, "%zu", i);
-		item.mode = 0600;
-		item.parent = 1;
-		add_staged(sudo, &item);
 	}
-	if (count == 0) {
+	if (spec.items_count > 0) {
+		sudo->stage = copy_stage_start(&spec, &events, sudo);
+	} else {
 		place(sudo);
-		return;
 	}
-	sudo->folder = arena_printf(sudo->arena, ".sre-toolkit-copy%s", copy_salt(sudo->arena));
-	sudo->removing = 1; /* the first is the folder itself */
-	sudo->upload_spec =
-		(struct copy_push_spec){.tree = &sudo->staged, .destination = sudo->folder};
-	sudo->upload = copy_push_start(sudo->spec.session, &sudo->upload_spec, &events, sudo);
 }
 
 /* --- deciding ------------------------------------------------------------------------------- */
@@ -716,11 +683,12 @@ void copy_sudo_stop(struct copy_sudo *sudo)
 		return;
 	}
 	sudo->is_stopping = true;
+	if (sudo->stage) {
+		copy_stage_stop(sudo->stage);
+	}
 	if (sudo->command) {
 		remote_command_stop(sudo->command);
 	} else if (sudo->show) {
 		copy_sudo_show_stop(sudo->show);
-	} else if (sudo->upload) {
-		copy_push_stop(sudo->upload);
 	}
 }

@@ -2,7 +2,9 @@
  * Everything of a tree onto one host, as root: looked at by a program that sudo runs, uploaded into
  * a private folder of the login's own, and put in place by another program that sudo runs.
  *
- * A folder of the login's is left behind only where the connection is lost.
+ * What is half done is undone when it is stopped.  A folder of the login's is left behind only
+ * where the connection is lost, or where that takes too long; then the next one that uploads
+ * removes it.
  */
 #ifndef FLEET_COPY_SUDO_H
 #define FLEET_COPY_SUDO_H
@@ -28,6 +30,7 @@ struct copy_sudo_spec {
 struct copy_sudo_events {
 	void (*moved)(void *arg, uint64_t bytes);
 	void (*result)(void *arg, size_t item, const struct copy_result *); /* valid inside */
+	void (*left)(void *arg, const char *path);                          /* is left behind */
 	/* Once; it is gone after it.  `err`: nothing could be begun at all; `outcome`: sudo, or the
 	 * program that it ran, has ended so.  Both NULL: see the results. */
 	void (*done)(void *arg, const struct err *err, const struct outcome *outcome);

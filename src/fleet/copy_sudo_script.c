@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "fleet/copy_litter.h"
 #include "fleet/copy_put.h"
 
 // clang-format off
@@ -32,6 +33,12 @@ const char copy_sudo_look[] =
 	"fi\n"
 	"done\n";
 
+/* As copy_temporary() and copy_litter.h have them. */
+#define NAME_KEPT "217"
+#define STILL_S "600"
+#define BYTES_PER_S "5000000"
+static_assert(COPY_LITTER_STILL_S == 600, "it is in the program");
+
 /* COPY_DIFF_MAX */
 #define MOST "262144"
 static_assert(COPY_DIFF_MAX == 262144, "it is in the program");
@@ -44,8 +51,13 @@ const char copy_sudo_show[] =
 	"fi\n"
 	"done\n";
 
-/* t is what is not in place yet. */
+/*
+ * t is what is not in place yet, ".NAME.<of its content>-<salt>.copying" as copy_temporary() has it.
+ * What else is called so beside it was left by an earlier one; z says whether there is any.
+ */
 const char copy_sudo_place[] =
+	"LC_ALL=C\n"
+	"export LC_ALL\n"
 	SUMS
 	"t=\n"
 	"trap '[ ! \"$t\" ] || rm -f \"$t\"' EXIT\n"
@@ -60,40 +72,59 @@ const char copy_sudo_place[] =
 	"beside() {\n"
 	"d=${1%/*}\n"
 	"[ \"$d\" != \"$1\" ] || d=.\n"
-	"n=$((n+1))\n"
-	"t=${d:-}/.$x-$n.copying\n"
+	"[ \"$d/\" = \"$y\" ] || {\n"
+	"y=$d/ z=\n"
+	"for q in \"$d\"/.*.copying; do [ ! -f \"$q\" ] || z=1; done\n"
+	"}\n"
+	"n=${1##*/}\n"
+	"while [ ${#n} -gt " NAME_KEPT " ]; do n=${n%?}; done\n"
+	"t=$d/.$n.${2%\"${2#????????????}\"}-$x.copying\n"
+	"}\n"
+	/* Of root alone, or with what it was to have; by the clock that wrote the new one. */
+	"tidy() {\n"
+	"[ \"$z\" ] || return 0\n"
+	"u='[0-9a-f]'\n"
+	"i=$(id -u) w=$(stat -c '%u %a' \"$r\") v=$(stat -c %Y \"$r\") || return 0\n"
+	"for q in \"$d/.$n.\"$u$u$u$u$u$u$u$u$u$u$u$u-$u$u$u$u$u$u$u$u.copying; do\n"
+	"[ -f \"$q\" ] && [ ! -L \"$q\" ] || continue\n"
+	"case $(stat -c '%u %a' \"$q\") in \"$i 600\"|\"$w\") ;; *) continue;; esac\n"
+	"l=$(stat -c '%Y+%s/" BYTES_PER_S "+" STILL_S "' \"$q\") || continue\n"
+	"[ $(($l)) -ge $v ] || rm -f \"$q\"\n"
+	"done\n"
 	"}\n"
 	"put() {\n"
 	"r=$(readlink -f \"$p\") && [ \"$r\" ] || { e='there is no such folder'; return 1; }\n"
 	"[ ! -d \"$r\" ] || { e='it is a folder there'; return 1; }\n"
 	"w=\n"
 	"[ ! -e \"$r\" ] || w=$(stat -c '%u:%g' \"$r\")\n"
-	"beside \"$r\"\n"
+	"beside \"$r\" $c\n"
 	"ask sh -Cc 'umask 077; : >\"$1\"' sh \"$t\" || { t=; return 1; }\n"
 	"ask sh -c 'cat \"$1\" >\"$2\"' sh \"$f/$a\" \"$t\" || return 1\n"
 	"sum \"$t\"\n"
 	"[ \"$h\" = \"$c\" ] || { e='the checksum of what has arrived is wrong'; return 1; }\n"
-	"owner \"$t\" \"$w\" && ask chmod \"$m\" \"$t\" || return 1\n"
 	"sync \"$t\" 2>/dev/null || sync\n"
+	"owner \"$t\" \"$w\" && ask chmod \"$m\" \"$t\" || return 1\n"
 	"if [ \"$b\" ] && [ \"$w\" ]; then\n"
 	"[ ! -d \"$r$b\" ] || { e=\"'$r$b' is a folder\"; return 1; }\n"
 	"ask ln -f \"$r\" \"$r$b\" || ask cp -p \"$r\" \"$r$b\" || return 1\n"
 	"fi\n"
 	"ask mv -f \"$t\" \"$r\" || return 1\n"
 	"t=\n"
+	"tidy 2>/dev/null\n"
+	"return 0\n"
 	"}\n"
 	"folder() { ask mkdir \"$p\" && owner \"$p\" '' && ask chmod \"$m\" \"$p\"; }\n"
 	"attributes() { owner \"$p\" '' && ask chmod \"$m\" \"$p\"; }\n"
 	"link() {\n"
 	"[ ! -d \"$p\" ] || [ -L \"$p\" ] || { e='it is a folder there'; return 1; }\n"
-	"beside \"$p\"\n"
+	"beside \"$p\" 000000000000\n"
 	"ask ln -s -- \"$c\" \"$t\" || { t=; return 1; }\n"
 	/* mv would go into the folder that a link leads to */
 	"[ ! -L \"$p\" ] || ask rm -f \"$p\" || return 1\n"
 	"ask mv -f \"$t\" \"$p\" || return 1\n"
 	"t=\n"
 	"}\n"
-	"n=0\n"
+	"y= z=\n"
 	"line; f=$v\n"
 	"line; x=$v\n"
 	"line; o=$v\n"

@@ -616,18 +616,111 @@ def test_sudo_goes_wrong(site, disk):
     assert site.names() == ['d'] and staged() == before
 
 
+@pytest.fixture
+def homely(tmp_path_factory, tmp_path):
+    """A server whose logins begin in an empty folder; as slow as `slow` when there is a file `slow` in tmp_path."""
+    home = tmp_path / 'login'
+    home.mkdir(mode=0o700)
+    for server in forced(tmp_path_factory, 'homely', f'cd {home} || exit\n[ ! -e {tmp_path}/slow ] || {{\n{SLOW}\nexit\n}}\n'
+                         f'case $SSH_ORIGINAL_COMMAND in *sftp*) exec {SFTP_SERVER};; esac\neval "$SSH_ORIGINAL_COMMAND"'):
+        server.home = home
+        yield server
+
+
+def age(*paths):
+    for path in paths:
+        os.utime(path, (time.time() - 3600,) * 2, follow_symlinks=False)
+
+
+def waiting(home):
+    """Bytes that have arrived so far in folders that uploads wait in."""
+    size = 0
+    for path in home.glob('.sre-toolkit-copy-*/.*.copying'):
+        try:
+            size += path.stat().st_size
+        except FileNotFoundError:
+            pass
+    return size
+
+
 @needs_sudo
-def test_sudo_interrupted(at, slow):
-    before = staged()
-    site = at(slow)
-    site.make('large', os.urandom(64 * MIB))
+@needs_sftp_server
+@pytest.mark.parametrize('how,transport', [('early', 'native'), ('late', 'native'), ('late', 'openssh'),
+                                           ('deadline', 'native')])
+def test_sudo_interrupted(at, homely, tmp_path, how, transport):
+    """However much of it is there by now: nobody would go on with it."""
+    site = at(homely)
+    (tmp_path / 'slow').touch()
+    site.make('large', os.urandom(96 * MIB))
     (site.there / 'large').write_text('old')
-    running = site.start('large', f'web-01:{site.there}/', '--sudo', '-o', 'json')
-    wait_until(lambda: len(staged()) > len(before))
-    done = running.signal(signal.SIGINT).ended(MINUTE)
-    assert done.exit_code == 130, done
+    args = ('large', f'web-01:{site.there}/', '--sudo', '-o', 'json', '--transport', transport)
+    if how == 'deadline':
+        done = site.copy(*args, '--deadline', '7s')
+        left = done.json['results'][0]['left_behind']
+        assert done.exit_code == 124 and os.listdir(homely.home) == ([left] if left else []), done
+    else:
+        running = site.start(*args)
+        wait_until(lambda: waiting(homely.home) > (0 if how == 'early' else 12 * MIB))
+        done = running.signal(signal.SIGINT).ended(MINUTE)
+        assert done.exit_code == 130 and 'undoing what is half done' in done.stderr, done
+        assert os.listdir(homely.home) == [] and done.json['results'][0]['left_behind'] is None, done
     assert site.names() == ['large'] and (site.there / 'large').read_text() == 'old'
-    assert staged() == before, done
+
+
+@needs_sudo
+@needs_sftp_server
+@pytest.mark.parametrize('transport', ['native', 'openssh'])
+def test_what_copies_with_sudo_left(at, homely, tmp_path, transport):
+    """The private folder of one that was killed goes with the next that uploads, if it is old; nothing else does."""
+    site = at(homely)
+    site.make('large', os.urandom(40 * MIB))
+    site.make('app.conf', 'new')
+    args = (f'web-01:{site.there}/', '--sudo', '-o', 'json', '--transport', transport)
+    (tmp_path / 'slow').touch()
+    running = site.start('large', *args)
+    wait_until(lambda: waiting(homely.home) >= 9 * MIB)
+    running.signal(signal.SIGKILL).ended(MINUTE)
+    (tmp_path / 'slow').unlink()
+    (killed,) = homely.home.iterdir()
+    still_writing(killed)
+    done = site.copy('app.conf', *args)
+    assert done.exit_code == 0 and os.listdir(homely.home) == [killed.name], done  # somebody may be writing it
+    foreign, linked = homely.home / '.sre-toolkit-copy-0123abcd', homely.home / '.sre-toolkit-copy-0123abce'
+    foreign.mkdir(mode=0o700)
+    (foreign / 'notes').touch(mode=0o600)
+    linked.symlink_to(killed)
+    age(*killed.iterdir(), foreign / 'notes', killed, foreign, linked)
+    done = site.copy('app.conf', *args)
+    assert done.exit_code == 0 and verdicts(done) == {'app.conf': 'unchanged'} and killed.exists(), done
+    site.make('app.conf', 'newer')
+    done = site.copy('app.conf', *args)
+    assert done.exit_code == 0 and done.json['results'][0]['left_behind'] is None, done
+    assert sorted(os.listdir(homely.home)) == [foreign.name, linked.name] and os.listdir(foreign) == ['notes']
+    assert site.names() == ['app.conf'] and (site.there / 'app.conf').read_text() == 'newer'
+
+
+def still_writing(folder):
+    """Wait until the server has noticed that nobody writes any more."""
+    def sizes():
+        return [path.stat().st_size for path in folder.iterdir()]
+    seen, since = sizes(), time.monotonic()
+    while time.monotonic() < since + 1:
+        time.sleep(0.05)
+        if sizes() != seen:
+            seen, since = sizes(), time.monotonic()
+
+
+@needs_sudo
+def test_what_was_left_while_it_was_put_in_place(site):
+    old = [f'.app.conf.0123456789ab-{number:08x}.copying' for number in range(2)]
+    stay = ['.app.conf.0123456789ab-0000000f.copying', '.other.0123456789ab-00000000.copying']
+    for name in old + stay:
+        (site.there / name).write_text('part')
+        (site.there / name).chmod(0o600)
+    age(*(site.there / name for name in (*old, stay[1])))
+    site.make('app.conf', 'new')
+    done = site.copy('app.conf', f'web-01:{site.there}/', '--sudo', '-o', 'json')
+    assert done.exit_code == 0 and site.names() == sorted([*stay, 'app.conf']), done
 
 
 @needs_sudo

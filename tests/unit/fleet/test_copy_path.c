@@ -207,6 +207,38 @@ static void test_temporary_of(void **state)
 	assert_true(copy_is_temporary_of(str_of(made), long_name, &sum));
 }
 
+static void test_folders_for_root(void **state)
+{
+	static const struct {
+		const char *name;
+		bool is_stage, is_staged;
+	} cases[] = {
+		{".sre-toolkit-copy-0123abcd", true, false},
+		{".sre-toolkit-copy-0123ABCD", false, false},
+		{".sre-toolkit-copy-0123abc", false, false},
+		{".sre-toolkit-copy-0123abcde", false, false},
+		{".sre-toolkit-copy_0123abcd", false, false},
+		{".sre-toolkit-copx-0123abcd", false, false},
+		{"0", false, true},
+		{"1234", false, true},
+		{"", false, false},
+		{".", false, false},
+		{"1a", false, false},
+		{"-1", false, false},
+		{".12.0123456789ab-89abcdef.copying", false, true},
+		{".12.0123456789ab.copying", false, false},
+		{".12x.0123456789ab-89abcdef.copying", false, false},
+		{"..0123456789ab-89abcdef.copying", false, false},
+		{".12.0123456789ab-89abcdef.copyin", false, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(copy_is_stage(str_of(cases[i].name)), cases[i].is_stage);
+		assert_int_equal(copy_is_staged(str_of(cases[i].name)), cases[i].is_staged);
+	}
+	assert_true(copy_is_stage(str_of(copy_stage_name(arena))));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +248,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_parts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_temporary_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_temporary_of, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_folders_for_root, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,12 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
 #include "cmocka_all.h"
 #include "fleet/copy_fixture.h"
+#include "fleet/copy_litter.h"
+#include "fleet/copy_path.h"
 #include "fleet/copy_put.h"
 #include "fleet/copy_sudo_script.h"
 
@@ -207,7 +210,7 @@ static struct strbuf input = STRBUF_INIT;
 static void begin(const char *backup)
 {
 	const struct copy_sudo_settings settings = {
-		.staged = "staged", .salt = "abcd", .backup = backup};
+		.staged = "staged", .salt = "0000abcd", .backup = backup};
 
 	strbuf_clear(&input);
 	copy_sudo_add_settings(&input, &settings);
@@ -262,6 +265,86 @@ static void test_placing(void **state)
 	}
 }
 
+static void make_left(const char *name, mode_t mode, int64_t age_s)
+{
+	struct timespec times[2] = {{.tv_sec = time(NULL) - age_s}, {.tv_sec = time(NULL) - age_s}};
+
+	copy_fixture_make(name, "part", mode);
+	assert_int_equal(utimensat(AT_FDCWD, name, times, 0), 0);
+}
+
+#define OLD_SUM ".0123456789ab"
+
+/* Killed while it was at it, and the name is to the letter what it is called until it is whole. */
+static void test_what_earlier_ones_left(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
+		shell = shells[i];
+		if (access(shell[0], X_OK) < 0) {
+			continue;
+		}
+		start();
+		assert_int_equal(mkdir("staged", 0755) | mkdir("d", 0755) | mkdir("e", 0755), 0);
+		copy_fixture_make("staged/0", "abc", 0600);
+		make_left("d/.a b" OLD_SUM "-00000001.copying", 0600, COPY_LITTER_STILL_S + 60);
+		make_left("d/.a b" OLD_SUM "-00000002.copying", 0640, 100000); /* as it will be */
+		make_left("d/.a b" OLD_SUM "-00000003.copying", 0600, COPY_LITTER_STILL_S - 60);
+		make_left("d/.a b" OLD_SUM "-00000004.copying", 0666, 100000);
+		make_left("d/.a b" OLD_SUM "-0000000x.copying", 0600, 100000);
+		make_left("d/.c" OLD_SUM "-00000005.copying", 0600, 100000);
+		make_left("e/.a b" OLD_SUM "-00000006.copying", 0600, 100000);
+		assert_int_equal(mkdir("d/.a b" OLD_SUM "-00000007.copying", 0700), 0);
+		assert_int_equal(symlink("../staged/0", "d/.a b" OLD_SUM "-00000008.copying"), 0);
+		begin(NULL);
+		copy_sudo_add_file(&input, "d/a b", 0640, "0", &abc);
+		copy_sudo_add_file(&input, "e/*", 0640, "0", &abc);
+		assert_string_equal(run(copy_sudo_place, input.buf), "ok\nok\n");
+		assert_string_equal(copy_fixture_list(&f, "d"),
+			".a b" OLD_SUM "-00000003.copying .a b" OLD_SUM
+			"-00000004.copying .a b" OLD_SUM "-00000007.copying .a b" OLD_SUM
+			"-00000008.copying .a b" OLD_SUM "-0000000x.copying .c" OLD_SUM
+			"-00000005.copying a b ");
+		assert_string_equal(
+			copy_fixture_list(&f, "e"), "* .a b" OLD_SUM "-00000006.copying ");
+		stop();
+	}
+}
+
+/* A file that cannot be moved into place shows under which name it would have been. */
+static void test_name_until_it_is_whole(void **state)
+{
+	char name[COPY_NAME_MAX + 1] = {0};
+
+	(void)state;
+	memset(name, 'n', COPY_NAME_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
+		const char *list;
+		struct str line, rest;
+
+		shell = shells[i];
+		if (access(shell[0], X_OK) < 0) {
+			continue;
+		}
+		start();
+		assert_int_equal(mkdir("staged", 0755) | mkdir("bin", 0755), 0);
+		copy_fixture_make("staged/0", "abc", 0600);
+		copy_fixture_make("bin/mv", "#!/bin/sh\nshift\necho \"$1\" >>names\n", 0755);
+		begin(NULL);
+		copy_sudo_add_file(&input, "a b", 0640, "0", &abc);
+		copy_sudo_add_file(&input, name, 0640, "0", &abc);
+		list = run(arena_printf(f.arena, "PATH=$PWD/bin:$PATH\n%s", copy_sudo_place),
+			input.buf);
+		assert_string_equal(list, "ok\nok\n");
+		rest = str_of(copy_fixture_content(&f, "names"));
+		assert_true(str_line(&rest, &line));
+		assert_true(copy_is_temporary_of(copy_base_name(line), str_of("a b"), &abc));
+		assert_true(str_line(&rest, &line));
+		assert_true(copy_is_temporary_of(copy_base_name(line), str_of(name), &abc));
+		stop();
+	}
+}
+
 static void test_refusing(void **state)
 {
 	static const struct copy_sum other = {
@@ -308,6 +391,8 @@ int main(void)
 		cmocka_unit_test(test_showing),
 		cmocka_unit_test(test_what_is_no_answer),
 		cmocka_unit_test(test_placing),
+		cmocka_unit_test(test_what_earlier_ones_left),
+		cmocka_unit_test(test_name_until_it_is_whole),
 		cmocka_unit_test(test_refusing),
 	};
 
