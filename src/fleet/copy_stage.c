@@ -25,7 +25,7 @@ struct copy_stage {
 	struct copy_unstage *unstage;
 	struct copy_stage_sweep *sweep;
 	struct sftp_attributes now; /* of the folder */
-	bool is_gone, is_stopping;
+	bool is_made, is_gone, is_stopping;
 };
 
 static struct sftp_client *sftp_of(const struct copy_stage *stage)
@@ -125,14 +125,18 @@ static void on_moved(void *arg, uint64_t bytes)
 	stage->events.moved(stage->arg, bytes);
 }
 
-/* Without the folder there is none of them. */
+/* Without the folder there is none of them; that its mode cannot be set again is no failure. */
 static void on_result(void *arg, size_t item, const struct copy_result *result)
 {
 	struct copy_stage *stage = arg;
 	size_t first = item > 0 ? item - 1 : 0;
 	size_t end = item > 0 ? item : stage->spec.items_count;
 
-	for (size_t i = first; result->verdict == COPY_FAILED && i < end; i++) {
+	if (result->verdict != COPY_FAILED) {
+		stage->is_made = true; /* it comes first */
+		return;
+	}
+	for (size_t i = first; (item > 0 || !stage->is_made) && i < end; i++) {
 		stage->events.failed(stage->arg, stage->spec.items[i], &result->err);
 	}
 }

@@ -141,6 +141,22 @@ static void test_what_cannot_be_removed(void **state)
 	stop();
 }
 
+static void test_where_no_folder_can_be_made(void **state)
+{
+	struct copy_stage *stage;
+
+	(void)state;
+	start();
+	assert_int_equal(unlink("a") | unlink("c") | rmdir(f.sftp.folder), 0);
+	stage = begin();
+	copy_fixture_until(&f, &is_uploaded);
+	assert_int_equal(failures, 2);
+	finish(stage);
+	assert_null(left);
+	assert_int_equal(mkdir(f.sftp.folder, 0700), 0);
+	stop();
+}
+
 /* So much is there that another copy would have gone on with it. */
 static void test_interrupted(void **state)
 {
@@ -186,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_uploaded_and_removed),
 		cmocka_unit_test(test_what_cannot_be_removed),
+		cmocka_unit_test(test_where_no_folder_can_be_made),
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_freed),
 	};
