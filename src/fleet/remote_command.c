@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "fleet/remote_input.h"
 #include "fleet/remote_judge.h"
+#include "fleet/remote_look.h"
 #include "fleet/supervisor_reader.h"
 
 enum {
@@ -29,16 +30,19 @@ enum remote_state {
 	REMOTE_STARTING,
 	REMOTE_RUNNING,
 	REMOTE_STOPPING, /* SIGTERM is on its way, or will be as soon as it has started */
+	REMOTE_LOOKING,  /* its terminal was hung up: is anything left of it? */
 	REMOTE_DRAINING, /* it has ended; the rest of its output */
 };
 
 struct remote_command {
 	struct loop *loop;
+	struct ssh_login *login;
 	struct remote_command_spec spec;
 	struct remote_command_events events;
 	void *arg;
 	enum remote_state state;
 	struct ssh_command *channel; /* NULL: over */
+	struct remote_look *look;    /* NULL: not looking */
 	struct strbuf line;          /* what the host is asked to execute */
 	struct supervisor_key key;
 	struct supervisor_reader reader;
@@ -64,6 +68,7 @@ struct remote_command {
 static void shut(struct remote_command *command)
 {
 	ssh_command_free(&command->channel);
+	remote_look_free(&command->look);
 	timer_free(&command->step);
 	timer_free(&command->total);
 	timer_free(&command->beat);
@@ -108,11 +113,16 @@ static int64_t drain_ms(const struct remote_command *command)
 	return command->spec.drain_ms > 0 ? command->spec.drain_ms : REMOTE_DRAIN_MS;
 }
 
+static int grace_s(const struct remote_command *command)
+{
+	int given = command->spec.supervised.grace_s;
+
+	return given > 0 ? given : SUPERVISOR_GRACE_S;
+}
+
 static int64_t stop_ms(const struct remote_command *command)
 {
-	int grace_s = command->spec.supervised.grace_s;
-
-	return (grace_s > 0 ? grace_s : SUPERVISOR_GRACE_S) * (int64_t)1000 + SLACK_MS;
+	return grace_s(command) * (int64_t)1000 + SLACK_MS;
 }
 
 static bool asks_password(const struct remote_command *command)
@@ -146,6 +156,9 @@ static void set_step(struct remote_command *command)
 		break;
 	case REMOTE_STOPPING:
 		timer_set(command->step, command->spec.wants_tty ? 0 : stop_ms(command));
+		break;
+	case REMOTE_LOOKING:
+		timer_set(command->step, stop_ms(command));
 		break;
 	case REMOTE_DRAINING:
 		timer_stop(command->step);
@@ -321,6 +334,9 @@ static void tell_started(struct remote_command *command)
 static void told_started(struct remote_command *command, int64_t pid)
 {
 	command->pid = pid;
+	if (command->facts.has_started || (command->spec.wants_tty && command->facts.is_stopped)) {
+		return; /* a terminal's is told of at once, and its process later */
+	}
 	if (command->spec.wants_tty) {
 		to(command, REMOTE_RUNNING);
 		send_input(command);
@@ -481,6 +497,37 @@ static void on_ended(void *arg, const struct ssh_exec_end *end)
 	leave(command);
 }
 
+/* --- a terminal's hang-up ------------------------------------------------------------------- */
+
+static void finish_deaf(struct remote_command *command)
+{
+	finish_judged(command, remote_judge_deaf(&command->facts, &command->message), false);
+}
+
+static void on_looked(void *arg, bool is_gone)
+{
+	struct remote_command *command = arg;
+
+	enter(command);
+	command->look = NULL; /* gone after this */
+	if (is_gone) {
+		finish_judged(command, remote_judge_hung_up(&command->facts), false);
+	} else {
+		finish_deaf(command);
+	}
+	leave(command);
+}
+
+/* The server hangs up the terminal of a channel that is closed. */
+static void hang_up(struct remote_command *command)
+{
+	ssh_command_free(&command->channel);
+	timer_stop(command->total);
+	command->look = remote_look_start(
+		command->login, command->pid, grace_s(command), on_looked, command);
+	to(command, REMOTE_LOOKING);
+}
+
 /* --- clocks --------------------------------------------------------------------------------- */
 
 static void time_is_over(struct remote_command *command, enum outcome_clock clock)
@@ -512,8 +559,14 @@ static void on_step(void *arg)
 		time_is_over(command, CLOCK_SILENCE);
 		break;
 	case REMOTE_STOPPING:
-		finish_judged(
-			command, remote_judge_deaf(&command->facts, &command->message), false);
+		if (command->spec.wants_tty && command->pid > 0) {
+			hang_up(command);
+		} else {
+			finish_deaf(command);
+		}
+		break;
+	case REMOTE_LOOKING:
+		finish_deaf(command);
 		break;
 	case REMOTE_DRAINING:
 		finish(command, command->outcome, true, false);
@@ -527,7 +580,7 @@ static void on_total(void *arg)
 	struct remote_command *command = arg;
 
 	enter(command);
-	if (command->state != REMOTE_STOPPING) {
+	if (!command->facts.is_stopped) {
 		time_is_over(command, CLOCK_TOTAL);
 	}
 	leave(command);
@@ -588,6 +641,7 @@ struct remote_command *remote_command_start(struct loop *loop, struct ssh_login 
 
 	*command = (struct remote_command){
 		.loop = loop,
+		.login = login,
 		.spec = *spec,
 		.events = *events,
 		.arg = arg,
@@ -655,6 +709,7 @@ void remote_command_stop(struct remote_command *command)
 		begin_stop(command);
 		break;
 	case REMOTE_STOPPING:
+	case REMOTE_LOOKING:
 		break;
 	case REMOTE_DRAINING:
 		timer_set(command->step, 0);
@@ -673,6 +728,7 @@ void remote_command_add_phase(const struct remote_command *command, struct strbu
 		strbuf_adds(out, "the command runs");
 		break;
 	case REMOTE_STOPPING:
+	case REMOTE_LOOKING:
 		strbuf_adds(out, "waiting for the command to end, as it was told to");
 		break;
 	case REMOTE_DRAINING:

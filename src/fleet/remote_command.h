@@ -53,14 +53,14 @@ struct remote_command_spec {
 
 struct remote_command_end {
 	struct outcome outcome; /* its message is valid inside */
-	int64_t pid;            /* the process group there; 0: not known */
+	int64_t pid;            /* the process group there, with a tty the process; 0: not known */
 	bool was_left_open;     /* it ended, but something that it started holds its output open */
-	bool may_be_running;    /* it was not heard to end: it is ended by the supervisor, but we
-				 * have not seen it */
+	bool may_be_running;    /* it was not heard to end: it is ended by the supervisor, or by the
+				 * hang-up of its terminal, but we have not seen it */
 };
 
 struct remote_command_events {
-	void (*started)(void *arg, int64_t pid);                      /* 0 with a tty */
+	void (*started)(void *arg, int64_t pid); /* 0: not known, as with a tty */
 	void (*output)(void *arg, enum ssh_stream, struct str bytes); /* valid inside */
 	void (*ended)(void *arg, const struct remote_command_end *); /* once; it is gone after it */
 };
@@ -73,9 +73,10 @@ struct remote_command *remote_command_start(struct loop *, struct ssh_login *,
  * listened to all the same: then of its output 256 KiB still come, and the rest is dropped. */
 void remote_command_pause(struct remote_command *, bool is_paused);
 
-/* SIGTERM to the process group there, SIGKILL after the grace; `ended` comes when it has ended, or
- * when it was not heard of within the grace and two seconds more.  The outcome is how it ended.  A
- * second time changes nothing. */
+/* SIGTERM to the process group there, SIGKILL after the grace; with a tty its hang-up, and a look
+ * at what is left (see remote_look.h).  `ended` comes when it has ended, or when it was not heard
+ * of within the grace and two seconds more.  The outcome is how it ended.  A second time changes
+ * nothing. */
 void remote_command_stop(struct remote_command *);
 
 /* What it does right now: "waiting for sudo". */

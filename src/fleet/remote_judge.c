@@ -69,11 +69,19 @@ struct remote_judgement remote_judge_deaf(const struct remote_facts *facts, stru
 	if (!facts->has_started) {
 		return because(OUTCOME_NOT_STARTED, CAUSE_INTERRUPTED, facts->may_run);
 	}
-	if (facts->has_tty) { /* it has no supervisor that could answer */
-		return (struct remote_judgement){
-			.outcome = outcome_signal("HUP"), .may_be_running = facts->may_run};
+	/* With a tty it has no supervisor that could answer. */
+	return lost(facts,
+		facts->has_tty ? "its terminal was hung up, and it was not seen to end"
+			       : "it did not answer when it was stopped",
+		message);
+}
+
+struct remote_judgement remote_judge_hung_up(const struct remote_facts *facts)
+{
+	if (facts->has_clock_ended_it) {
+		return timed_out(facts->clock, false);
 	}
-	return lost(facts, "it did not answer when it was stopped", message);
+	return (struct remote_judgement){.outcome = outcome_signal("HUP")};
 }
 
 /* SIGKILL took it and the supervisor: ours, or somebody else's. */

@@ -40,6 +40,9 @@ struct remote_judgement remote_judge_closed(
 /* It has not ended, although it was told to. */
 struct remote_judgement remote_judge_deaf(const struct remote_facts *, struct strbuf *message);
 
+/* Its terminal was hung up, and nothing is left of it. */
+struct remote_judgement remote_judge_hung_up(const struct remote_facts *);
+
 /* Time was over before it had started. */
 struct remote_judgement remote_judge_late(
 	const struct remote_facts *, enum outcome_clock, struct strbuf *message);

@@ -251,6 +251,7 @@ void supervisor_add_tty_exec(
 	if (spec->sudo == SUPERVISOR_SUDO_PASSWORD) {
 		strbuf_addf(out, "printf %%s \"%sr\"; ", key->greeting);
 	}
+	strbuf_addf(out, "echo \"%st$$\"; ", key->greeting);
 	strbuf_adds(out, "eval \"$(printf \"");
 	add_octal(out, strbuf_str(&script));
 	strbuf_adds(out, "\")\"'");

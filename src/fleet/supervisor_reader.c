@@ -78,11 +78,24 @@ static void end_line(struct supervisor_reader *reader, const struct supervisor_l
 	struct supervisor_event event;
 	struct str line = str_n(reader->held, reader->held_count);
 
+	if (str_ends(line, "\r")) {
+		line.len--; /* a terminal's */
+	}
 	reader->is_in_line = false;
 	reader->held_count = 0;
 	if (read_line(reader, line, name, &event)) {
 		listener->event(listener->arg, &event);
 	}
+}
+
+/* On a terminal: the number follows, and the end of a line as terminals write it. */
+static void begin_started(struct supervisor_reader *reader)
+{
+	static const char started[] = "started ";
+
+	reader->is_in_line = true;
+	reader->held_count = strlen(started);
+	memcpy(reader->held, started, reader->held_count);
 }
 
 static void end_greeting(
@@ -92,7 +105,9 @@ static void end_greeting(
 		.word = letter == 'p' ? SUPERVISOR_PASSWORD : SUPERVISOR_READY};
 
 	reader->is_in_greeting = false;
-	if (letter == 'p' || letter == 'r') {
+	if (letter == 't') {
+		begin_started(reader);
+	} else if (letter == 'p' || letter == 'r') {
 		listener->event(listener->arg, &event);
 	}
 }

@@ -46,6 +46,33 @@ def test_sigterm(fleet, mark):
     assert gone(mark)()
 
 
+@pytest.mark.parametrize('transport', ['native', 'openssh'])
+def test_what_has_a_terminal_is_seen_to_end(fleet, mark, transport):
+    """Nothing supervises it: its terminal is hung up, and the server is asked what is left."""
+    running = fleet.start(f'echo up; sleep 600; : {mark}', '--tty', '--output', 'json', '--transport', transport)
+    wait_until(lambda: len(processes_of(mark)) >= 4, 20, 'the commands')
+    running.signal(signal.SIGINT)
+    done = running.ended()
+    assert done.exit_code == 130 and 'still be running' not in done.stderr
+    assert [(item['outcome'], item['signal'], item['may_be_running']) for item in done.json['results']] == \
+        4 * [('signal', 'HUP', False)]
+    assert all(item['pid'] > 0 for item in done.json['results'])
+    assert gone(mark)()
+
+
+def test_what_has_a_terminal_and_does_not_end_is_told_of(fleet, mark):
+    command = f"trap '' HUP TERM INT; echo up; n=0; while [ $n -lt 12 ]; do sleep 1; n=$((n+1)); : {mark}; done"
+    running = fleet.start(command, '--tty')
+    for host in fleet.sshd.hosts:
+        running.wait_for(f'{host}: up')
+    running.signal(signal.SIGINT)
+    done = running.ended()
+    assert done.exit_code == 130
+    assert '✗ web-01: unreachable: its terminal was hung up, and it was not seen to end' in done.stdout
+    assert 'not heard to end, and may still be running: web-01 (pid ' in done.stderr
+    wait_until(gone(mark), 30, 'the commands')
+
+
 def test_what_has_not_begun_does_not_begin(fleet, mark):
     running = fleet.start(sleeper(mark), '--workers', '1', '--output', 'json')
     wait_until(lambda: processes_of(mark) != [], 20, 'the command')

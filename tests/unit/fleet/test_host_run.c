@@ -548,7 +548,7 @@ static void ttys(void **state)
 		{{.supervised = {.command = "echo ran", .sudo = SUPERVISOR_SUDO_QUIET}}, "exit 1",
 			"sudo: a password is required"},
 		{{.supervised = {.command = "echo x; sleep 300"}, .silence_ms = 1000},
-			"timeout (silence): silent for 1 s, and was told to end", "x"},
+			"timeout (silence): silent for 1 s, and was ended there", "x"},
 	};
 	struct ssh_fixture *fixture = *state;
 	struct ssh_connector *connector =
@@ -581,12 +581,12 @@ static void stops_what_has_a_tty(void **state)
 
 	start(fixture, connector, &spec, &told);
 	until_out(&told, "set");
-	assert_int_equal(told.pid, 0);
 	host_run_stop(told.run, CAUSE_INTERRUPTED);
 	until_ended(&told);
 	assert_string_equal(told.text.buf, "signal HUP");
-	assert_true(told.end.may_be_running);
-	assert_gone(strtol(told.out.buf, NULL, 10));
+	assert_false(told.end.may_be_running);
+	assert_int_equal(told.end.pid, strtol(told.out.buf, NULL, 10));
+	assert_gone((pid_t)told.end.pid);
 	release(&told);
 	ssh_connector_free(&connector);
 }

@@ -995,7 +995,111 @@ static void tty_and_stop(void **state)
 	remote_command_stop(told.command);
 	assert_false(told.has_ended);
 	pass(0);
-	assert_ended("started 0, signal HUP", false, true);
+	assert_ended("started 0, unreachable: its terminal was hung up, and it was not seen to end",
+		false, true);
+}
+
+static void says_process(void)
+{
+	fake_supervisor_says(channel, "t");
+	says("77\r\n");
+}
+
+/* The channel is closed, and the host is asked on another whether anything is left. */
+static void begin_look(struct remote_command_spec spec)
+{
+	spec.wants_tty = true;
+	start(spec);
+	pass(0);
+	says_process();
+	assert_string_equal(told.out.buf, "started 0, ");
+	if (spec.silence_ms == 0 && spec.total_ms == 0) {
+		remote_command_stop(told.command);
+		remote_command_stop(told.command);
+	}
+	pass(spec.silence_ms + spec.total_ms);
+	assert_true(channel->is_over);
+	assert_ptr_not_equal(login->command, channel);
+	channel = login->command;
+	assert_non_null(strstr(channel->line, "p=77 "));
+	remote_command_stop(told.command);
+	assert_false(told.has_ended);
+}
+
+static void tty_and_look(void **state)
+{
+	static const struct {
+		struct remote_command_spec spec;
+		uint32_t exit_code;
+		const char *out;
+		bool may_be_running;
+	} cases[] = {
+		{{.start_ms = 0}, 42, "started 0, signal HUP", false},
+		{{.start_ms = 0}, 1,
+			"started 0, unreachable: its terminal was hung up, and it was not seen to "
+			"end",
+			true},
+		{{.silence_ms = 1000}, 42,
+			"started 0, timeout (silence): silent for 1 s, and was ended there", false},
+		{{.total_ms = 1000}, 42,
+			"started 0, timeout (total): it took more than 1 s, and was ended there",
+			false},
+		{{.total_ms = 1000}, 1,
+			"started 0, timeout (total): it took more than 1 s, and was told to end",
+			true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		(void)setup(state);
+		begin_look(cases[i].spec);
+		exits(cases[i].exit_code);
+		assert_ended(cases[i].out, false, cases[i].may_be_running);
+		assert_int_equal(told.end.pid, 77);
+		(void)teardown(state);
+	}
+}
+
+static void tty_and_look_without_answer(void **state)
+{
+	(void)state;
+	begin_look((struct remote_command_spec){0});
+	pass(SUPERVISOR_GRACE_S * 1000 + 1999);
+	assert_false(told.has_ended);
+	pass(1);
+	assert_ended("started 0, unreachable: its terminal was hung up, and it was not seen to end",
+		false, true);
+}
+
+static void tty_freed_in_a_look(void **state)
+{
+	(void)state;
+	begin_look((struct remote_command_spec){0});
+	remote_command_free(&told.command);
+	assert_int_equal(fake_commands_alive(), 0);
+	pass(1000000);
+	assert_false(told.has_ended);
+}
+
+/* It may tell of its process before we have told that it runs, or as it is being stopped. */
+static void tty_tells_early(void **state)
+{
+	(void)state;
+	start((struct remote_command_spec){.wants_tty = true});
+	says_process();
+	assert_string_equal(told.out.buf, "started 77, ");
+	pass(0);
+	assert_string_equal(told.out.buf, "started 77, ");
+	exits(0);
+	assert_ended("started 77, ok", false, false);
+	(void)teardown(state);
+	(void)setup(state);
+	start((struct remote_command_spec){.wants_tty = true});
+	remote_command_stop(told.command);
+	says_process();
+	pass(0);
+	channel = login->command;
+	exits(42);
+	assert_ended("signal HUP", false, false);
 }
 
 /* --- freeing -------------------------------------------------------------------------------- */
@@ -1154,6 +1258,10 @@ int main(void)
 		TEST(tty_with_sudo),
 		TEST(tty_and_clocks),
 		TEST(tty_and_stop),
+		cmocka_unit_test(tty_and_look),
+		TEST(tty_and_look_without_answer),
+		TEST(tty_freed_in_a_look),
+		TEST(tty_tells_early),
 		TEST(free_in_callbacks),
 		TEST(free_at_output),
 		TEST(free_at_the_end),

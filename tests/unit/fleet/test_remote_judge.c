@@ -115,11 +115,16 @@ static void others(void **state)
 		&judgement, &message, "unreachable: it did not answer when it was stopped", true);
 	facts.has_tty = true;
 	judgement = remote_judge_deaf(&facts, &message);
-	assert_judged(&judgement, &message, "signal HUP", true);
+	assert_judged(&judgement, &message,
+		"unreachable: its terminal was hung up, and it was not seen to end", true);
+	judgement = remote_judge_hung_up(&facts);
+	assert_judged(&judgement, &message, "signal HUP", false);
 	facts.has_clock_ended_it = true;
 	facts.clock = CLOCK_TOTAL;
 	judgement = remote_judge_deaf(&facts, &message);
 	assert_judged(&judgement, &message, "timeout (total)", true);
+	judgement = remote_judge_hung_up(&facts);
+	assert_judged(&judgement, &message, "timeout (total)", false);
 	host_words_release(&facts.words);
 	strbuf_release(&message);
 }

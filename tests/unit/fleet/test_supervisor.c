@@ -138,17 +138,18 @@ static void executes_with_a_tty(void **state)
 		struct supervisor_spec spec;
 		const char *begin;
 	} cases[] = {
-		{{.command = "ls"}, "exec /bin/sh -c 'eval \"$(printf \""},
+		{{.command = "ls"}, "exec /bin/sh -c 'echo \"\x1eg t$$\"; eval \"$(printf \""},
 		{{.argv = ARGV("ls"), .shell = "/bin/dash"},
-			"exec /bin/dash -c 'eval \"$(printf \""},
+			"exec /bin/dash -c 'echo \"\x1eg t$$\"; eval \"$(printf \""},
 		{{.command = "-x!'\n%\\", .sudo = SUPERVISOR_SUDO_QUIET, .sudo_user = "db"},
-			"exec sudo -n -u db -- /bin/sh -c 'eval \"$(printf \""},
+			"exec sudo -n -u db -- /bin/sh -c 'echo \"\x1eg t$$\"; eval \"$(printf \""},
 		{{.command = "!",
 			 .directory = "'",
 			 .env = ARGV("A=\"b"),
 			 .sudo = SUPERVISOR_SUDO_PASSWORD},
-			"exec sudo -S -p '\x1eg p' -- /bin/sh -c 'printf %s \"\x1eg r\"; eval "
-			"\"$(printf \""},
+			"exec sudo -S -p '\x1eg p' -- /bin/sh -c 'printf %s \"\x1eg r\"; echo "
+			"\"\x1eg t$$\"; "
+			"eval \"$(printf \""},
 	};
 	const struct supervisor_key key = {"\x1es ", "\x1eg "};
 
