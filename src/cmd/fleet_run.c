@@ -343,6 +343,32 @@ static void add_left(const void *arg, struct strbuf *out)
 	}
 }
 
+/* So that it is told from one whose process died. */
+static void leave(void *arg, int exit_code)
+{
+	struct run *run = arg;
+	struct ledger *ledger = run->spec->ledger;
+
+	for (size_t i = 0; ledger && i < run->results.items_count; i++) {
+		struct run_result *result = &run->results.items[i];
+		_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		if (result->has_ended || !result->output) {
+			continue; /* it is there as not started */
+		}
+		strbuf_adds(&text, "left without waiting for its end");
+		if (result->pid > 0) {
+			strbuf_addf(&text, " (pid %lld)", (long long)result->pid);
+		}
+		result->outcome = (struct outcome){.kind = OUTCOME_UNREACHABLE,
+			.cause = CAUSE_INTERRUPTED,
+			.message = text.buf};
+		(void)host_output_end(result->output, NULL); /* there is no time to tell */
+		write_down(run, result);
+	}
+	ledger_close(&ledger, exit_code);
+}
+
 static void add_stopping(const void *arg, struct strbuf *out)
 {
 	const struct run *run = arg;
@@ -363,7 +389,7 @@ static void stop(void *arg, enum outcome_cause cause)
 static int open_env(struct run *run, struct err *err)
 {
 	static const struct run_watch_work work = {
-		stop, add_stopping, add_left, add_phases, count_ended};
+		stop, add_stopping, add_left, add_phases, count_ended, leave};
 
 	run->watch = (struct run_watch){
 		.work = &work, .arg = run, .common = run->common, .log = &fleet_log};

@@ -3,6 +3,8 @@
  */
 #include "cmd/run_watch.h"
 
+#include <sys/time.h>
+
 #include <signal.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@ enum {
 	PHASES_EVERY_MS = 10000,
 	PHASES_SHOWN = 5,
 	SECOND_SIGNAL_AFTER_MS = 200,
+	LEAVE_MS = 500,
 	STOP_MS = 5000, /* of the deadline, for what is under way to be ended */
 };
 
@@ -41,13 +44,38 @@ static void say(struct run_watch *watch, const struct strbuf *text)
 	(void)file_write_all(STDERR_FILENO, strbuf_str(text)); /* nobody else to tell */
 }
 
+static volatile sig_atomic_t leaving_code;
+
+static void moment_is_over(int signo)
+{
+	(void)signo;
+	_exit(leaving_code);
+}
+
+/* Whatever is waited for, a lock or a disk: then it ends. */
+static void leave_after_a_moment(int exit_code)
+{
+	const struct sigaction action = {.sa_handler = moment_is_over};
+	const struct itimerval moment = {.it_value = {.tv_usec = LEAVE_MS * 1000}};
+
+	leaving_code = exit_code;
+	if (sigaction(SIGALRM, &action, NULL) < 0 || setitimer(ITIMER_REAL, &moment, NULL) < 0) {
+		_exit(exit_code);
+	}
+}
+
 static void leave_at_once(struct run_watch *watch, int signo)
 {
+	int exit_code = signo == SIGINT ? EXIT_CODE_INTERRUPTED : EXIT_CODE_TERMINATED;
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 	watch->work->add_left(watch->arg, &text);
 	say(watch, &text);
-	_exit(signo == SIGINT ? EXIT_CODE_INTERRUPTED : EXIT_CODE_TERMINATED);
+	if (watch->work->leave) {
+		leave_after_a_moment(exit_code);
+		watch->work->leave(watch->arg, exit_code);
+	}
+	_exit(exit_code);
 }
 
 static void signal_came(void *arg, int signo)

@@ -23,7 +23,7 @@ struct progress;
 struct resolver;
 struct signals;
 
-/* What is watched; `arg` is its owner's.  All MUST be there. */
+/* What is watched; `arg` is its owner's.  All but the last MUST be there. */
 struct run_watch_work {
 	void (*stop)(void *arg, enum outcome_cause cause); /* come to an end soon */
 	/* "ending what runs on 3 of 10 servers": what comes of the first signal. */
@@ -32,6 +32,9 @@ struct run_watch_work {
 	void (*add_left)(const void *arg, struct strbuf *out);
 	void (*add_phases)(const void *arg, size_t max, struct strbuf *out);
 	void (*count)(const void *arg, size_t *ret_done, size_t *ret_failed);
+	/* MAY.  A second signal came, all was said, and when this returns the process ends with
+	 * `exit_code`: write down how it was left.  After half a second it ends in the middle. */
+	void (*leave)(void *arg, int exit_code);
 };
 
 struct run_watch {

@@ -56,7 +56,7 @@ enum outcome_cause {
 	CAUSE_EXEC_REFUSED,
 	CAUSE_SUDO_FAILED,
 	CAUSE_DIRECTORY_MISSING,
-	CAUSE_INTERRUPTED, /* by us, before its turn */
+	CAUSE_INTERRUPTED, /* by us, before its turn; or left before its end */
 	CAUSE_DEADLINE,    /* of the run, before its turn */
 	CAUSE_STOPPED,     /* others failed before its turn */
 	CAUSE_LOCAL_ERROR, /* ours: no descriptors left, a file that cannot be written */

@@ -125,6 +125,12 @@ static int64_t stop_ms(const struct remote_command *command)
 	return grace_s(command) * (int64_t)1000 + SLACK_MS;
 }
 
+/* With a tty: until its process is known, which is told before it begins, or must be soon. */
+static int64_t hang_up_ms(const struct remote_command *command)
+{
+	return command->pid > 0 || !command->facts.may_run ? 0 : SLACK_MS;
+}
+
 static bool asks_password(const struct remote_command *command)
 {
 	return command->spec.supervised.sudo == SUPERVISOR_SUDO_PASSWORD;
@@ -155,7 +161,8 @@ static void set_step(struct remote_command *command)
 		}
 		break;
 	case REMOTE_STOPPING:
-		timer_set(command->step, command->spec.wants_tty ? 0 : stop_ms(command));
+		timer_set(command->step,
+			command->spec.wants_tty ? hang_up_ms(command) : stop_ms(command));
 		break;
 	case REMOTE_LOOKING:
 		timer_set(command->step, stop_ms(command));
@@ -334,7 +341,11 @@ static void tell_started(struct remote_command *command)
 static void told_started(struct remote_command *command, int64_t pid)
 {
 	command->pid = pid;
-	if (command->facts.has_started || (command->spec.wants_tty && command->facts.is_stopped)) {
+	if (command->spec.wants_tty && command->state == REMOTE_STOPPING) {
+		set_step(command);
+		return;
+	}
+	if (command->facts.has_started) {
 		return; /* a terminal's is told of at once, and its process later */
 	}
 	if (command->spec.wants_tty) {

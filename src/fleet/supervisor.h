@@ -80,8 +80,8 @@ void supervisor_add_exec(
 
 /* The same for a command with a terminal, which is not supervised: all of it is in what the host
  * executes.  Of a key's words there are, on the terminal, SUPERVISOR_STARTED, and before it
- * SUPERVISOR_PASSWORD and SUPERVISOR_READY where sudo has a password; has_input, quiet_s and grace_s
- * mean nothing. */
+ * SUPERVISOR_PASSWORD and SUPERVISOR_READY where sudo has a password; has_input, quiet_s and
+ * grace_s mean nothing. */
 void supervisor_add_tty_exec(
 	struct strbuf *out, const struct supervisor_spec *, const struct supervisor_key *);
 

@@ -1,6 +1,8 @@
 """Stopping means stopped: Ctrl-C once and twice, SIGTERM, SIGKILL; and a reader who does not read."""
 import os
+import re
 import signal
+import sqlite3
 import subprocess
 import time
 import uuid
@@ -49,7 +51,7 @@ def test_sigterm(fleet, mark):
 @pytest.mark.parametrize('transport', ['native', 'openssh'])
 def test_what_has_a_terminal_is_seen_to_end(fleet, mark, transport):
     """Nothing supervises it: its terminal is hung up, and the server is asked what is left."""
-    running = fleet.start(f'echo up; sleep 600; : {mark}', '--tty', '--output', 'json', '--transport', transport)
+    running = fleet.start(f'sleep 600; : {mark}', '--tty', '--output', 'json', '--transport', transport)
     wait_until(lambda: len(processes_of(mark)) >= 4, 20, 'the commands')
     running.signal(signal.SIGINT)
     done = running.ended()
@@ -92,7 +94,8 @@ def test_a_command_that_will_not_end_is_killed(fleet, mark):
     assert gone(mark)()
 
 
-def test_twice_leaves_at_once_and_says_what_it_left(fleet, mark):
+def left(fleet, mark):
+    """It was interrupted twice, while the commands go on."""
     running = fleet.start(f"trap '' TERM; echo up; while :; do sleep 1; : {mark}; done")
     for host in fleet.sshd.hosts:
         running.wait_for(f'{host}: up')
@@ -103,6 +106,35 @@ def test_twice_leaves_at_once_and_says_what_it_left(fleet, mark):
     done = running.ended()
     assert done.exit_code == 130 and time.monotonic() - before < 2
     assert 'left without waiting for its end: web-01 (pid ' in done.stderr and 'db-01 (pid ' in done.stderr
+    return done
+
+
+def test_twice_leaves_at_once_and_says_what_it_left(fleet, mark):
+    left(fleet, mark)
+    assert fleet.rows('SELECT exit_code, ended_ms > 0 FROM run') == [(130, 1)]
+    shown = fleet.verb('show', '1')
+    assert 'not written down' not in shown.stdout
+    assert re.search(r'^✗ web-01: unreachable: left without waiting for its end \(pid \d+\)$', shown.stdout, re.M)
+    assert '130' in fleet.verb('last').stdout
+    wait_until(gone(mark), 15, 'the supervisors to end what was left')
+
+
+def test_twice_leaves_at_once_also_when_the_store_is_locked(fleet, mark):
+    """What cannot be written in a moment is not waited for."""
+    running = fleet.start(f"trap '' TERM; echo up; while :; do sleep 1; : {mark}; done")
+    for host in fleet.sshd.hosts:
+        running.wait_for(f'{host}: up')
+    wait_until(lambda: fleet.rows("SELECT count(*) FROM run_host WHERE text LIKE '%not heard to end'") == [(4,)], 20, 'it')
+    with sqlite3.connect(fleet.store, isolation_level=None) as database:
+        database.execute('BEGIN IMMEDIATE')
+        running.signal(signal.SIGINT).wait_for('once more leaves at once')
+        time.sleep(0.3)  # sooner it is taken for the same Ctrl-C
+        before = time.monotonic()
+        done = running.signal(signal.SIGINT).ended()
+        assert done.exit_code == 130 and time.monotonic() - before < 2
+        assert 'left without waiting for its end: web-01 (pid ' in done.stderr
+        database.execute('ROLLBACK')
+    assert fleet.rows('SELECT exit_code FROM run') == [(None,)]
     wait_until(gone(mark), 15, 'the supervisors to end what was left')
 
 

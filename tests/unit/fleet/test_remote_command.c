@@ -983,6 +983,7 @@ static void tty_and_clocks(void **state)
 	start((struct remote_command_spec){.wants_tty = true, .silence_ms = 1000});
 	pass(0);
 	pass(1000);
+	pass(2000);
 	assert_ended(
 		"started 0, timeout (silence): silent for 1 s, and was told to end", false, true);
 }
@@ -993,8 +994,9 @@ static void tty_and_stop(void **state)
 	start((struct remote_command_spec){.wants_tty = true});
 	pass(0);
 	remote_command_stop(told.command);
+	pass(1999);
 	assert_false(told.has_ended);
-	pass(0);
+	pass(1);
 	assert_ended("started 0, unreachable: its terminal was hung up, and it was not seen to end",
 		false, true);
 }
@@ -1100,6 +1102,17 @@ static void tty_tells_early(void **state)
 	channel = login->command;
 	exits(42);
 	assert_ended("signal HUP", false, false);
+	(void)teardown(state);
+	(void)setup(state);
+	start((struct remote_command_spec){.wants_tty = true});
+	pass(0);
+	remote_command_stop(told.command);
+	pass(1000);
+	says_process();
+	pass(0);
+	channel = login->command;
+	exits(42);
+	assert_ended("started 0, signal HUP", false, false);
 }
 
 /* --- freeing -------------------------------------------------------------------------------- */
