@@ -106,6 +106,9 @@ const char copy_sudo_place[] =
 	"owner \"$t\" \"$w\" && ask chmod \"$m\" \"$t\" || return 1\n"
 	"if [ \"$b\" ] && [ \"$w\" ]; then\n"
 	"[ ! -d \"$r$b\" ] || { e=\"'$r$b' is a folder\"; return 1; }\n"
+	/* Of this very second; only "~" is one for all times. */
+	"[ \"$b\" = '~' ] || { [ ! -e \"$r$b\" ] && [ ! -L \"$r$b\" ]; } || {\n"
+	"e=\"'$r$b' is there already, of this second\"; return 1; }\n"
 	"ask ln -f \"$r\" \"$r$b\" || ask cp -p \"$r\" \"$r$b\" || return 1\n"
 	"fi\n"
 	"ask mv -f \"$t\" \"$r\" || return 1\n"

@@ -265,6 +265,33 @@ static void test_placing(void **state)
 	}
 }
 
+/* What was kept is not replaced by what was changed in the same second. */
+static void test_backups_of_one_second(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
+		shell = shells[i];
+		if (access(shell[0], X_OK) < 0) {
+			continue;
+		}
+		start();
+		assert_int_equal(mkdir("staged", 0755) | mkdir("d", 0755), 0);
+		copy_fixture_make("staged/0", "abc", 0600);
+		copy_fixture_make("d/a", "old", 0600);
+		copy_fixture_make("d/b", "old", 0600);
+		copy_fixture_make("d/b.1~", "older", 0600);
+		begin(".1~");
+		copy_sudo_add_file(&input, "d/a", 0644, "0", &abc);
+		copy_sudo_add_file(&input, "d/b", 0644, "0", &abc);
+		assert_non_null(strstr(run(copy_sudo_place, input.buf), "ok\n! '"));
+		assert_string_equal(copy_fixture_content(&f, "d/a.1~"), "old");
+		assert_string_equal(copy_fixture_content(&f, "d/b"), "old");
+		assert_string_equal(copy_fixture_content(&f, "d/b.1~"), "older");
+		assert_string_equal(copy_fixture_list(&f, "d"), "a a.1~ b b.1~ ");
+		stop();
+	}
+}
+
 static void make_left(const char *name, mode_t mode, int64_t age_s)
 {
 	struct timespec times[2] = {{.tv_sec = time(NULL) - age_s}, {.tv_sec = time(NULL) - age_s}};
@@ -391,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_showing),
 		cmocka_unit_test(test_what_is_no_answer),
 		cmocka_unit_test(test_placing),
+		cmocka_unit_test(test_backups_of_one_second),
 		cmocka_unit_test(test_what_earlier_ones_left),
 		cmocka_unit_test(test_name_until_it_is_whole),
 		cmocka_unit_test(test_refusing),
