@@ -344,6 +344,7 @@ static int check_term_name(struct scan *scan, const struct term *term, size_t st
 {
 	size_t len = 0;
 	char first = scan->text.ptr[start];
+	bool is_url = str_starts(str_sub(scan->text, scan->pos, scan->text.len), "//");
 
 	if (first == '-') {
 		return scan_fail(scan, start,
@@ -356,7 +357,8 @@ static int check_term_name(struct scan *scan, const struct term *term, size_t st
 	}
 	if (scan->text.ptr[scan->pos - 1] == ':') {
 		return scan_fail(scan, scan->pos - 1,
-			err_set(scan->err, ERR_INPUT, "a name must not end with ':'"));
+			err_set(scan->err, ERR_INPUT, "a name must not end with ':'%s",
+				is_url ? "; a server is no URL, write [USER@]HOST[:PORT]" : ""));
 	}
 	for (size_t i = 0; i < term->pieces_count; i++) {
 		len += piece_max_len(term, &term->pieces[i]);

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/strbuf.h"
 #include "base/utf8.h"
@@ -78,6 +79,15 @@ int copy_place_parse(
 	}
 	*ret_place = place;
 	return 0;
+}
+
+const char *copy_port_hint(const char *path)
+{
+	size_t digits = strspn(path, "0123456789");
+
+	return digits > 0 && path[digits] == ':'
+		       ? " (a port goes into --hosts or a file of servers)"
+		       : "";
 }
 
 /* --- names ---------------------------------------------------------------------------------- */

@@ -29,6 +29,10 @@ struct copy_place {
 int copy_place_parse(
 	const char *argument, struct arena *, struct copy_place *ret_place, struct err *);
 
+/* What to say behind an error about a path that begins like the port of "web-01:22:/etc"; else "".
+ */
+const char *copy_port_hint(const char *path);
+
 /* Whether a server's word may be the name of one file: not empty, not "." or "..", without "/" and
  * NUL, not too long. */
 bool copy_name_is_plain(struct str name);

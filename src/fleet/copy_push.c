@@ -502,9 +502,10 @@ static void on_parent(void *arg, const struct sftp_answer *answer)
 	struct err err;
 
 	if (answer->status == SFTP_NO_SUCH_FILE) {
-		(void)err_set(&err, ERR_NOT_FOUND, "there is no folder '%s'",
+		(void)err_set(&err, ERR_NOT_FOUND, "there is no folder '%s'%s",
 			utf8_quote(str_of(copy_parent(str_of(push->spec.destination), push->arena)))
-				.text);
+				.text,
+			copy_port_hint(push->spec.destination));
 		finish(push, &err);
 		return;
 	}
@@ -545,8 +546,10 @@ static void on_destination(void *arg, const struct sftp_answer *answer)
 		look_at_parent(push);
 	} else {
 		(void)err_set(&err, answer->status == SFTP_OK ? ERR_INPUT : ERR_NOT_FOUND,
-			answer->status == SFTP_OK ? "'%s' is no folder" : "there is no folder '%s'",
-			utf8_quote(str_of(push->spec.destination)).text);
+			answer->status == SFTP_OK ? "'%s' is no folder%s"
+						  : "there is no folder '%s'%s",
+			utf8_quote(str_of(push->spec.destination)).text,
+			copy_port_hint(push->spec.destination));
 		finish(push, &err);
 	}
 }

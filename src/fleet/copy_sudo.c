@@ -509,7 +509,8 @@ static void rehearse(struct copy_sudo *sudo)
 
 static int refuse(struct err *err, enum err_code code, const char *what, const char *path)
 {
-	return err_set(err, code, "%s '%s'", what, utf8_quote(str_of(path)).text);
+	return err_set(
+		err, code, "%s '%s'%s", what, utf8_quote(str_of(path)).text, copy_port_hint(path));
 }
 
 static bool has_own_name(const struct copy_sudo *sudo)

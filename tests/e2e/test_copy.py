@@ -120,6 +120,8 @@ def test_a_user_and_a_port_in_a_name(site, transport):
                      '--transport', transport)
     assert done.stdout == (f'✓ {user}@web-01:{port}: 1 unchanged\n✓ {user}@web-02:{port}: 1 unchanged\n'
                            '2/2 servers copied successfully\n'), done
+    done = site.copy('app.conf', f'{user}@web-01:{port}:{site.there}/', '--transport', transport)
+    assert done.exit_code == 1 and '(a port goes into --hosts or a file of servers)' in done.stdout, done
 
 
 def test_many_servers(site):

@@ -149,6 +149,7 @@ BROKEN_NAMES = {
     'web-01\n;touch pwned': "cannot hold ';'",
     'web-01,!web-[01-02]': '',
     'web-\x1b[31m': 'cannot hold',
+    'ssh://root@web-01:22': 'a server is no URL, write [USER@]HOST[:PORT]',
 }
 
 

@@ -186,6 +186,9 @@ static void test_errors(void **state)
 		{"..", ERR_INPUT, 1, "a name must not begin with '.'"},
 		{"@-x", ERR_INPUT, 2, "a name must not begin with '-' (an exclusion begins with '!')"},
 		{"hosts:", ERR_INPUT, 6, "a name must not end with ':'"},
+		{"ssh://root@web-01:22", ERR_INPUT, 4,
+			"a name must not end with ':'; a server is no URL, write "
+			"[USER@]HOST[:PORT]"},
 		{"a;b", ERR_INPUT, 2, "a name cannot hold ';'"},
 		{"$(id)", ERR_INPUT, 1, "a name cannot hold '$'"},
 		{"a`b`", ERR_INPUT, 2, "a name cannot hold '`'"},

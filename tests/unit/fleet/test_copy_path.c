@@ -239,9 +239,21 @@ static void test_folders_for_root(void **state)
 	assert_true(copy_is_stage(str_of(copy_stage_name(arena))));
 }
 
+static void test_port_hint(void **state)
+{
+	(void)state;
+	assert_string_equal(
+		copy_port_hint("24322:/d/x"), " (a port goes into --hosts or a file of servers)");
+	assert_string_equal(copy_port_hint("24322/x"), "");
+	assert_string_equal(copy_port_hint(":x"), "");
+	assert_string_equal(copy_port_hint("/d/1:2"), "");
+	assert_string_equal(copy_port_hint(""), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_port_hint),
 		cmocka_unit_test_setup_teardown(test_arguments, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrong_arguments, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_plain_names, setup, teardown),
