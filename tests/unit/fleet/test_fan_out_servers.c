@@ -26,8 +26,8 @@ struct fan_told {
 	char texts[HOSTS_MAX][160];
 	int64_t pids[HOSTS_MAX], ended_ms[HOSTS_MAX];
 	struct strbuf out[HOSTS_MAX];
-	size_t started, ended;
-	size_t until_started; /* stop the loop when so many have */
+	size_t said, ended;
+	size_t until_said; /* stop the loop when so many have */
 	bool is_finished;
 };
 
@@ -36,9 +36,6 @@ static void on_fan_started(void *arg, size_t host, int64_t pid)
 	struct fan_told *told = arg;
 
 	told->pids[host] = pid;
-	if (++told->started == told->until_started) {
-		loop_stop(told->fixture->loop);
-	}
 }
 
 static void on_fan_output(void *arg, size_t host, enum ssh_stream stream, struct str bytes)
@@ -46,6 +43,9 @@ static void on_fan_output(void *arg, size_t host, enum ssh_stream stream, struct
 	struct fan_told *told = arg;
 
 	(void)stream;
+	if (told->out[host].len == 0 && ++told->said == told->until_said) {
+		loop_stop(told->fixture->loop);
+	}
 	strbuf_addstr(&told->out[host], bytes);
 }
 
@@ -202,10 +202,11 @@ static void interrupts_all(void **state)
 	fan_start(fixture, connector,
 		&(struct fan_out_spec){
 			.queue = {.hosts = hosts, .hosts_count = HOSTS, .workers = 4},
-			.command = {.supervised = {.command = "sleep 300 & sleep 301"}}},
+			.command = {.supervised = {.command = "echo set; sleep 300 & sleep 301"}}},
 		&told);
-	told.until_started = 4;
-	while (told.started < 4) {
+	/* One that is ended while its shell is being made may need SIGKILL. */
+	told.until_said = 4;
+	while (told.said < 4) {
 		assert_int_equal(loop_run(fixture->loop, NULL), 0);
 		assert_false(told.is_finished);
 	}
