@@ -88,7 +88,7 @@ static void check_json(const struct config *config, struct strbuf *out)
 	json_document_end(&json);
 }
 
-static enum exit_code config_check(struct cmd_run *run, const struct config *config)
+static enum exit_code config_check(struct cmd_run *run, struct config *config)
 {
 	const struct config_opts *opts = run->opts;
 	struct strbuf text = STRBUF_INIT;
@@ -185,32 +185,29 @@ static enum exit_code config_show(struct cmd_run *run, struct config *config)
 	return write_out(run, &text);
 }
 
-static enum exit_code run_check(void *cmd)
+/* With the configuration that holds, if it is right. */
+static enum exit_code with_config(
+	struct cmd_run *run, enum exit_code (*act)(struct cmd_run *, struct config *))
 {
-	struct cmd_run *run = cmd;
 	struct config config;
 	enum exit_code exit_code;
 
 	if (!config_open(&config, run->common)) {
 		return EXIT_CODE_USAGE;
 	}
-	exit_code = config_check(run, &config);
+	exit_code = act(run, &config);
 	config_release(&config);
 	return exit_code;
 }
 
+static enum exit_code run_check(void *cmd)
+{
+	return with_config(cmd, config_check);
+}
+
 static enum exit_code run_show(void *cmd)
 {
-	struct cmd_run *run = cmd;
-	struct config config;
-	enum exit_code exit_code;
-
-	if (!config_open(&config, run->common)) {
-		return EXIT_CODE_USAGE;
-	}
-	exit_code = config_show(run, &config);
-	config_release(&config);
-	return exit_code;
+	return with_config(cmd, config_show);
 }
 
 static enum exit_code run_schema(void *cmd)
