@@ -364,6 +364,13 @@ def test_a_login_that_talks(at, tmp_path_factory):
 AS_NOBODY = 'setpriv --reuid 65534 --regid 65534 --clear-groups'
 
 
+def let_anybody_pass(path, tmp_path_factory):
+    """Into a folder that pytest made for us alone."""
+    for folder in (path, *path.parents):
+        if folder.is_relative_to(tmp_path_factory.getbasetemp().parent):
+            folder.chmod(0o755)
+
+
 @needs_sftp_server
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which('setpriv'), reason='needs root and setpriv')
 @pytest.mark.skipif(not os.stat('/').st_mode & stat.S_IXOTH, reason='needs a root directory that others may pass')
@@ -373,9 +380,7 @@ def test_a_user_who_may_not(at, tmp_path_factory, tmp_path):
 esac
 exec {AS_NOBODY} sh -c "$SSH_ORIGINAL_COMMAND"'''):
         site = at(server)
-        for folder in (site.there, *site.there.parents):  # so that nobody can get there
-            if folder.is_relative_to(tmp_path_factory.getbasetemp().parent):
-                folder.chmod(0o755)
+        let_anybody_pass(site.there, tmp_path_factory)
         site.make('app.conf', 'new')
         (site.there / 'app.conf').write_text('old')
         (site.there / 'sticky').mkdir()
@@ -754,9 +759,7 @@ def test_fetch_with_sudo(at, tmp_path_factory, transport):
 esac
 exec {AS_NOBODY} sh -c "$SSH_ORIGINAL_COMMAND"'''):
         site = at(server)
-        for folder in (site.there, *site.there.parents):  # so that nobody can get there
-            if folder.is_relative_to(tmp_path_factory.getbasetemp().parent):
-                folder.chmod(0o755)
+        let_anybody_pass(site.there, tmp_path_factory)
         secret = site.there / 'secret'
         secret.mkdir()
         (secret / 'key').write_text('key')
