@@ -63,6 +63,12 @@ static int on_data(
 
 	(void)lib;
 	(void)channel;
+	/* Whoever hears it may send more, and libssh is still reading what was sent before. */
+	if (exec->lane.session->is_writing) {
+		ssh_session_wake(exec->lane.session);
+		exec->has_left = true;
+		return 0;
+	}
 	/* What comes behind what was left waits its turn; libssh would hand on all of a stream. */
 	if (exec->is_paused || exec->has_left) {
 		exec->has_left = true;
@@ -270,8 +276,8 @@ static bool send_input(struct ssh_exec *exec)
 	if (left == 0 || !ssh_session_may_write(exec->lane.session)) {
 		return false;
 	}
-	rc = ssh_channel_write(exec->lane.channel, exec->input.buf + exec->input_sent,
-		(uint32_t)(left < SEND_BYTES ? left : SEND_BYTES));
+	rc = ssh_lane_write(&exec->lane, exec->input.buf + exec->input_sent,
+		left < SEND_BYTES ? left : SEND_BYTES);
 	if (rc < 0) {
 		exec->input_sent = exec->input.len; /* it is closed; nobody reads it */
 	} else {
@@ -300,8 +306,8 @@ static bool send_rest(struct ssh_exec *exec)
 	return false;
 }
 
-/* What was left with libssh during a pause: some of each stream in turn, so that a flood in one
- * does not hold back a word in the other that came long before its end. */
+/* What was left with libssh during a pause or a write: some of each stream in turn, so that a flood
+ * in one does not hold back a word in the other that came long before its end. */
 static bool read_left(struct ssh_exec *exec)
 {
 	char bytes[READ_BUFFER];

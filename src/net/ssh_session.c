@@ -259,6 +259,16 @@ void ssh_lane_kill(struct ssh_lane *lane)
 	}
 }
 
+int ssh_lane_write(struct ssh_lane *lane, const void *bytes, size_t len)
+{
+	int rc;
+
+	lane->session->is_writing = true;
+	rc = ssh_channel_write(lane->channel, bytes, (uint32_t)len);
+	lane->session->is_writing = false;
+	return rc;
+}
+
 /* Whatever asks libssh for something lets it read, too: what counts is what has come by any way. */
 static void note_life(struct ssh_session *session)
 {

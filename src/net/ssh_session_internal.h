@@ -93,10 +93,11 @@ struct ssh_session {
 	int alive_unanswered;
 	bool is_asking; /* an answer to a keepalive is outstanding */
 
-	int depth;      /* of calls inside which nothing may be freed */
-	bool is_freed;  /* by its user: goes when depth is 0 and no thread has it */
-	bool is_lent;   /* to a thread, which asks the agent */
-	bool has_ended; /* an end was found; told when depth is 0 */
+	bool is_writing; /* libssh reads what it was given, and packets too if the window is full */
+	int depth;       /* of calls inside which nothing may be freed */
+	bool is_freed;   /* by its user: goes when depth is 0 and no thread has it */
+	bool is_lent;    /* to a thread, which asks the agent */
+	bool has_ended;  /* an end was found; told when depth is 0 */
 	struct ssh_end end;
 };
 
@@ -120,6 +121,8 @@ void ssh_session_watch(struct ssh_session *);     /* what libssh waits for */
 void ssh_session_opened(struct ssh_session *);
 void ssh_lane_add(struct ssh_session *, struct ssh_lane *);
 void ssh_lane_kill(struct ssh_lane *); /* swept now or after the round */
+/* As ssh_channel_write(); meanwhile no command's output is told. */
+int ssh_lane_write(struct ssh_lane *, const void *bytes, size_t len);
 
 /* libssh's words for its last error, fit to be printed. */
 void ssh_session_add_lib_error(const struct ssh_session *, struct strbuf *out);

@@ -146,7 +146,7 @@ static bool read_near(struct ssh_tunnel *tunnel)
 	n = recv(tunnel->near_fd, bytes, most, MSG_DONTWAIT);
 	if (n > 0) {
 		/* All of it fits into the window. */
-		if (ssh_channel_write(tunnel->lane.channel, bytes, (uint32_t)n) < 0) {
+		if (ssh_lane_write(&tunnel->lane, bytes, (size_t)n) < 0) {
 			tunnel->lane.is_dead = true;
 			return false;
 		}

@@ -133,11 +133,14 @@ static void test_input(void **state)
 
 /* --- with events of one's own --------------------------------------------------------------- */
 
+enum { GROWTH = 100000, FIRST = 40, GROWS = 100 };
+
 struct talk {
 	struct ssh_fixture *fixture;
 	struct ssh_session *session;
 	struct ssh_exec *exec;
 	int rounds;
+	int grows; /* so often is a piece of output answered with GROWTH bytes */
 	uint64_t bytes;
 	bool has_ended, frees_session, frees_exec;
 };
@@ -148,6 +151,13 @@ static void on_talk_output(void *arg, enum ssh_stream stream, struct str bytes)
 
 	(void)stream;
 	talk->bytes += bytes.len;
+	if (talk->grows > 0) {
+		char *block = xcalloc(1, GROWTH);
+
+		talk->grows--;
+		ssh_exec_send(talk->exec, str_n(block, GROWTH));
+		free(block);
+	}
 	if (talk->frees_exec) {
 		ssh_exec_free(&talk->exec);
 		loop_stop(talk->fixture->loop);
@@ -162,6 +172,9 @@ static void on_talk_input(void *arg)
 {
 	struct talk *talk = arg;
 
+	if (talk->grows > 0) {
+		return; /* more comes with the next output */
+	}
 	if (talk->rounds-- > 0) {
 		ssh_exec_send(talk->exec, str_of("again\n"));
 	} else {
@@ -203,6 +216,25 @@ static void test_conversation(void **state)
 		assert_int_equal(loop_run(talk.fixture->loop, NULL), 0);
 	}
 	assert_int_equal(talk.bytes, 51 * 6);
+	ssh_session_free(&told.session);
+}
+
+/* libssh looks for a larger window, and hands on what it finds, while it reads what we send: who
+ * answers it with more must not move that away. */
+static void test_answers_while_sending(void **state)
+{
+	struct ssh_told told;
+	struct ssh_session *session = connect_sshd(*state, &told);
+	struct talk talk = {.grows = GROWS};
+	char *block = xcalloc(FIRST, GROWTH);
+
+	(void)start_talk(*state, session, "cat", &talk);
+	ssh_exec_send(talk.exec, str_n(block, FIRST * GROWTH)); /* more than the window */
+	while (!talk.has_ended) {
+		assert_int_equal(loop_run(talk.fixture->loop, NULL), 0);
+	}
+	assert_int_equal(talk.bytes, (FIRST + GROWS) * GROWTH);
+	free(block);
 	ssh_session_free(&told.session);
 }
 
@@ -547,6 +579,7 @@ int main(void)
 		TEST(test_much_output),
 		TEST(test_input),
 		TEST(test_conversation),
+		TEST(test_answers_while_sending),
 		TEST(test_input_against_a_flood),
 		TEST(test_freed_inside),
 		TEST(test_pause),
