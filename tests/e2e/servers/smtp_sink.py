@@ -132,12 +132,13 @@ class Session:
         while (line := await self.reader.readuntil(b'\n')) != b'.\r\n':
             await self.step('body', None)
             lines.append(line[1:] if line.startswith(b'.') else line)
-        if self.sink.planned_next('end') == self.sink.TAKEN_THEN_DROP:
-            self.keep(lines)
+        planned = self.sink.planned_next('end')
+        if planned is None or planned[:1] == '2' or planned == self.sink.TAKEN_THEN_DROP:
+            self.keep(lines)  # before the answer: whoever has that may look for the message
+        if planned == self.sink.TAKEN_THEN_DROP:
             self.sink.planned('end', '')
             raise Gone
-        if await self.step('end', '250 2.0.0 kept'):
-            self.keep(lines)
+        await self.step('end', '250 2.0.0 kept')
         self.sender, self.recipients = None, []
 
     def keep(self, lines):
