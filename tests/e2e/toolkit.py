@@ -15,7 +15,7 @@ import subprocess
 import termios
 import time
 
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 120  # more than any takes on a busy machine
 # A sanitizer's finding ends the program with this, which is none of its own exit codes.
 SANITIZER_EXIT = 99
 SANITIZER_WORDS = ('AddressSanitizer', 'LeakSanitizer', 'UndefinedBehaviorSanitizer', 'runtime error:')

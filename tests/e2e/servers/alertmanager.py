@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.request
 
-from .base import START_SECONDS, ProcessServer, free_ports, wait_until
+from .base import START_SECONDS, ProcessServer, wait_until
 from .receiver import Answer, Receiver
 
 CONFIG = '''
@@ -51,17 +51,14 @@ class Alertmanager(ProcessServer):
         config = self.dir / 'alertmanager.yml'
         config.write_text(CONFIG.format(resolve_timeout=self.resolve_timeout, webhook=self.webhook or 'http://127.0.0.1:9/',
                                         receiver='hook' if self.webhook else 'nobody'))
-        for last in (False, False, True):
-            self.port, = free_ports(1) if self.port is None else (self.port,)
-            self._spawn(['prometheus-alertmanager', f'--config.file={config}', f'--storage.path={self.dir / "data"}',
-                         f'--web.listen-address=127.0.0.1:{self.port}', '--cluster.listen-address=',
-                         f'--log.level={self.log_level}'], cwd=self.dir)
-            wait_until(lambda: self._is_ready() or self.process.poll() is not None, START_SECONDS, 'Alertmanager')
-            if self.process.poll() is None:
-                return
-            if last or 'address already in use' not in self.output():
-                raise RuntimeError(f'Alertmanager did not start: {self.output()}')
-            self.port = None
+        if self.port is None:
+            self.port, = self._keep_ports(1)
+        self._spawn(['prometheus-alertmanager', f'--config.file={config}', f'--storage.path={self.dir / "data"}',
+                     f'--web.listen-address=127.0.0.1:{self.port}', '--cluster.listen-address=',
+                     f'--log.level={self.log_level}'], cwd=self.dir)
+        wait_until(lambda: self._is_ready() or self.process.poll() is not None, START_SECONDS, 'Alertmanager')
+        if self.process.poll() is not None:
+            raise RuntimeError(f'Alertmanager did not start: {self.output()}')
 
     def _is_ready(self):
         try:

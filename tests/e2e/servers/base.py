@@ -11,8 +11,9 @@ import tempfile
 import threading
 import time
 
-START_SECONDS = 10
-STOP_SECONDS = 5
+# What is waited for comes at once on an idle machine; on a busy one it may take its time.
+START_SECONDS = 60
+STOP_SECONDS = 10
 
 
 def has_ipv6():
@@ -33,23 +34,39 @@ def loopback(family):
     return '::1' if family == socket.AF_INET6 else '127.0.0.1'
 
 
+def bound(family, port):
+    """A socket on loopback; ports that are reused are those of whoever sets SO_REUSEADDR, as servers do."""
+    sock = socket.socket(family)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((loopback(family), port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def kept_ports(count, stack):
+    """TCP ports on 127.0.0.1 and ::1 that the kernel gives to nobody else until the stack is closed.  A server may
+    listen there, and stop, and listen again; while none does, whoever connects is refused."""
+    ports = []
+    while len(ports) < count:
+        sock = stack.enter_context(contextlib.closing(bound(socket.AF_INET, 0)))
+        port = sock.getsockname()[1]
+        if has_ipv6():
+            try:
+                stack.enter_context(contextlib.closing(bound(socket.AF_INET6, port)))
+            except OSError:
+                continue
+        ports.append(port)
+    return ports
+
+
 def free_ports(count):
     """TCP ports that nobody listens on, on either family.  Somebody may come in between: who uses them
     must be ready to ask again."""
     with contextlib.ExitStack() as stack:
-        ports = []
-        while len(ports) < count:
-            sock = stack.enter_context(contextlib.closing(socket.socket()))
-            sock.bind(('127.0.0.1', 0))
-            port = sock.getsockname()[1]
-            if has_ipv6():
-                other = stack.enter_context(contextlib.closing(socket.socket(socket.AF_INET6)))
-                try:
-                    other.bind(('::1', port))
-                except OSError:
-                    continue
-            ports.append(port)
-        return ports
+        return kept_ports(count, stack)
 
 
 NOBODY = ('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups')
@@ -81,6 +98,11 @@ class Server:
 
     def __init__(self):
         self.dir = None
+        self._kept = contextlib.ExitStack()
+
+    def _keep_ports(self, count):
+        """TCP ports that stay this server's own, also between stop() and another start()."""
+        return kept_ports(count, self._kept)
 
     @classmethod
     def exists(cls):
@@ -121,6 +143,7 @@ class Server:
 
     def __exit__(self, *_):
         self.stop()
+        self._kept.close()
 
 
 class ProcessServer(Server):
@@ -189,17 +212,10 @@ class ThreadServer(Server):
 
     async def _listen_on_all(self, handler):
         """The same port on 127.0.0.1 and ::1."""
-        for _ in range(50):
-            port = await self._listen(handler)
-            if not has_ipv6():
-                return port
-            try:
-                await self._listen(handler, '::1', port)
-            except OSError:
-                self._servers.pop().close()
-                continue
-            return port
-        raise OSError('found no port that is free on both families')
+        port, = self._keep_ports(1)
+        for family in families():
+            await self._listen(handler, loopback(family), port)
+        return port
 
     def call(self, coroutine):
         """Runs it on the server's loop; returns what it returns."""

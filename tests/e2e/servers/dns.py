@@ -9,6 +9,13 @@ from .base import ThreadServer
 A, AAAA = 1, 28
 NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
 TTL = 5
+ATTEMPTS = 50
+
+
+def own_addresses():
+    """On loopback, to try one after the other.  Tests that run at the same time are other processes."""
+    pid = os.getpid()
+    return [f'127.{53 + i}.{pid >> 8 & 255}.{pid & 255}' for i in range(ATTEMPTS)]
 
 
 def question_of(query):
@@ -21,14 +28,15 @@ def question_of(query):
 
 
 class DnsServer(ThreadServer):
-    """Listens on `host`:port; port 53 unless another is asked for (0: any free one), which only root may use.
+    """Listens on host:port; port 53 unless another is asked for (0: any free one), which only root may use.
+    Without a host it is an address that no other server of the tests has.
 
     table: name -> a list of addresses, or one of the words 'nxdomain', 'servfail', 'refused', 'silent'
     (no answer), 'garbage' (an answer that is none), 'truncated' (over UDP: "ask again by TCP"; then
     127.0.0.1).  delays: name -> seconds.  What is not in the table does not exist."""
     needs = 'root, to listen on port 53'
 
-    def __init__(self, table=None, host='127.0.0.53', port=53):
+    def __init__(self, table=None, host=None, port=53):
         super().__init__()
         self.table = dict(table or {})
         self.delays = {}
@@ -60,9 +68,19 @@ class DnsServer(ThreadServer):
             def datagram_received(self, data, peer):
                 asyncio.ensure_future(server._reply(data, 'udp', lambda answer: self.transport.sendto(answer, peer)))
 
-        self.port = await self._listen(self._tcp, self.host, self.port)
-        self._udp, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            Datagrams, local_addr=(self.host, self.port))
+        for host in [self.host] * ATTEMPTS if self.host else own_addresses():
+            try:
+                port = await self._listen(self._tcp, host, self.port)
+            except OSError:
+                continue
+            try:
+                self._udp, _ = await asyncio.get_running_loop().create_datagram_endpoint(Datagrams, local_addr=(host, port))
+            except OSError:  # what is free for TCP need not be so for UDP
+                self._servers.pop().close()
+                continue
+            self.host, self.port = host, port
+            return
+        raise OSError(f'found no place for a name server on port {self.port}')
 
     async def _end(self):
         if self._udp is not None:

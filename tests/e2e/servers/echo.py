@@ -4,7 +4,7 @@ import contextlib
 import socket
 import struct
 
-from .base import ThreadServer, families, loopback
+from .base import ThreadServer, bound, families, kept_ports, loopback
 
 BANNER = b'220 ready when you are\r\n'
 
@@ -47,7 +47,7 @@ class EchoServer(ThreadServer):
     async def _serve(self):
         for name in ('echo', 'banner', 'greeter', 'silent', 'drip', 'reset', 'close', 'garbage'):
             self.ports[name] = await self._listen_on_all(getattr(self, f'_{name}'))
-        self.ports['refused'] = self._bound(0)
+        self.ports['refused'], = kept_ports(1, self._held)
         self.ports['stuck'] = self._stuck_port()
 
     async def _end(self):
@@ -99,20 +99,11 @@ class EchoServer(ThreadServer):
             writer.write(block)
             await writer.drain()
 
-    def _bound(self, port, backlog=None):
-        """Binds a port on all families; listens only if there is a backlog."""
-        for family in families():
-            sock = self._held.enter_context(contextlib.closing(socket.socket(family)))
-            sock.bind((loopback(family), port))
-            if backlog is not None:
-                sock.listen(backlog)
-            port = sock.getsockname()[1]
-        return port
-
     def _stuck_port(self):
         """A listener that never accepts, its queue filled until the kernel drops what comes."""
-        port = self._bound(0, backlog=0)
+        port, = kept_ports(1, self._held)
         for family in families():
+            self._held.enter_context(contextlib.closing(bound(family, port))).listen(0)
             for _ in range(4):
                 sock = self._held.enter_context(contextlib.closing(socket.socket(family)))
                 sock.setblocking(False)

@@ -6,7 +6,7 @@ import pwd
 import re
 import shutil
 
-from .base import START_SECONDS, ProcessServer, free_ports, wait_until
+from .base import START_SECONDS, ProcessServer, wait_until
 from .pki import Pki
 
 USER = 'Debian-exim'
@@ -113,7 +113,7 @@ class Exim(ProcessServer):
         (self.dir / 'key.pem').chmod(0o600)
         for path in (self.dir, *self.dir.iterdir()):
             os.chown(path, owner.pw_uid, owner.pw_gid)
-        self.ports = dict(zip(('smtp', 'smtps'), free_ports(2)))
+        self.ports = dict(zip(('smtp', 'smtps'), self._keep_ports(2)))
         needs = 'require message = TLS first\n          encrypted = *\n  ' * self.needs_tls \
             + 'require message = who are you\n          authenticated = *' * self.needs_login
         (self.dir / 'exim.conf').write_text(CONFIG.format(
@@ -124,14 +124,11 @@ class Exim(ProcessServer):
     def _start(self):
         if self.pki is None:
             self.pki = self._own_pki = Pki().start()
-        for last in (False, False, True):
-            self._write()
-            self._spawn([self.program(), '-C', str(self.dir / 'exim.conf'), '-bdf'])
-            wait_until(lambda: 'listening for SMTP' in self.log() or self.process.poll() is not None, START_SECONDS, 'Exim')
-            if self.process.poll() is None:
-                return
-            if last or 'Address already in use' not in self.log() + self.output():
-                raise RuntimeError(f'Exim did not start: {self.output()}{self.log()}')
+        self._write()
+        self._spawn([self.program(), '-C', str(self.dir / 'exim.conf'), '-bdf'])
+        wait_until(lambda: 'listening for SMTP' in self.log() or self.process.poll() is not None, START_SECONDS, 'Exim')
+        if self.process.poll() is not None:
+            raise RuntimeError(f'Exim did not start: {self.output()}{self.log()}')
 
     def _stop(self):
         super()._stop()

@@ -5,7 +5,7 @@ import signal
 import subprocess
 
 from .backend import Backend
-from .base import START_SECONDS, ProcessServer, free_ports, has_ipv6, wait_until
+from .base import START_SECONDS, ProcessServer, has_ipv6, wait_until
 from .pki import Pki
 
 # Each certificate is served on a port of its own; the rest are ways of serving `good`.
@@ -130,7 +130,7 @@ class Nginx(ProcessServer):
 
     def _write(self):
         names = [*VARIANTS, *CERTIFICATES]
-        self.ports = dict(zip(names, free_ports(len(names))))
+        self.ports = dict(zip(names, self._keep_ports(len(names))))
         (self.dir / 'document.json').write_text(JSON)
         (self.dir / 'welcome').write_text('welcome\n')
         made = subprocess.run(['openssl', 'passwd', '-apr1', PASSWORD], capture_output=True, text=True, check=True)
@@ -147,17 +147,12 @@ class Nginx(ProcessServer):
         if self.pki is None:
             self.pki = self._own_pki = Pki().start()
         self.backend.start()
-        for last in (False, False, True):
-            self._write()
-            self._spawn([self.program(), '-p', str(self.dir), '-e', str(self.dir / 'error.log'),
-                         '-c', str(self.dir / 'nginx.conf')])
-            # A port may have been taken since it was looked for: try others.
-            wait_until(lambda: (self.dir / 'nginx.pid').exists() or self.process.poll() is not None,
-                       START_SECONDS, 'nginx')
-            if self.process.poll() is None:
-                break
-            if last or 'Address already in use' not in self.log():
-                raise RuntimeError(f'nginx did not start: {self.output()}{self.log()}')
+        self._write()
+        self._spawn([self.program(), '-p', str(self.dir), '-e', str(self.dir / 'error.log'),
+                     '-c', str(self.dir / 'nginx.conf')])
+        wait_until(lambda: (self.dir / 'nginx.pid').exists() or self.process.poll() is not None, START_SECONDS, 'nginx')
+        if self.process.poll() is not None:
+            raise RuntimeError(f'nginx did not start: {self.output()}{self.log()}')
         wait_until(lambda: 'start worker process ' in self.log(), START_SECONDS, "nginx's worker")
 
     def _stop(self):
@@ -178,5 +173,9 @@ class Nginx(ProcessServer):
         return path.read_text(errors='replace') if path.exists() else ''
 
     def access_log(self):
+        """A request is written down after its answer was given: see wait_for_access()."""
         path = self.dir / 'access.log'
         return path.read_text(errors='replace') if path.exists() else ''
+
+    def wait_for_access(self, text):
+        wait_until(lambda: text in self.access_log(), START_SECONDS, f'{text!r} in the access log of nginx')

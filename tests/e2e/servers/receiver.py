@@ -20,6 +20,7 @@ import random
 import socket
 import ssl
 import struct
+import threading
 import time
 import urllib.parse
 
@@ -111,6 +112,7 @@ class Fault:
     delay: float = 0
     taken: bool = False
     unread: bool = False  # strikes when the head has come, before the body is read
+    gate: threading.Event = None  # the answer waits for it
 
     @classmethod
     def status(cls, status, headers=None, body=b'', delay=0):
@@ -148,6 +150,11 @@ class Fault:
     def slow(cls, seconds):
         """The right answer, late."""
         return cls(f'slow by {seconds} s', how='real', delay=seconds, taken=True)
+
+    @classmethod
+    def late(cls, gate):
+        """The right answer, once the Event is set."""
+        return cls('late', how='real', taken=True, gate=gate)
 
     @classmethod
     def never(cls, taken=False):
@@ -265,6 +272,12 @@ class Connection(asyncio.Protocol):
 
     def later(self, seconds, what, *args):
         self.timer = asyncio.get_running_loop().call_later(seconds, what, *args) if seconds else what(*args)
+
+    def when(self, gate, what, *args):
+        if gate.is_set():
+            what(*args)
+        else:
+            self.timer = asyncio.get_running_loop().call_later(0.01, self.when, gate, what, *args)
 
     def send(self, request, answer):
         if self.transport.is_closing():
@@ -389,10 +402,11 @@ class Receiver(ThreadServer):
         if self.tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(self.tls.chain, self.tls.key)
-        server = await asyncio.get_running_loop().create_server(self._connected, '127.0.0.1', self.port or 0,
+        if self.port is None:
+            self.port, = self._keep_ports(1)
+        server = await asyncio.get_running_loop().create_server(self._connected, '127.0.0.1', self.port,
                                                                 ssl=context, backlog=1024)
         self._servers.append(server)
-        self.port = server.sockets[0].getsockname()[1]
 
     def _connected(self):
         self.connected += 1
@@ -429,7 +443,9 @@ class Receiver(ThreadServer):
         answer = fault.answer
         if answer is None:
             answer = self._taken(request) if fault.taken else Answer(200, b'this should not be read to its end')
-        if fault.how in ('answer', 'real'):
+        if fault.gate is not None:
+            connection.when(fault.gate, connection.send, request, answer)
+        elif fault.how in ('answer', 'real'):
             connection.later(fault.delay, connection.send, request, answer)
         elif fault.how != 'never':
             connection.later(fault.delay, connection.break_off, fault.how, answer)

@@ -1,5 +1,4 @@
 """A real SMTP server (aiosmtpd), for dialogues."""
-import socket
 import ssl
 
 try:
@@ -53,9 +52,7 @@ class SmtpServer(Server):
             self.pki = self._own_pki = Pki().start()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.pki['good'].chain, self.pki['good'].key)
-        with socket.socket() as sock:
-            sock.bind(('127.0.0.1', 0))
-            self.port = sock.getsockname()[1]
+        self.port, = self._keep_ports(1)
         self._controller = Controller(self._mailbox, hostname='127.0.0.1', port=self.port, tls_context=context,
                                       server_hostname='mail.good.test', ident='ESMTP tests')
         self._controller.start()

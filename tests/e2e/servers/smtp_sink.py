@@ -222,10 +222,11 @@ class SmtpSink(ThreadServer):
                 pass
             finally:
                 writer.close()
-        server = await asyncio.start_server(session, '127.0.0.1', 0, limit=LINE_MAX,
+        if self.port is None:
+            self.port, = self._keep_ports(1)
+        server = await asyncio.start_server(session, '127.0.0.1', self.port, limit=LINE_MAX,
                                             ssl=self.context() if self.implicit_tls else None)
         self._servers.append(server)
-        self.port = server.sockets[0].getsockname()[1]
 
     def wait_for(self, count, seconds=START_SECONDS):
         wait_until(lambda: len(self.messages) >= count, seconds, f'{count} messages')

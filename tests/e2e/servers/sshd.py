@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 
-from .base import ProcessServer, START_SECONDS, free_ports, wait_until
+from .base import ProcessServer, START_SECONDS, wait_until
 
 NETWORK = '127.0.1'
 # Started by root, sshd wants this folder; and bash, which takes a login by socket for one that wants its
@@ -56,14 +56,11 @@ class Sshd(ProcessServer):
         self.servers.write_text(''.join(f'{host}\n' for host in self.hosts))
         if os.geteuid() == 0:
             os.makedirs(PRIVILEGE_FOLDER, mode=0o755, exist_ok=True)
-        for _ in range(5):  # somebody may take the port first
-            self.port = free_ports(1)[0]
-            self._write_configs()
-            self._spawn([self.program(), '-D', '-e', '-f', str(self.dir / 'sshd_config')])
-            if self._answers():
-                return
-            self._stop()
-        raise RuntimeError(f'sshd does not start:\n{self.output()}')
+        self.port, = self._keep_ports(1)
+        self._write_configs()
+        self._spawn([self.program(), '-D', '-e', '-f', str(self.dir / 'sshd_config')])
+        if not self._answers():
+            raise RuntimeError(f'sshd does not start:\n{self.output()}')
 
     def make_key(self, path, *options):
         """A key without a passphrase."""
