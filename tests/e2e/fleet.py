@@ -7,6 +7,8 @@ import signal
 import sqlite3
 import time
 
+from toolkit import TIMEOUT_SECONDS
+
 
 class Fleet:
     """fleet('uptime') runs it on web-01, web-02, web-03 and db-01; fleet.on('web-01', 'uptime') on some."""
@@ -78,7 +80,7 @@ class Terminal:
         self.seen += data.decode(errors='replace')
         return bool(data)
 
-    def wait_for(self, text, seconds=30):
+    def wait_for(self, text, seconds=TIMEOUT_SECONDS):
         end = time.monotonic() + seconds
         while text not in self.seen:
             assert time.monotonic() < end and self._read(end - time.monotonic()), f'no {text!r} in {self.seen!r}'
@@ -88,7 +90,7 @@ class Terminal:
         os.write(self.fd, text.encode())
         return self
 
-    def ended(self, seconds=30):
+    def ended(self, seconds=TIMEOUT_SECONDS):
         """The exit code; -N: killed by signal N."""
         end = time.monotonic() + seconds
         while self._read(0.1) and time.monotonic() < end:

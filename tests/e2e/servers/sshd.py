@@ -1,5 +1,6 @@
 """OpenSSH's server on as many loopback addresses as a test wants: whoever runs the tests can log in, with a
 key that was made for them."""
+import contextlib
 import getpass
 import os
 import pathlib
@@ -102,7 +103,8 @@ class Sshd(ProcessServer):
         """All connections end, as if the network were gone; the server goes on."""
         children = pathlib.Path(f'/proc/{self.process.pid}/task/{self.process.pid}/children').read_text()
         for pid in map(int, children.split()):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.kill(pid, signal.SIGKILL)
 
     def log(self):
         return self.output()
