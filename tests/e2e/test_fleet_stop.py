@@ -10,6 +10,11 @@ import uuid
 import pytest
 from fleet import Terminal, processes_of
 from servers.base import wait_until
+from toolkit import TIMEOUT_SECONDS
+
+MINUTE = 60
+# Sooner than a command is killed that does not end, and than a locked store is given up.
+AT_ONCE_SECONDS = 3
 
 
 @pytest.fixture
@@ -18,80 +23,101 @@ def mark():
     return f'mark-{uuid.uuid4()}'
 
 
-def sleeper(mark, before=''):
-    return f'{before} echo up; sh -c "sleep 600; : {mark}"'
+class Begun:
+    """Of commands that say so, each with a file of its own, as soon as they are where they write `here`."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.folder.mkdir()
+        self.here = f': >{self.folder}/$$'
+
+    def wait(self, count=4):
+        wait_until(lambda: len(os.listdir(self.folder)) >= count, MINUTE, f'{count} commands')
 
 
-def gone(mark):
-    return lambda: processes_of(mark) == []
+@pytest.fixture
+def begun(tmp_path):
+    return Begun(tmp_path / 'begun')
 
 
-def test_ctrl_c_ends_what_runs(fleet, mark):
-    running = fleet.start(sleeper(mark))
+def sleeper(mark, begun):
+    return f'echo up; {begun.here}; sh -c "sleep 600; : {mark}"'
+
+
+def wait_until_gone(mark):
+    """A process that was killed still has to come to its end; none of these would by itself."""
+    wait_until(lambda: processes_of(mark) == [], MINUTE, 'the end of the commands')
+
+
+def test_ctrl_c_ends_what_runs(fleet, mark, begun):
+    running = fleet.start(sleeper(mark, begun))
     for host in fleet.sshd.hosts:
         running.wait_for(f'{host}: up')
+    begun.wait()
     assert len(processes_of(mark)) >= 4
     running.signal(signal.SIGINT)
     done = running.ended()
-    assert done.exit_code == 130
+    assert done.exit_code == 130, done
     assert 'interrupted: ending what runs on 4 of 4 servers; once more leaves at once' in done.stderr
     assert '✗ web-01: signal TERM' in done.stdout and '0/4 servers responded successfully' in done.stdout
-    assert gone(mark)()
+    wait_until_gone(mark)
 
 
-def test_sigterm(fleet, mark):
-    running = fleet.start(sleeper(mark), '--output', 'json').wait_for('4 servers')
-    wait_until(lambda: len(processes_of(mark)) >= 4, 20, 'the commands')
+def test_sigterm(fleet, mark, begun):
+    running = fleet.start(sleeper(mark, begun), '--output', 'json').wait_for('4 servers')
+    begun.wait()
     running.signal(signal.SIGTERM)
     done = running.ended()
-    assert done.exit_code == 143 and done.json['summary']['signal'] == 4
-    assert gone(mark)()
+    assert done.exit_code == 143 and done.json['summary']['signal'] == 4, done
+    wait_until_gone(mark)
 
 
 @pytest.mark.parametrize('transport', ['native', 'openssh'])
-def test_what_has_a_terminal_is_seen_to_end(fleet, mark, transport):
+def test_what_has_a_terminal_is_seen_to_end(fleet, mark, begun, transport):
     """Nothing supervises it: its terminal is hung up, and the server is asked what is left."""
-    running = fleet.start(f'sleep 600; : {mark}', '--tty', '--output', 'json', '--transport', transport)
-    wait_until(lambda: len(processes_of(mark)) >= 4, 20, 'the commands')
+    running = fleet.start(f'{begun.here}; sleep 600; : {mark}', '--tty', '--output', 'json', '--transport', transport)
+    begun.wait()
     running.signal(signal.SIGINT)
     done = running.ended()
-    assert done.exit_code == 130 and 'still be running' not in done.stderr
+    assert done.exit_code == 130 and 'still be running' not in done.stderr, done
     assert [(item['outcome'], item['signal'], item['may_be_running']) for item in done.json['results']] == \
         4 * [('signal', 'HUP', False)]
     assert all(item['pid'] > 0 for item in done.json['results'])
-    assert gone(mark)()
+    wait_until_gone(mark)
 
 
-def test_what_has_a_terminal_and_does_not_end_is_told_of(fleet, mark):
-    command = f"trap '' HUP TERM INT; echo up; n=0; while [ $n -lt 12 ]; do sleep 1; n=$((n+1)); : {mark}; done"
-    running = fleet.start(command, '--tty')
-    for host in fleet.sshd.hosts:
-        running.wait_for(f'{host}: up')
-    running.signal(signal.SIGINT)
-    done = running.ended()
-    assert done.exit_code == 130
+def test_what_has_a_terminal_and_does_not_end_is_told_of(fleet, mark, tmp_path):
+    end = tmp_path / 'end'
+    running = fleet.start(f"trap '' HUP TERM INT; echo up; until [ -e {end} ]; do sleep 1; : {mark}; done", '--tty')
+    try:
+        for host in fleet.sshd.hosts:
+            running.wait_for(f'{host}: up')
+        running.signal(signal.SIGINT)
+        done = running.ended()
+    finally:
+        end.touch()
+    assert done.exit_code == 130, done
     assert '✗ web-01: unreachable: its terminal was hung up, and it was not seen to end' in done.stdout
     assert 'not heard to end, and may still be running: web-01 (pid ' in done.stderr
-    wait_until(gone(mark), 30, 'the commands')
+    wait_until_gone(mark)
 
 
-def test_what_has_not_begun_does_not_begin(fleet, mark):
-    running = fleet.start(sleeper(mark), '--workers', '1', '--output', 'json')
-    wait_until(lambda: processes_of(mark) != [], 20, 'the command')
+def test_what_has_not_begun_does_not_begin(fleet, mark, begun):
+    running = fleet.start(sleeper(mark, begun), '--workers', '1', '--output', 'json')
+    begun.wait(1)
     running.signal(signal.SIGINT)
     done = running.ended()
     assert [item['outcome'] for item in done.json['results']] == ['signal', *3 * ['not_started']]
     assert done.json['results'][1]['code'] == 'interrupted'
 
 
-def test_a_command_that_will_not_end_is_killed(fleet, mark):
-    running = fleet.start(f"trap '' TERM INT HUP; echo up; while :; do sleep 1; : {mark}; done", '--output', 'json')
-    wait_until(lambda: len(processes_of(mark)) >= 4, 20, 'the commands')
-    time.sleep(0.5)  # for the traps, which nobody can see
+def test_a_command_that_will_not_end_is_killed(fleet, mark, begun):
+    running = fleet.start(f"trap '' TERM INT HUP; {begun.here}; while :; do sleep 1; : {mark}; done", '--output', 'json')
+    begun.wait()
     running.signal(signal.SIGINT)
     done = running.ended()
-    assert done.exit_code == 130 and {item['signal'] for item in done.json['results']} == {'KILL'}
-    assert gone(mark)()
+    assert done.exit_code == 130 and {item['signal'] for item in done.json['results']} == {'KILL'}, done
+    wait_until_gone(mark)
 
 
 def left(fleet, mark):
@@ -104,7 +130,7 @@ def left(fleet, mark):
     before = time.monotonic()
     running.signal(signal.SIGINT)
     done = running.ended()
-    assert done.exit_code == 130 and time.monotonic() - before < 2
+    assert done.exit_code == 130 and time.monotonic() - before < AT_ONCE_SECONDS, done
     assert 'left without waiting for its end: web-01 (pid ' in done.stderr and 'db-01 (pid ' in done.stderr
     return done
 
@@ -116,7 +142,7 @@ def test_twice_leaves_at_once_and_says_what_it_left(fleet, mark):
     assert 'not written down' not in shown.stdout
     assert re.search(r'^✗ web-01: unreachable: left without waiting for its end \(pid \d+\)$', shown.stdout, re.M)
     assert '130' in fleet.verb('last').stdout
-    wait_until(gone(mark), 15, 'the supervisors to end what was left')
+    wait_until_gone(mark)  # the supervisors end what was left
 
 
 def test_twice_leaves_at_once_also_when_the_store_is_locked(fleet, mark):
@@ -124,26 +150,27 @@ def test_twice_leaves_at_once_also_when_the_store_is_locked(fleet, mark):
     running = fleet.start(f"trap '' TERM; echo up; while :; do sleep 1; : {mark}; done")
     for host in fleet.sshd.hosts:
         running.wait_for(f'{host}: up')
-    wait_until(lambda: fleet.rows("SELECT count(*) FROM run_host WHERE text LIKE '%not heard to end'") == [(4,)], 20, 'it')
+    wait_until(lambda: fleet.rows("SELECT count(*) FROM run_host WHERE text LIKE '%not heard to end'") == [(4,)],
+               MINUTE, 'the ledger')
     with sqlite3.connect(fleet.store, isolation_level=None) as database:
         database.execute('BEGIN IMMEDIATE')
         running.signal(signal.SIGINT).wait_for('once more leaves at once')
         time.sleep(0.3)  # sooner it is taken for the same Ctrl-C
         before = time.monotonic()
         done = running.signal(signal.SIGINT).ended()
-        assert done.exit_code == 130 and time.monotonic() - before < 2
+        assert done.exit_code == 130 and time.monotonic() - before < AT_ONCE_SECONDS, done
         assert 'left without waiting for its end: web-01 (pid ' in done.stderr
         database.execute('ROLLBACK')
     assert fleet.rows('SELECT exit_code FROM run') == [(None,)]
-    wait_until(gone(mark), 15, 'the supervisors to end what was left')
+    wait_until_gone(mark)  # the supervisors end what was left
 
 
-def test_a_killed_client_leaves_nothing(fleet, mark):
-    running = fleet.start(sleeper(mark))
+def test_a_killed_client_leaves_nothing(fleet, mark, begun):
+    running = fleet.start(sleeper(mark, begun))
     for host in fleet.sshd.hosts:
         running.wait_for(f'{host}: up')
     running.signal(signal.SIGKILL).ended()
-    wait_until(gone(mark), 10, 'the supervisors to end what was left')
+    wait_until_gone(mark)  # the supervisors end what was left
 
 
 def test_a_reader_who_waits_does_not_end_commands(fleet, binary):
@@ -157,7 +184,7 @@ def test_a_reader_who_waits_does_not_end_commands(fleet, binary):
         time.sleep(20)  # longer than the supervisors wait for a word
         with os.fdopen(ours, 'rb') as reader:
             text = reader.read().decode()
-        assert process.wait(30) == 0, (text[-1000:], process.stderr.read())
+        assert process.wait(TIMEOUT_SECONDS) == 0, (text[-1000:], process.stderr.read())
     assert text.count('end-of-it') == 4 and text.endswith('4/4 servers responded successfully\n')
     assert text.count('x' * 99) >= 4 * 3000000 // 100 - 4
 
@@ -170,8 +197,8 @@ def test_a_reader_who_has_seen_enough_stops_it(fleet, binary, mark):
                           stdin=subprocess.DEVNULL, env=fleet.toolkit.environment({})) as process:
         process.stdout.readline()
         process.stdout.close()
-        assert process.wait(30) == 1 and process.stderr.read() == b''
-    assert gone(mark)()
+        assert process.wait(TIMEOUT_SECONDS) == 1 and process.stderr.read() == b''
+    wait_until_gone(mark)
     assert fleet.rows('SELECT count(*) FROM run_host') == [(4,)]
 
 
@@ -182,7 +209,7 @@ def test_a_reader_who_leaves_after_the_end_changes_nothing(fleet, binary):
     with subprocess.Popen([str(arg) for arg in argv], stdout=theirs, stdin=subprocess.DEVNULL,
                           env=fleet.toolkit.environment({})) as process:
         os.close(theirs)
-        assert process.wait(30) == 0
+        assert process.wait(TIMEOUT_SECONDS) == 0
 
 
 def test_ctrl_c_at_the_question(fleet, binary):
