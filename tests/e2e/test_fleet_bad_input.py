@@ -131,7 +131,8 @@ def test_a_broken_file(refused, toolkit, text):
 def test_a_file_of_another_kind(refused, toolkit, tmp_path):
     toolkit.servers.write_bytes('web-01\n'.encode('utf-16'))
     assert ':1:1: the file is UTF-16' in refused('--servers', toolkit.servers)
-    toolkit.servers.write_bytes(b'web-01\n' + os.urandom(1 << 20).replace(b'#', b'~'))
+    # The second line is not empty, and no name, whatever comes.
+    toolkit.servers.write_bytes(b'web-01\n\xff' + os.urandom(1 << 20).replace(b'#', b'~'))
     assert f'{toolkit.servers}:2:' in refused('--servers', toolkit.servers)
     assert str(tmp_path) in refused('--servers', tmp_path)
     assert 'No such file' in refused('--servers', tmp_path / 'missing')
