@@ -10,11 +10,14 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
 from fixtures import started
 from servers import filesystem, sshd
+from servers.base import wait_until
+from servers.gate import Gate
 
 SFTP_SERVER = '/usr/lib/openssh/sftp-server'
 MINUTE = 60
@@ -54,7 +57,7 @@ class Site:
         return 'copy', '--ssh-config', self.server.ssh_config, *args
 
     def copy(self, *args, **how):
-        return self.toolkit(*self.args(*args), cwd=self.here, timeout=MINUTE, **how)
+        return self.toolkit(*self.args(*args), cwd=self.here, **how)
 
     def start(self, *args):
         return self.toolkit.start(*self.args(*args), cwd=self.here)
@@ -83,13 +86,6 @@ def at(toolkit, tmp_path):
 
 def verdicts(result, host=0):
     return {pathlib.Path(file['path']).name: file['verdict'] for file in result.json['results'][host]['files']}
-
-
-def wait_until(happened, seconds=MINUTE):
-    end = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 # --- what is there at the end ---------------------------------------------------------------------
@@ -364,23 +360,25 @@ def test_a_login_that_talks(at, tmp_path_factory):
 AS_NOBODY = 'setpriv --reuid 65534 --regid 65534 --clear-groups'
 
 
-def let_anybody_pass(path, tmp_path_factory):
-    """Into a folder that pytest made for us alone."""
-    for folder in (path, *path.parents):
-        if folder.is_relative_to(tmp_path_factory.getbasetemp().parent):
-            folder.chmod(0o755)
+@pytest.fixture
+def for_all(toolkit):
+    """for_all(server): a site where anybody may pass; not in pytest's own folder, which is for us alone, and is made so
+    again by each pytest that starts."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        yield lambda server: Site(toolkit, server, folder)
 
 
 @needs_sftp_server
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which('setpriv'), reason='needs root and setpriv')
 @pytest.mark.skipif(not os.stat('/').st_mode & stat.S_IXOTH, reason='needs a root directory that others may pass')
-def test_a_user_who_may_not(at, tmp_path_factory, tmp_path):
+def test_a_user_who_may_not(for_all, tmp_path_factory):
     for server in forced(tmp_path_factory, 'nobody', f'''case $SSH_ORIGINAL_COMMAND in
 *sftp*) exec {AS_NOBODY} {SFTP_SERVER};;
 esac
 exec {AS_NOBODY} sh -c "$SSH_ORIGINAL_COMMAND"'''):
-        site = at(server)
-        let_anybody_pass(site.there, tmp_path_factory)
+        site = for_all(server)
         site.make('app.conf', 'new')
         (site.there / 'app.conf').write_text('old')
         (site.there / 'sticky').mkdir()
@@ -418,24 +416,47 @@ def test_a_server_that_says_nothing(at, tmp_path_factory):
 
 # --- in the middle --------------------------------------------------------------------------------
 
-# So slow that a test can come in between.
-SLOW = f"""case $SSH_ORIGINAL_COMMAND in
-*sftp*) {sys.executable} -c '
-import os, time
-while data := os.read(0, 65536):
-    while data:
-        data = data[os.write(1, data):]
-    time.sleep(0.01)
-' | {SFTP_SERVER};;
+def behind_gate(tmp_path_factory, name, pipe):
+    """A server with a gate in the way to its SFTP, or from it."""
+    if not os.path.exists(SFTP_SERVER):
+        pytest.skip(f'needs {SFTP_SERVER}')
+    gate = Gate(tmp_path_factory.mktemp(name))
+    for server in forced(tmp_path_factory, name, f'''case $SSH_ORIGINAL_COMMAND in
+*sftp*) {pipe.format(gate=gate.command)};;
 *) eval "$SSH_ORIGINAL_COMMAND";;
-esac"""
+esac'''):
+        server.gate = gate
+        yield server
 
 
 @pytest.fixture(scope='module')
-def slow(tmp_path_factory):
-    if not os.path.exists(SFTP_SERVER):
-        pytest.skip(f'needs {SFTP_SERVER}')
-    yield from forced(tmp_path_factory, 'slow', SLOW)
+def uploads(tmp_path_factory):
+    yield from behind_gate(tmp_path_factory, 'uploads', f'{{gate}} | {SFTP_SERVER}')
+
+
+@pytest.fixture(scope='module')
+def downloads(tmp_path_factory):
+    yield from behind_gate(tmp_path_factory, 'downloads', f'{SFTP_SERVER} | {{gate}}')
+
+
+@pytest.fixture
+def gated(uploads):
+    """What is uploaded stays in the middle, until the gate is opened."""
+    yield uploads
+    uploads.gate.open()
+
+
+@pytest.fixture
+def gated_back(downloads):
+    yield downloads
+    downloads.gate.open()
+
+
+def stop(running, server, number):
+    """While it is in the middle; then what waits for the gate may go on, because it is in front of the undoing."""
+    running.signal(number).wait_for('undoing what is half done')
+    server.gate.open()
+    return running.ended()
 
 
 def partial(site):
@@ -445,29 +466,30 @@ def partial(site):
 
 
 def begin(site, size, until, *args):
-    """A copy that is in the middle: so many bytes are there."""
+    """A copy that is in the middle: at least so many bytes are there, and no more come than another MiB."""
+    site.server.gate.close(until + MIB)
     site.make('large', os.urandom(size))
     (site.there / 'large').write_text('old')
     running = site.start('large', f'web-01:{site.there}/', '-o', 'json', *args)
-    wait_until(lambda: partial(site) and partial(site).stat().st_size >= until)
+    wait_until(lambda: partial(site) and partial(site).stat().st_size >= until, MINUTE, 'its middle')
     return running
 
 
 @pytest.mark.parametrize('transport', ['native', 'openssh'])
-def test_interrupted_early(at, slow, transport):
-    site = at(slow)
+def test_interrupted_early(at, gated, transport):
+    site = at(gated)
     running = begin(site, 64 * MIB, 1, '--transport', transport)
-    done = running.signal(signal.SIGINT).ended(MINUTE)
+    done = stop(running, gated, signal.SIGINT)
     assert done.exit_code == 130, done
     assert 'interrupted: undoing what is half done' in done.stderr, done
     assert done.json['results'][0]['message'] == 'interrupted', done
-    assert site.names() == ['large'] and (site.there / 'large').read_text() == 'old'
+    assert site.names() == ['large'] and (site.there / 'large').read_text() == 'old', done
 
 
-def test_interrupted_late_and_gone_on(at, slow):
-    site = at(slow)
+def test_interrupted_late_and_gone_on(at, gated):
+    site = at(gated)
     running = begin(site, 40 * MIB, 12 * MIB)
-    done = running.signal(signal.SIGTERM).ended(MINUTE)
+    done = stop(running, gated, signal.SIGTERM)
     assert done.exit_code == 143, done
     assert done.json['results'][0]['left_behind'] == str(partial(site)), done
     there = partial(site).stat().st_size
@@ -481,25 +503,23 @@ def test_interrupted_late_and_gone_on(at, slow):
     assert (site.there / 'large').read_bytes() == (site.here / 'large').read_bytes()
 
 
-def test_twice_interrupted(at, slow):
-    site = at(slow)
+def test_twice_interrupted(at, gated):
+    site = at(gated)
     running = begin(site, 64 * MIB, 1)
-    running.signal(signal.SIGSTOP).signal(signal.SIGINT).signal(signal.SIGCONT)
-    running.wait_for('interrupted')
+    running.signal(signal.SIGINT).wait_for('interrupted')
     time.sleep(0.3)  # a second signal at once counts as the same
     running.signal(signal.SIGINT)
-    done = running.ended(MINUTE)
+    done = running.ended()
     assert done.exit_code == 130, done
-    if partial(site):
-        assert 'what may be left behind' in done.stderr and str(partial(site)) in done.stderr, done
+    assert 'what may be left behind' in done.stderr and str(partial(site)) in done.stderr, done
 
 
 @pytest.mark.parametrize('transport', ['native', 'openssh'])
-def test_a_server_that_vanishes(at, slow, transport):
-    site = at(slow)
+def test_a_server_that_vanishes(at, gated, transport):
+    site = at(gated)
     running = begin(site, 64 * MIB, 1, '--transport', transport)
-    slow.hang_up()
-    done = running.ended(MINUTE)
+    gated.hang_up()
+    done = running.ended()
     result = done.json['results'][0]
     assert (done.exit_code, result['outcome'], result['code']) == (1, 'unreachable', 'connection_lost'), done
     assert result['left_behind'] == str(partial(site)), done
@@ -538,18 +558,40 @@ def can_sudo():
         ['sudo', '-n', 'true'], capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
 
 
+# A hundred pieces a second.
+SLOWLY = f"""{sys.executable} -c '
+import os, time
+while data := os.read(0, 65536):
+    while data:
+        data = data[os.write(1, data):]
+    time.sleep(0.01)
+'"""
+
+
+@pytest.fixture
+def homely(tmp_path_factory, tmp_path):
+    """A server whose logins begin in a folder `home` that is empty, and that has a gate in the way to its SFTP; and so
+    slow that nothing comes to its end when there is a file `slow` in tmp_path."""
+    home, gate = tmp_path / 'login', Gate(tmp_path_factory.mktemp('gate'))
+    home.mkdir(mode=0o700)
+    for server in forced(tmp_path_factory, 'homely', f'''cd {home} || exit
+case $SSH_ORIGINAL_COMMAND in
+*sftp*) if [ -e {tmp_path}/slow ]; then {SLOWLY}; else {gate.command}; fi | {SFTP_SERVER};;
+*) eval "$SSH_ORIGINAL_COMMAND";;
+esac'''):
+        server.home, server.gate = home, gate
+        yield server
+        gate.open()
+
+
 needs_sudo = pytest.mark.skipif(not can_sudo(), reason='needs root, and sudo that does not ask')
 
 
-def staged():
-    """Folders that uploads wait in."""
-    return [name for name in os.listdir(pathlib.Path('~').expanduser()) if name.startswith('.sre-toolkit-copy')]
-
-
 @needs_sudo
+@needs_sftp_server
 @pytest.mark.parametrize('transport', ['native', 'openssh'])
-def test_sudo(site, transport):
-    before = staged()
+def test_sudo(at, homely, transport):
+    site = at(homely)
     site.make('conf/a', '1', 0o640)
     site.make('conf/sub/b', os.urandom(MIB), 0o600)
     (site.here / 'conf/link').symlink_to('a')
@@ -571,7 +613,7 @@ def test_sudo(site, transport):
     assert (site.there / 'conf/a').read_text() == '1' and (site.there / 'conf/a~').read_text() == '0'
     assert (site.there / 'conf/sub/b').read_bytes() == (site.here / 'conf/sub/b').read_bytes()
     assert os.readlink(site.there / 'conf/link') == 'a'
-    assert site.names('conf') == ['a', 'a~', 'link', 'sub'] and staged() == before
+    assert site.names('conf') == ['a', 'a~', 'link', 'sub'] and os.listdir(homely.home) == []
     done = site.copy(*args)
     assert set(verdicts(done).values()) == {'unchanged'} and done.json['results'][0]['bytes'] == 0, done
     os.chown(site.there / 'conf/a', 0, 0)
@@ -601,8 +643,9 @@ def test_sudo_rehearsal(site, transport):
 
 
 @needs_sudo
-def test_sudo_goes_wrong(site, disk):
-    before = staged()
+@needs_sftp_server
+def test_sudo_goes_wrong(at, homely, disk):
+    site = at(homely)
     site.make('a', os.urandom(MIB))
     (site.there / 'd').mkdir()
     (site.there / 'd/a').mkdir()
@@ -613,25 +656,14 @@ def test_sudo_goes_wrong(site, disk):
         done = site.copy('a', f'web-01:{where}', '--sudo', '-o', 'json')
         result = done.json['results'][0]
         assert (done.exit_code, result['code']) == (1, code) and says in result['message'], done
-    assert staged() == before and site.names('d', 'a') == []
+    assert os.listdir(homely.home) == [] and site.names('d', 'a') == []
     done = site.copy('a', f'web-01:{site.there}/', '--owner', 'root')
     assert done.exit_code == 2 and '--owner and --group need --sudo' in done.stderr, done
     done = site.copy('a', f'web-01:{site.there}/', '--sudo', '--owner', 'a b')
     assert done.exit_code == 2 and 'is no name' in done.stderr, done
     done = site.copy('a', f'web-01:{site.there}/', '--sudo', '--owner', 'nobody-at-all', '-o', 'json')
     assert done.exit_code == 1 and 'nobody-at-all' in done.json['results'][0]['message'], done
-    assert site.names() == ['d'] and staged() == before
-
-
-@pytest.fixture
-def homely(tmp_path_factory, tmp_path):
-    """A server whose logins begin in an empty folder; as slow as `slow` when there is a file `slow` in tmp_path."""
-    home = tmp_path / 'login'
-    home.mkdir(mode=0o700)
-    for server in forced(tmp_path_factory, 'homely', f'cd {home} || exit\n[ ! -e {tmp_path}/slow ] || {{\n{SLOW}\nexit\n}}\n'
-                         f'case $SSH_ORIGINAL_COMMAND in *sftp*) exec {SFTP_SERVER};; esac\neval "$SSH_ORIGINAL_COMMAND"'):
-        server.home = home
-        yield server
+    assert site.names() == ['d'] and os.listdir(homely.home) == []
 
 
 def age(*paths):
@@ -657,19 +689,22 @@ def waiting(home):
 def test_sudo_interrupted(at, homely, tmp_path, how, transport):
     """However much of it is there by now: nobody would go on with it."""
     site = at(homely)
-    (tmp_path / 'slow').touch()
     site.make('large', os.urandom(96 * MIB))
     (site.there / 'large').write_text('old')
     args = ('large', f'web-01:{site.there}/', '--sudo', '-o', 'json', '--transport', transport)
     if how == 'deadline':
+        (tmp_path / 'slow').touch()
         done = site.copy(*args, '--deadline', '7s')
         left = done.json['results'][0]['left_behind']
-        assert done.exit_code == 124 and os.listdir(homely.home) == ([left] if left else []), done
+        # What was not undone in time is told of, and may be undone a moment later.
+        assert done.exit_code == 124 and os.listdir(homely.home) in ([], [left]), done
     else:
+        arrived = 0 if how == 'early' else 12 * MIB
+        homely.gate.close(arrived + MIB)
         running = site.start(*args)
-        wait_until(lambda: waiting(homely.home) > (0 if how == 'early' else 12 * MIB))
-        done = running.signal(signal.SIGINT).ended(MINUTE)
-        assert done.exit_code == 130 and 'undoing what is half done' in done.stderr, done
+        wait_until(lambda: waiting(homely.home) > arrived, MINUTE, 'its middle')
+        done = stop(running, homely, signal.SIGINT)
+        assert done.exit_code == 130, done
         assert os.listdir(homely.home) == [] and done.json['results'][0]['left_behind'] is None, done
     assert site.names() == ['large'] and (site.there / 'large').read_text() == 'old'
 
@@ -677,19 +712,19 @@ def test_sudo_interrupted(at, homely, tmp_path, how, transport):
 @needs_sudo
 @needs_sftp_server
 @pytest.mark.parametrize('transport', ['native', 'openssh'])
-def test_what_copies_with_sudo_left(at, homely, tmp_path, transport):
+def test_what_copies_with_sudo_left(at, homely, transport):
     """The private folder of one that was killed goes with the next that uploads, if it is old; nothing else does."""
     site = at(homely)
     site.make('large', os.urandom(40 * MIB))
     site.make('app.conf', 'new')
     args = (f'web-01:{site.there}/', '--sudo', '-o', 'json', '--transport', transport)
-    (tmp_path / 'slow').touch()
+    homely.gate.close(10 * MIB)
     running = site.start('large', *args)
-    wait_until(lambda: waiting(homely.home) >= 9 * MIB)
-    running.signal(signal.SIGKILL).ended(MINUTE)
-    (tmp_path / 'slow').unlink()
+    wait_until(lambda: waiting(homely.home) >= 9 * MIB, MINUTE, 'its middle')
+    running.signal(signal.SIGKILL).ended()
+    homely.gate.open()
     (killed,) = homely.home.iterdir()
-    still_writing(killed)
+    wait_until(lambda: not is_open(killed), MINUTE, 'the server to notice that nobody writes any more')
     done = site.copy('app.conf', *args)
     assert done.exit_code == 0 and os.listdir(homely.home) == [killed.name], done  # somebody may be writing it
     foreign, linked = homely.home / '.sre-toolkit-copy-0123abcd', homely.home / '.sre-toolkit-copy-0123abce'
@@ -706,15 +741,14 @@ def test_what_copies_with_sudo_left(at, homely, tmp_path, transport):
     assert site.names() == ['app.conf'] and (site.there / 'app.conf').read_text() == 'newer'
 
 
-def still_writing(folder):
-    """Wait until the server has noticed that nobody writes any more."""
-    def sizes():
-        return [path.stat().st_size for path in folder.iterdir()]
-    seen, since = sizes(), time.monotonic()
-    while time.monotonic() < since + 1:
-        time.sleep(0.05)
-        if sizes() != seen:
-            seen, since = sizes(), time.monotonic()
+def is_open(folder):
+    """Whether any process has a file of the folder open."""
+    def files(process):
+        try:
+            return [os.readlink(fd) for fd in (process / 'fd').iterdir()]
+        except OSError:  # it has ended
+            return []
+    return any(file.startswith(f'{folder}/') for process in pathlib.Path('/proc').glob('[0-9]*') for file in files(process))
 
 
 @needs_sudo
@@ -731,13 +765,15 @@ def test_what_was_left_while_it_was_put_in_place(site):
 
 
 @needs_sudo
-def test_sudo_refused(at, tmp_path_factory):
+def test_sudo_refused(at, tmp_path_factory, tmp_path):
+    tools = tmp_path / 'no-sudo'
+    tools.mkdir()
+    (tools / 'sudo').write_text('#!/bin/sh\necho "sudo: a password is required" >&2; exit 1\n')
+    (tools / 'sudo').chmod(0o755)
     for server in forced(tmp_path_factory, 'no-sudo', f'''case $SSH_ORIGINAL_COMMAND in
 *sftp*) exec {SFTP_SERVER};;
 esac
-mkdir -p $HOME/no-sudo && printf '#!/bin/sh\necho "sudo: a password is required" >&2; exit 1\n' >$HOME/no-sudo/sudo
-chmod +x $HOME/no-sudo/sudo
-PATH=$HOME/no-sudo:$PATH
+PATH={tools}:$PATH
 eval "$SSH_ORIGINAL_COMMAND"'''):
         site = at(server)
         site.make('a')
@@ -752,14 +788,13 @@ eval "$SSH_ORIGINAL_COMMAND"'''):
 @pytest.mark.skipif(not shutil.which('setpriv'), reason='needs setpriv')
 @pytest.mark.skipif(not os.stat('/').st_mode & stat.S_IXOTH, reason='needs a root directory that others may pass')
 @pytest.mark.parametrize('transport', ['native', 'openssh'])
-def test_fetch_with_sudo(at, tmp_path_factory, transport):
+def test_fetch_with_sudo(for_all, tmp_path_factory, transport):
     for server in forced(tmp_path_factory, 'sudo', f'''case $SSH_ORIGINAL_COMMAND in
 *"exec sudo"*) eval "$SSH_ORIGINAL_COMMAND"; exit;;
 *sftp*) exec {AS_NOBODY} {SFTP_SERVER};;
 esac
 exec {AS_NOBODY} sh -c "$SSH_ORIGINAL_COMMAND"'''):
-        site = at(server)
-        let_anybody_pass(site.there, tmp_path_factory)
+        site = for_all(server)
         secret = site.there / 'secret'
         secret.mkdir()
         (secret / 'key').write_text('key')
@@ -971,58 +1006,42 @@ def test_fetch_onto_a_full_disk(site, disk):
     assert 'no space is left here' in result['message'] and sorted(os.listdir(folder)) == names
 
 
-def test_fetch_interrupted(site):
-    (site.there / 'large').write_bytes(os.urandom(200 * MIB))
+def test_fetch_interrupted(at, gated_back):
+    site = at(gated_back)
+    gated_back.gate.close(MIB)
+    (site.there / 'large').write_bytes(os.urandom(64 * MIB))
     (site.here / 'large').write_text('old')
     running = site.start(f'web-01:{site.there}/large', 'large', '-o', 'json')
-    wait_until(lambda: len(os.listdir(site.here)) > 1)
-    done = running.signal(signal.SIGINT).ended(MINUTE)
+    wait_until(lambda: len(os.listdir(site.here)) > 1, MINUTE, 'its middle')
+    done = stop(running, gated_back, signal.SIGINT)
     assert done.exit_code == 130, done
-    left = done.json['results'][0]['left_behind']  # by now there may be enough of it to be worth keeping
-    assert sorted(os.listdir(site.here)) == sorted(['large', *([pathlib.Path(left).name] if left else [])]), done
+    # So little of it is not worth keeping.
+    assert os.listdir(site.here) == ['large'] and done.json['results'][0]['left_behind'] is None, done
     assert (site.here / 'large').read_text() == 'old'
-
-
-# So slow in the other direction.
-SLOW_BACK = f"""case $SSH_ORIGINAL_COMMAND in
-*sftp*) {SFTP_SERVER} | {sys.executable} -c '
-import os, time
-while data := os.read(0, 65536):
-    while data:
-        data = data[os.write(1, data):]
-    time.sleep(0.01)
-';;
-*) eval "$SSH_ORIGINAL_COMMAND";;
-esac"""
-
-
-@pytest.fixture(scope='module')
-def slow_back(tmp_path_factory):
-    if not os.path.exists(SFTP_SERVER):
-        pytest.skip(f'needs {SFTP_SERVER}')
-    yield from forced(tmp_path_factory, 'slow-back', SLOW_BACK)
 
 
 def begin_fetch(site, *args):
     """A fetch that is in the middle, with enough there to be kept, and the path of that part."""
+    site.server.gate.close(10 * MIB)
     running = site.start(f'web-01:{site.there}/large', 'large', '-o', 'json', *args)
 
     def part():
         parts = [name for name in os.listdir(site.here) if name.endswith('.copying')]
         return site.here / parts[0] if parts else None
-    wait_until(lambda: part() and part().stat().st_size >= 9 * MIB)
+    wait_until(lambda: part() and part().stat().st_size >= 9 * MIB, MINUTE, 'its middle')
     return running, part()
 
 
 @pytest.mark.parametrize('transport', ['native', 'openssh'])
-def test_fetch_cut_and_gone_on(at, slow_back, transport):
-    site = at(slow_back)
+def test_fetch_cut_and_gone_on(at, gated_back, transport):
+    site = at(gated_back)
     (site.there / 'large').write_bytes(os.urandom(20 * MIB))
     (site.here / 'large').write_text('old')
     fetch = (f'web-01:{site.there}/large', 'large', '-o', 'json', '--transport', transport)
     running, part = begin_fetch(site, '--transport', transport)
-    slow_back.hang_up()
-    done = running.ended(MINUTE)
+    gated_back.hang_up()
+    done = running.ended()
+    gated_back.gate.open()
     result = done.json['results'][0]
     assert (done.exit_code, result['outcome'], result['code']) == (1, 'unreachable', 'connection_lost'), done
     assert pathlib.Path(result['left_behind']).name == part.name and part.stat().st_mode & 0o777 == 0o600, done
@@ -1036,12 +1055,12 @@ def test_fetch_cut_and_gone_on(at, slow_back, transport):
     assert (site.here / 'large').read_bytes() == (site.there / 'large').read_bytes()
 
 
-def test_fetch_cut_and_changed(at, slow_back):
-    site = at(slow_back)
+def test_fetch_cut_and_changed(at, gated_back):
+    site = at(gated_back)
     content = bytearray(os.urandom(20 * MIB))
     (site.there / 'large').write_bytes(content)
     running, part = begin_fetch(site)
-    done = running.signal(signal.SIGTERM).ended(MINUTE)
+    done = stop(running, gated_back, signal.SIGTERM)
     assert done.exit_code == 143 and done.json['results'][0]['left_behind'].endswith(part.name), done
     content[0] ^= 1
     (site.there / 'large').write_bytes(content)
@@ -1050,11 +1069,12 @@ def test_fetch_cut_and_changed(at, slow_back):
     assert os.listdir(site.here) == ['large'] and (site.here / 'large').read_bytes() == content
 
 
-def test_fetch_killed_and_gone_on(at, slow_back):
-    site = at(slow_back)
+def test_fetch_killed_and_gone_on(at, gated_back):
+    site = at(gated_back)
     (site.there / 'large').write_bytes(os.urandom(20 * MIB))
     running, part = begin_fetch(site)
-    running.signal(signal.SIGKILL).ended(MINUTE)
+    running.signal(signal.SIGKILL).ended()
+    gated_back.gate.open()
     size = part.stat().st_size
     done = site.copy(f'web-01:{site.there}/large', 'large')
     assert (done.exit_code, f'gone on with after {size} bytes' in done.stdout) == (0, True), done
