@@ -15,7 +15,7 @@ class Checks:
         return ['check', *args, '--ssh-config', self.ssh_config]
 
     def __call__(self, *args, **options):
-        done = self.toolkit(*self.argv(*args, '--output', 'json'), in_front=self.in_front, **{'timeout': 60, **options})
+        done = self.toolkit(*self.argv(*args, '--output', 'json'), in_front=self.in_front, **options)
         results = {result['name']: result for result in done.json['results']}
         assert done.exit_code == (0 if all(result['healthy'] for result in results.values()) else 1), done
         return results

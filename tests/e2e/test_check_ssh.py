@@ -38,7 +38,7 @@ def configure(toolkit, sshd, text):
 
 def test_word_for_word(toolkit, sshd):
     configure(toolkit, sshd, '')
-    done = toolkit(*'check web-01 web-02 --timeout 10 --output json'.split())
+    done = toolkit(*'check web-01 web-02 --timeout 60 --output json'.split())
     document = done.json
     assert [result['name'] for result in document['results']] == ['web-01', 'web-02']
     for result in document['results']:
@@ -48,19 +48,38 @@ def test_word_for_word(toolkit, sshd):
         assert 'up ' in result['message'] and 'memory ' in result['message'] and 'disk ' in result['message']
 
 
-def test_the_same_as_on_the_machine_itself(checks, toolkit, transport):
-    there = checks.one('web-01', *FAST, '--transport', transport)['values']
-    here = toolkit('check', 'local:', *FAST, '--output', 'json').json['results'][0]['values']
+# How far from each other what is measured at once may be: absolutely, in parts of it.
+TOLERANCES = {'disk_used_percent': (2, 0), 'memory_available_bytes': (0, 0.2), 'processes': (0, 0.5)}
+SAME = ('cpu_count', 'memory_total_bytes', 'filesystems_read_only', 'mounts_stuck', 'hostname')
+
+
+def is_between(before, there, after):
+    """Whether values of a machine that goes on living fit those that were measured before and after them."""
     # The clock depends on there being a tool that tells it.
     clock = {'clock_synchronised', 'clock_offset_seconds', 'clock_error_seconds'}
-    assert set(there) - clock == set(here) - clock
-    for name in ('cpu_count', 'memory_total_bytes', 'filesystems_read_only', 'mounts_stuck', 'hostname'):
-        assert there[name] == here[name]
-    for name in here:
-        if name.startswith('disk_used_percent['):
-            assert there[name] == pytest.approx(here[name], abs=2)
-    assert there['memory_available_bytes'] == pytest.approx(here['memory_available_bytes'], rel=0.2)
-    assert there.get('processes', 0) == pytest.approx(here.get('processes', 0), rel=0.5)
+    if not set(before) - clock == set(there) - clock == set(after) - clock:
+        return False
+    for name in before:
+        absolute, relative = TOLERANCES.get(name.partition('[')[0], (0, 0))
+        if name in SAME and there[name] != before[name]:
+            return False
+        if absolute or relative:
+            low, high = sorted((before[name], after[name]))
+            if not low - absolute - low * relative <= there[name] <= high + absolute + high * relative:
+                return False
+    return True
+
+
+def test_the_same_as_on_the_machine_itself(checks, toolkit, transport):
+    """What else runs here may change much at any moment, but not each time."""
+    def here():
+        return toolkit('check', 'local:', *FAST, '--output', 'json').json['results'][0]['values']
+    seen = []
+    for _ in range(10):
+        seen.append((here(), checks.one('web-01', *FAST, '--transport', transport)['values'], here()))
+        if is_between(*seen[-1]):
+            return
+    raise AssertionError(seen)
 
 
 def test_thresholds_and_evidence(checks):
@@ -173,11 +192,17 @@ def test_a_name_that_is_nearly_a_check_is_told(toolkit, sshd, dns):
 # --- what goes wrong ------------------------------------------------------------------------------
 
 @contextlib.contextmanager
-def listening(answers=b''):
-    """A port that takes connections, and says nothing, or that."""
+def listening():
+    """A port that takes connections, and says nothing."""
+    with socket.create_server(('127.0.0.1', 0), backlog=64) as sock:
+        yield sock.getsockname()[1]
+
+
+@contextlib.contextmanager
+def refusing():
+    """A port where nobody listens, nor can meanwhile."""
     with socket.socket() as sock:
         sock.bind(('127.0.0.1', 0))
-        sock.listen(64)
         yield sock.getsockname()[1]
 
 
@@ -188,10 +213,9 @@ def with_hosts(sshd, tmp_path, text):
 
 
 def test_a_host_that_refuses(toolkit, sshd, tmp_path, transport):
-    with listening() as port:
-        pass
-    checks = Checks(toolkit, with_hosts(sshd, tmp_path, f'Host gone\n HostName 127.0.0.1\n Port {port}\n'))
-    result = checks.one('gone', '--transport', transport)
+    with refusing() as port:
+        checks = Checks(toolkit, with_hosts(sshd, tmp_path, f'Host gone\n HostName 127.0.0.1\n Port {port}\n'))
+        result = checks.one('gone', '--transport', transport)
     assert (result['state'], result['code']) == ('critical', 'connection_refused')
     assert not result['values']
 
@@ -204,12 +228,12 @@ def test_a_host_that_nobody_knows(checks, dns):
 def test_a_host_that_is_silent_delays_nobody(toolkit, sshd, tmp_path, transport):
     with listening() as port:
         config = with_hosts(sshd, tmp_path, f'Host silent\n HostName 127.0.0.1\n Port {port}\n')
-        done = toolkit('check', 'silent', 'web-01', *FAST, '--timeout', '7', '--output', 'jsonl',
+        done = toolkit('check', 'silent', 'web-01', *FAST, '--timeout', '10', '--output', 'jsonl',
                        '--transport', transport, '--ssh-config', config)
     first, last = done.jsonl
     assert (first['name'], first['state'] != 'unknown') == ('web-01', True)
     assert (last['name'], last['state'], last['code']) == ('silent', 'critical', 'timeout')
-    assert 6 < last['duration_seconds'] < 8
+    assert 9 < last['duration_seconds'] < 20
 
 
 def test_keys_of_hosts(toolkit, sshd, tmp_path, transport):
@@ -236,10 +260,10 @@ def test_a_host_that_does_not_let_us_in(checks, transport):
 
 
 def test_a_bastion_that_fails_is_not_the_host(toolkit, sshd, tmp_path):
-    with listening() as port:
-        pass
-    config = with_hosts(sshd, tmp_path, f'Host bastion\n HostName 127.0.0.1\n Port {port}\nHost web-01\n ProxyJump bastion\n')
-    result = Checks(toolkit, config).one('web-01')
+    with refusing() as port:
+        config = with_hosts(sshd, tmp_path,
+                            f'Host bastion\n HostName 127.0.0.1\n Port {port}\nHost web-01\n ProxyJump bastion\n')
+        result = Checks(toolkit, config).one('web-01')
     assert (result['state'], result['code']) == ('unknown', 'jump_failed')
     assert 'bastion' in result['message']
 
@@ -251,7 +275,7 @@ def test_a_bastion_that_fails_is_not_the_host(toolkit, sshd, tmp_path):
 ])
 def test_a_login_that_runs_no_shell(toolkit, transport, command, code, message):
     with servers.Sshd(['web-01'], [f'ForceCommand {command}']) as sshd:
-        result = Checks(toolkit, sshd.ssh_config).one('web-01', '--transport', transport, '--timeout', '30')
+        result = Checks(toolkit, sshd.ssh_config).one('web-01', '--transport', transport, '--timeout', '60')
     assert (result['state'], result['code']) == ('unknown', code)
     assert message in result['message']
 
@@ -294,12 +318,13 @@ def test_a_dead_mount_hides_nothing(checks, filesystem, kind, left):
         pytest.skip('needs /dev/fuse')
     path = getattr(filesystem, kind)()
     for _ in range(2):
-        result = checks.one('web-01', *FAST, '--set', 'mount_timeout=500ms')
+        result = checks.one('web-01', *FAST, '--set', 'mount_timeout=3s')
         assert (result['state'], result['code']) == ('critical', 'mount_stuck')
         assert f"filesystem '{path}' (fuse from {kind}) does not answer" in result['message']
         assert result['values']['mounts_stuck'] == 1
         assert {'memory_percent', 'disk_used_percent'} <= set(result['values'])
         assert f'disk_used_percent[{path}]' not in result['values']
+        servers.base.wait_until(lambda: len(hanging(path)) <= left, 30, 'the end of what could be killed')
         assert len(hanging(path)) == left
 
 
@@ -307,9 +332,9 @@ def test_a_dead_mount_is_told_before_the_deadline(checks, filesystem):
     if not filesystem.can_be_dead():
         pytest.skip('needs /dev/fuse')
     filesystem.dead()
-    result = checks.one('web-01', *FAST, '--timeout', '3')
+    result = checks.one('web-01', *FAST, '--timeout', '8')
     assert result['code'] == 'mount_stuck'
-    assert result['duration_seconds'] < 3
+    assert result['duration_seconds'] < 8
 
 
 # --- logins, and what stays -----------------------------------------------------------------------
@@ -318,8 +343,7 @@ def test_whoever_watches_logs_in_once(toolkit):
     with servers.Sshd(['web-01']) as sshd:
         running = toolkit.start('check', 'web-01', *FAST, '--output', 'jsonl', '--watch', '--interval', '300ms',
                                 '--ssh-config', sshd.ssh_config)
-        while running.stdout.count('\n') < 5:
-            running._read(0.2)
+        servers.base.wait_until(lambda: running.so_far.stdout.count('\n') >= 5, 60, 'five checks')
         running.signal(signal.SIGINT)
         assert running.ended().exit_code == 130
         assert sshd.log().count('Accepted publickey') == 1
@@ -340,11 +364,11 @@ def left_of(sshd):
 def test_nothing_stays_behind(toolkit, number):
     """Interrupted, or killed, in the middle of measuring."""
     with servers.Sshd(['web-01']) as sshd:
-        running = toolkit.start('check', 'web-01', '--set', 'cpu_sample=5s', '--timeout', '20', '--ssh-config', sshd.ssh_config)
-        servers.base.wait_until(lambda: any('sleep 5' in row[2] for row in left_of(sshd)), 20, 'the program')
+        running = toolkit.start('check', 'web-01', '--set', 'cpu_sample=30s', '--timeout', '90', '--ssh-config', sshd.ssh_config)
+        servers.base.wait_until(lambda: any('sleep 30' in row[2] for row in left_of(sshd)), 60, 'the program')
         running.signal(number)
         done = running.ended()
         if number == signal.SIGINT:
             assert done.exit_code == 130
             assert 'interrupted while waiting for what the host says of itself' in done.stdout
-        servers.base.wait_until(lambda: not left_of(sshd), 10, 'its end')
+        servers.base.wait_until(lambda: not left_of(sshd), 20, 'its end')
