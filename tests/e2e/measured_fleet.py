@@ -4,6 +4,8 @@ import pathlib
 import re
 import sys
 
+from toolkit import TIMEOUT_SECONDS
+
 # Runs a program, and writes to a file how many KiB of memory it took at most.
 MEASURE = '''
 import os, sys
@@ -38,7 +40,7 @@ class MeasuredFleet:
                 '--store', self.toolkit.home / 'state.db',
                 '--yes', *args]
 
-    def __call__(self, command, hosts, *args, timeout=60, is_whole=True, **options):
+    def __call__(self, command, hosts, *args, timeout=TIMEOUT_SECONDS, is_whole=True, **options):
         """is_whole: its exit code tells how the hosts ended, and no more."""
         self.end = self.toolkit(*self.argv(command, hosts, '--output', 'jsonl', *args), timeout=timeout,
                                 in_front=[sys.executable, '-S', '-c', MEASURE, self.memory], **options)

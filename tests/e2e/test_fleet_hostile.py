@@ -12,11 +12,11 @@ from measured_fleet import TRANSPORTS, MeasuredFleet, has_raw_control, is_saniti
 from servers.hostile_ssh import UGLY, HostileSsh
 from servers.sshd import Sshd
 
-CONNECT_SECONDS, RUN_SECONDS = 4, 8
+CONNECT_SECONDS, RUN_SECONDS = 7, 10
 # What is left to a machine with much else to do, and to the sanitizers.
-SLACK_SECONDS = 8
+SLACK_SECONDS = 20
 # For all of a check or a copy, of the healthy one too.
-WHOLE_SECONDS = 15
+WHOLE_SECONDS = 20
 STOP_SECONDS = 5  # a host that is told to stop has that long to do it
 MEBIBYTES_MAX = {'release': 48, 'sanitized': 640}
 FLOOD_BYTES = soak.size('FLOOD_MIB', 8, 1024) << 20
@@ -236,7 +236,7 @@ def test_host_keys_of_hostile_servers(fleet):
 def test_the_health_of_hostile_servers(fleet):
     names = [*BEFORE_LOGIN, *AFTER_LOGIN, 'runs-for-ever', HEALTHY]
     done = fleet.toolkit('check', *names, '--ssh-config', fleet.config, '--transport', fleet.transport, '--timeout',
-                         WHOLE_SECONDS, '--output', 'json', timeout=MINUTE)
+                         WHOLE_SECONDS, '--output', 'json')
     results = {result['name']: result for result in done.json['results']}
     assert [name for name in names if results[name]['healthy']] in ([HEALTHY], []), 'of this machine it is not known'
     assert results[HEALTHY]['values']['uptime_seconds'] > 0
@@ -251,8 +251,7 @@ def test_copies_to_hostile_servers(fleet, tmp_path):
                 'auth-refuses': ('unreachable', 'auth_failed'), 'open-stall': TOO_LATE}
     names = [*expected, 'closes-after-auth', 'exec-refused', HEALTHY]
     done = fleet.toolkit('copy', tmp_path / 'source', f'{",".join(names)}:{tmp_path}/copy', '--ssh-config', fleet.config,
-                         '--transport', fleet.transport, '--timeout', WHOLE_SECONDS, '--yes', '--output', 'json',
-                         timeout=MINUTE)
+                         '--transport', fleet.transport, '--timeout', WHOLE_SECONDS, '--yes', '--output', 'json')
     results = {result['name']: (result['outcome'], result['code']) for result in done.json['results']}
     assert {name: results[name] for name in expected} == expected
     assert [name for name in names if results[name][0] == 'ok'] == [HEALTHY] and done.exit_code == 1

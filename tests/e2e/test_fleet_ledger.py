@@ -45,7 +45,7 @@ def test_last(fleet):
 def test_retry_where_it_did_not_work(fleet, tmp_path):
     mended = tmp_path / 'mended'
     fleet(f'echo "$NAME $(pwd)"; {fleet.case(web_02=f"test -e {mended}")}', '--directory', '/usr', '--env', 'NAME=x',
-          '--timeout', '20')
+          '--timeout', '60')
     mended.touch()
     done = fleet.verb('retry', '--env', 'NAME=y')
     assert done.exit_code == 0
@@ -126,13 +126,13 @@ def test_a_store_that_cannot_be_written_stops_nothing(fleet, tmp_path):
 
 
 def test_what_a_killed_client_began_is_lost_not_undone(fleet):
-    running = fleet.start(f"echo up; {fleet.case(web_01='exit 0', web_02='sleep 20')}", '--workers', '2')
+    running = fleet.start(f"echo up; {fleet.case(web_01='exit 0', web_02='sleep 600')}", '--workers', '2')
     running.wait_for('web-02: up').wait_for('db-01: up')
 
     def is_written():
         with sqlite3.connect(fleet.store) as database:
             return database.execute('SELECT count(*) FROM run_host WHERE outcome != 5').fetchone()[0] == 4
-    wait_until(is_written, 20, 'the ledger')
+    wait_until(is_written, 60, 'the ledger')
     running.signal(signal.SIGKILL)
     assert running.ended().exit_code == -signal.SIGKILL
     results = {item['name']: item for item in fleet.verb('show', '-o', 'json').json['results']}
