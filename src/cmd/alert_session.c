@@ -303,13 +303,31 @@ void alert_session_changed(struct alert_session *session)
 	end_if_over(session);
 }
 
-/* A look at the store that is under way hears that nobody waits for it any more. */
+static int look_at_nothing(struct store_tx *tx, void *arg, struct err *err)
+{
+	(void)tx;
+	(void)arg;
+	(void)err;
+	return 0;
+}
+
+static void all_looked(void *arg, const struct err *err)
+{
+	struct alert_session *session = arg;
+
+	(void)err; /* whatever became of it: those before it have been told */
+	loop_stop(session->loop);
+}
+
+/* A look at the store that is under way hears that nobody waits for it any more.  Looks are taken
+ * in their order: when this one is over, so is that. */
 static void end_look(struct alert_session *session)
 {
 	deliverer_free(&session->deliverer);
 	timer_stop(session->timeout);
 	timer_stop(session->deadline);
 	timer_set(session->grace, CLOSE_MS);
+	store_writer_read(session->writer, look_at_nothing, all_looked, session);
 	(void)loop_run(session->loop, NULL); /* it fails where nothing can be waited for */
 }
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from servers import Fault, ForwardProxy, Slack
+from servers.base import START_SECONDS, wait_until
 
 
 @pytest.fixture
@@ -29,9 +30,8 @@ def started_and_asked(desk, chat, *args):
     chat.will(Fault.never())
     before = len(chat.requests)
     running = desk.toolkit.start('alert', *args)
-    while len(chat.requests) == before:
-        assert running.process.poll() is None
-        time.sleep(0.01)
+    wait_until(lambda: len(chat.requests) > before or running.process.poll() is not None, START_SECONDS, 'a request')
+    assert running.process.poll() is None
     return running
 
 
@@ -60,7 +60,9 @@ def test_a_storm_is_told_in_few_messages_and_no_critical_one_is_missing(alerts, 
 
 def test_who_is_interrupted_leaves_it_in_the_outbox(desk, chat):
     running = started_and_asked(desk, chat, '-m', 'x', '--source', 'a')
+    began = time.monotonic()
     done = running.signal(signal.SIGTERM).ended()
+    assert time.monotonic() - began < 12  # what is under way has two seconds
     assert done.exit_code == 143 and done.stdout.endswith('\n  … slack        in the outbox\n'), done
     assert desk.flush()['delivered'] == 1
     assert titles(chat) == ['[WARNING] x (a)']
@@ -68,8 +70,10 @@ def test_who_is_interrupted_leaves_it_in_the_outbox(desk, chat):
 
 def test_a_deadline_is_kept(desk, chat):
     chat.will(Fault.never())
-    done = desk('-m', 'a', '--source', 'a', '--deadline', '500ms')
+    done = desk('-m', 'a', '--source', 'a', '--deadline', '2s')
     assert done.exit_code == 124 and done.stdout.endswith('\n  … slack        in the outbox\n')
+    assert done.seconds < 12
+    chat.behaves()  # if it did not even come to ask
     assert desk.flush()['delivered'] == 1
 
 
