@@ -7,9 +7,9 @@
 """
 import contextlib
 import dataclasses
+import datetime
 import json
 import sqlite3
-import time
 
 from toolkit import Result
 
@@ -98,7 +98,7 @@ class Alerts:
                         database.execute(f'UPDATE {table} SET {column} = {column} - ? WHERE {column} > ?',
                                          (seconds * 1000, seconds * 1000))
 
-    def seconds_until(self, when):
-        """From a time as the program writes it in JSON."""
-        whole, _, fraction = when.rstrip('Z').partition('.')
-        return time.mktime(time.strptime(whole, '%Y-%m-%dT%H:%M:%S')) - time.timezone + float(f'0.{fraction or 0}') - time.time()
+    @staticmethod
+    def moment(when):
+        """A time as the program writes it in JSON, as time.time() has it."""
+        return datetime.datetime.fromisoformat(when.replace('Z', '+00:00')).timestamp()

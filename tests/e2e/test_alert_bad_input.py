@@ -7,9 +7,11 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 
 import pytest
 from servers import Fault, Slack
+from servers.base import START_SECONDS, wait_until
 
 
 @pytest.fixture
@@ -320,10 +322,12 @@ def test_a_disk_that_fills_between_accept_and_delivery(desk, chat, filesystem):
     desk.store = filesystem.healthy() / 'state.db'
     desk.configure({'name': 'slack', 'slack': chat.webhook})
     desk.send('first')
-    chat.will(Fault.slow(1))
-    running = desk.toolkit.start('alert', '-m', 'disk full', '-s', 'critical', '--source', 'db-01', '--timeout', '2')
+    is_full = threading.Event()
+    chat.will(Fault.late(is_full))
+    running = desk.toolkit.start('alert', '-m', 'disk full', '-s', 'critical', '--source', 'db-01', '--timeout', '5')
     chat.wait_for(2)
     fill(desk.store.parent)
+    is_full.set()
     done = running.ended()
     assert done.exit_code == 0
     assert done.stdout == 'alert 2: critical "disk full" from db-01\n  ✓ slack        delivered\n'
@@ -339,8 +343,8 @@ def test_a_disk_that_fills_between_accept_and_delivery(desk, chat, filesystem):
 def test_who_is_killed_while_delivering_has_lost_nothing(desk, chat):
     chat.will(Fault.never())
     running = desk.toolkit.start('alert', '-m', 'disk full', '-s', 'critical', '--source', 'db-01')
-    while not chat.requests:
-        assert running.process.poll() is None
+    wait_until(lambda: chat.requests or running.process.poll() is not None, START_SECONDS, 'a request')
+    assert running.process.poll() is None
     running.signal(signal.SIGKILL)
     running.process.wait()
     assert desk.flush()['delivered'] == 1

@@ -88,11 +88,18 @@ def test_who_says_200_and_another_word_has_taken_nothing(told, everybody):
     assert send_twice(told, everybody)['slack'] == (200, "answered 200, which is not 'ok'")
 
 
-def test_who_does_not_answer_in_time_is_asked_again(alerts, everybody):
-    alerts.configure(*({**receiver, 'timeout': '300ms'} for receiver in everybody.receivers))
+def test_who_does_not_answer_in_time_is_asked_again(told, everybody):
+    """The first time with so little patience, which is still more than a connection takes."""
+    told.configure(*({**receiver, 'timeout': '2s'} for receiver in everybody.receivers))
     everybody.will(Fault.never())
-    assert send_twice(alerts, everybody) == {
-        name: (0, f'timed out after 300ms while waiting for the answer of 127.0.0.1:{server.port}')
+    assert told.send('disk full', '--queue').exit_code == 0
+    told.flush()
+    told.configure(*everybody.receivers)
+    told.pass_time(40)
+    assert told.flush()['waiting'] == 0
+    assert {name: len(server.taken) for name, server in everybody.items()} == everybody.each(1)
+    assert first_attempts(told) == {
+        name: (0, f'timed out after 2s while waiting for the answer of 127.0.0.1:{server.port}')
         for name, server in everybody.items()}
 
 
@@ -119,48 +126,52 @@ def test_nobody_there(told, everybody):
 
 @pytest.mark.parametrize('as_date', [False, True], ids=['seconds', 'a date'])
 def test_who_says_when_to_come_back_is_left_alone_until_then(told, everybody, as_date):
-    everybody.will(Fault.retry_after(100, as_date=as_date))
+    everybody.will(Fault.retry_after(1000, as_date=as_date))
+    began = time.time()
     sent = told.send('disk full')
+    ended = time.time()
     assert (sent.exit_code, sent.states) == (1, everybody.each('retrying'))
     assert {name: entry['fault'] for name, entry in sent.by_receiver.items()} == everybody.each('rate_limited')
     for entry in sent.by_receiver.values():
-        assert 97 < told.seconds_until(entry['next_attempt']) < 102
+        assert began + 999 <= told.moment(entry['next_attempt']) <= ended + 1002
     # Neither what waits nor anything new goes there before its time.
     assert told.flush() == {'delivered': 0, 'carried': 0, 'retried': 0, 'waiting': len(everybody), 'dead': 0}
     other = told.send('another one', '--timeout', '1')
     assert (other.exit_code, other.states) == (1, everybody.each('waiting'))
-    told.pass_time(90)
+    told.pass_time(800)
     assert told.flush()['delivered'] == 0
     assert everybody.requests() == everybody.each(1)
-    told.pass_time(13)
+    told.pass_time(203)
     assert told.flush() == delivers(everybody, 2)
     assert {name: len(server.taken) for name, server in everybody.items()} == everybody.each(2)
 
 
 def test_who_is_busy_and_does_not_say_for_how_long_is_left_alone_for_a_while(told, everybody):
     everybody.will(Fault.status(429, body='slow down'), times=2)
+    began = time.time()
     sent = told.send('disk full')
+    ended = time.time()
     assert (sent.exit_code, sent.states) == (1, everybody.each('retrying'))
     for entry in sent.by_receiver.values():
-        assert 28 < told.seconds_until(entry['next_attempt']) < 33.1
-    told.pass_time(27)
+        assert began + 30 <= told.moment(entry['next_attempt']) <= ended + 33
+    # What follows takes a while itself: all that is known is that it is not due yet, or that it is.
     assert told.flush()['waiting'] == len(everybody)
     assert everybody.requests() == everybody.each(1)
-    told.pass_time(7)
+    told.pass_time(34)
     assert told.flush() == {'delivered': 0, 'carried': 0, 'retried': len(everybody), 'waiting': len(everybody), 'dead': 0}
-    told.pass_time(29)
     assert told.flush()['waiting'] == len(everybody)
-    told.pass_time(38)
+    assert everybody.requests() == everybody.each(2)
+    told.pass_time(67)
     assert told.flush() == delivers(everybody)
     assert everybody.requests() == everybody.each(3)
 
 
 def test_a_timeout_says_what_waits(told, everybody):
-    """A command that may not wait says so, and when it goes on; only the channel waits, not the process."""
-    everybody['slack'].will(Fault.retry_after(2))
+    """A command that may not wait so long says so, and when it goes on; only the channel waits, not the process."""
+    everybody['slack'].will(Fault.retry_after(100))
     began = time.monotonic()
-    done = told('--title', 'disk full', '-s', 'critical', '--source', 'db-01', '--timeout', '1')
-    assert done.exit_code == 1 and time.monotonic() - began < 5
+    done = told('--title', 'disk full', '-s', 'critical', '--source', 'db-01', '--timeout', '90')
+    assert done.exit_code == 1 and time.monotonic() - began < 80
     lines = done.stdout.splitlines()
     assert lines[1].startswith('  ✗ slack        answered 429') and '; next attempt in ' in lines[1]
     assert lines[2:] == [f'  ✓ {name:<12} delivered' for name in list(everybody)[1:]]
