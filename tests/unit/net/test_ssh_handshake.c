@@ -219,7 +219,7 @@ struct asked {
 	struct ssh_session *session;
 	struct strbuf types; /* of the keys that were shown */
 	struct ssh_end end;
-	bool has_ended, frees;
+	bool has_ended, frees, has_seen;
 	struct ssh_fixture *fixture;
 };
 
@@ -246,7 +246,10 @@ static void on_showed_key(void *arg, struct str blob, struct str algorithms)
 
 	assert_true(ssh_host_key_type(blob, &type));
 	strbuf_addf(&asked->types, "%.*s ", STR_ARG(type));
-	assert_true(str_is(algorithms, "rsa-sha2-512,rsa-sha2-256,ssh-ed25519"));
+	/* What comes between our look and libssh's is not seen. */
+	asked->has_seen = algorithms.len > 0;
+	assert_true(
+		!asked->has_seen || str_is(algorithms, "rsa-sha2-512,rsa-sha2-256,ssh-ed25519"));
 	if (asked->frees) {
 		ssh_session_free(&asked->session);
 		loop_stop(asked->fixture->loop);
@@ -270,7 +273,7 @@ static void test_showed_key(void **state)
 	struct ssh_fixture *fixture = *state;
 	const char *rsa = ssh_fixture_make_key(fixture, "host_rsa", "rsa", "");
 	uint16_t port = ssh_fixture_sshd(fixture, arena_printf(fixture->arena, "HostKey %s", rsa));
-	size_t files_before;
+	size_t files_before, seen = 0;
 
 	if (port == 0) {
 		skip_because("needs openssh-server");
@@ -296,8 +299,10 @@ static void test_showed_key(void **state)
 		} else {
 			assert_true(asked.frees);
 		}
+		seen += asked.has_seen;
 		strbuf_release(&asked.types);
 	}
+	assert_true(seen > 0);
 	assert_int_equal(ssh_client_sessions(fixture->client), 0);
 	assert_int_equal(ssh_fixture_open_files(), files_before);
 }
