@@ -275,7 +275,7 @@ static void test_hangs(void **state)
 	struct tcp_script *peer = tcp_script_new(fixture->loop, "127.0.0.1", steps);
 	const char *config = config_of(fixture, 9, tcp_script_port(peer), "", "");
 	struct ssh_connector *connector = login_fixture_connector(fixture, config, NULL);
-	const struct ssh_login_spec spec = {.name = "web-01", .connect_timeout_ms = 400};
+	const struct ssh_login_spec spec = {.name = "web-01", .connect_timeout_ms = 2000};
 	int64_t began_ms = time_mono_ms();
 	struct login_told told[2];
 	struct strbuf text = STRBUF_INIT;
@@ -285,12 +285,12 @@ static void test_hangs(void **state)
 		login_fixture_open(fixture, connector, &spec, &told[1]);
 		login_fixture_run(&told[0]);
 		login_fixture_run(&told[1]);
-		assert_end(&told[0], SSH_END_TIMEOUT, "bastion", "gave up after 400 ms: ");
+		assert_end(&told[0], SSH_END_TIMEOUT, "bastion", "gave up after 2 s: ");
 		assert_end(&told[1], SSH_END_TIMEOUT, "bastion", "for the greeting of 127.0.0.1");
 		assert_int_equal(told[0].end.phase, SSH_PHASE_GREETING);
 	}
-	assert_true(time_mono_ms() - began_ms >= 400);
-	assert_true(time_mono_ms() - began_ms < 3000);
+	assert_true(time_mono_ms() - began_ms >= 2000);
+	assert_true(time_mono_ms() - began_ms < 30000); /* of a hundred seconds */
 	strbuf_release(&text);
 	ssh_connector_free(&connector);
 	tcp_script_free(&peer);
@@ -304,7 +304,7 @@ static void go_on(void *arg)
 /* What the bastion took is taken from the time of who waited for it. */
 static void test_clock(void **state)
 {
-	enum { SLOW_MS = 500, TIMEOUT_MS = 900 };
+	enum { SLOW_MS = 2000, TIMEOUT_MS = 5000 };
 	const struct tcp_script_step steps[] = {{SCRIPT_HANG, NULL}};
 	struct ssh_fixture *fixture = *state;
 	struct tcp_script *peer = tcp_script_new(fixture->loop, "127.0.0.1", steps);
@@ -320,7 +320,7 @@ static void test_clock(void **state)
 		&(struct ssh_login_spec){.name = "web", .connect_timeout_ms = TIMEOUT_MS}, &told);
 	login_fixture_run(&told);
 	took_ms = time_mono_ms() - began_ms;
-	assert_end(&told, SSH_END_TIMEOUT, NULL, "gave up after 900 ms: waiting for the greeting");
+	assert_end(&told, SSH_END_TIMEOUT, NULL, "gave up after 5 s: waiting for the greeting");
 	assert_true(took_ms >= TIMEOUT_MS);
 	assert_true(took_ms < TIMEOUT_MS + SLOW_MS); /* not all of it for the host alone */
 	timer_free(&timer);

@@ -14,7 +14,7 @@
 #include "support/ssh_fixture.h"
 #include "support/tcp_script.h"
 
-enum { SHORT_MS = 300 };
+enum { SHORT_MS = 2000 };
 
 static struct ssh_end end_of(struct ssh_fixture *fixture, const struct ssh_session_spec *spec)
 {
@@ -50,7 +50,7 @@ static void test_peers(void **state)
 		const char *text;
 	} cases[] = {
 		{{{SCRIPT_HANG, NULL}}, SSH_END_TIMEOUT, SSH_PHASE_GREETING,
-			"gave up after 300 ms: waiting for the greeting of 127.0.0.1:"},
+			"gave up after 2 s: waiting for the greeting of 127.0.0.1:"},
 		{{{SCRIPT_END, NULL}}, SSH_END_DROPPED, SSH_PHASE_GREETING,
 			"closed the connection without a greeting"},
 		{{{SCRIPT_WAIT, "SSH-2.0-"}, {SCRIPT_RESET, NULL}}, SSH_END_DROPPED,

@@ -11,8 +11,6 @@
 #include "support/run_program.h"
 #include "support/tcp_script.h"
 
-enum { SHORT_MS = 300 };
-
 /* What a scan told. */
 struct told {
 	struct ssh_fixture *fixture;

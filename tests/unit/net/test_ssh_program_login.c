@@ -224,7 +224,7 @@ static void has_a_deadline_in_each_phase(void **state)
 			tcp_script_new(fixture->loop, "127.0.0.1", rows[i].steps);
 		struct ssh_program_spec spec = program_spec(tcp_script_port(script));
 
-		spec.connect_timeout_ms = 900;
+		spec.connect_timeout_ms = 3000;
 		fail_to_log_in(fixture, "", &spec, &told);
 		assert_end(&told, SSH_END_TIMEOUT, rows[i].text);
 		assert_int_equal(told.end.phase, rows[i].phase);

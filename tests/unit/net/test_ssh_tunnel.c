@@ -114,7 +114,7 @@ static void test_not_reached(void **state)
 	struct ssh_told bastion, told;
 	struct ssh_session_spec spec = {
 		.settings = ssh_fixture_settings(fixture, tcp_script_port(peer), ""),
-		.connect_timeout_ms = 300};
+		.connect_timeout_ms = 3000};
 
 	ssh_fixture_connect(fixture, closed_port, &bastion);
 	go_through(fixture, bastion.session, open_port, &told);
@@ -129,7 +129,7 @@ static void test_not_reached(void **state)
 	spec.via = bastion.session;
 	ssh_fixture_open(fixture, &spec, &told);
 	ssh_fixture_run(fixture, &told);
-	assert_end(told, SSH_END_TIMEOUT, "gave up after 300 ms: waiting for the greeting of");
+	assert_end(told, SSH_END_TIMEOUT, "gave up after 3 s: waiting for the greeting of");
 	assert_true(ssh_session_is_open(bastion.session));
 	ssh_session_free(&bastion.session);
 	tcp_script_free(&peer);
