@@ -53,6 +53,9 @@ struct alert_cmd {
 
 extern const struct log_context alert_log;
 
+/* What the verbs but `list` can print. */
+extern const char *const alert_formats[];
+
 /* Either: the user's own mistake (ERR_INPUT, ERR_NOT_FOUND), or a failure. */
 enum exit_code alert_refused(const struct alert_cmd *, const struct err *);
 

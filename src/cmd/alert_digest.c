@@ -198,6 +198,12 @@ static enum exit_code alert_digest(void *cmd)
 	return exit_code;
 }
 
+static const struct doc_verb_row own_rows[] = {
+	{.name = "output", .choices = alert_formats},
+	{.name = "dry_run", .help = "show the exact message, and send nothing"},
+	{0},
+};
+
 static const struct doc_example examples[] = {
 	{"sre-toolkit alert digest --dry-run", "what would be sent"},
 	{0},
@@ -213,6 +219,7 @@ const struct verb alert_verb_digest = {
 				       "digest what came, what is over, what was not told, and "
 				       "what could not be delivered.",
 			.flags = "timeout dry_run store output",
+			.own = own_rows,
 			.examples = examples,
 		},
 	.run = alert_digest,

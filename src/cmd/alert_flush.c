@@ -139,6 +139,11 @@ static enum exit_code alert_flush(void *cmd)
 	return exit_code;
 }
 
+static const struct doc_verb_row own_rows[] = {
+	{.name = "output", .choices = alert_formats},
+	{0},
+};
+
 static const struct doc_example examples[] = {
 	{"sre-toolkit alert flush --quiet", "once a minute, from cron"},
 	{"sre-toolkit alert flush --follow --quiet", "as a service"},
@@ -155,6 +160,7 @@ const struct verb alert_verb_flush = {
 				       "whatever is due by now. From cron, or with --follow as a "
 				       "service.",
 			.flags = "timeout follow store output",
+			.own = own_rows,
 			.examples = examples,
 		},
 	.run = alert_flush,

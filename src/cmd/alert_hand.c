@@ -114,6 +114,11 @@ static enum exit_code alert_resolve_by_hand(void *cmd)
 	return run(cmd, alert_resolve);
 }
 
+static const struct doc_verb_row own_rows[] = {
+	{.name = "output", .choices = alert_formats},
+	{0},
+};
+
 static const struct doc_example ack_examples[] = {
 	{"sre-toolkit alert ack 12 --reason \"looking at it\"", "the others can go on sleeping"},
 	{0},
@@ -129,6 +134,7 @@ const struct verb alert_verb_ack = {
 				       "receiver is for such news. `alert list` shows the "
 				       "numbers.",
 			.flags = "reason author timeout queue store output",
+			.own = own_rows,
 			.examples = ack_examples,
 		},
 	.args_min = 1,
@@ -150,6 +156,7 @@ const struct verb alert_verb_resolve = {
 			.description = "As if `alert --resolve` had been sent by who raised it: "
 				       "whoever was told of the alert is told that it is over.",
 			.flags = "reason author timeout queue store output",
+			.own = own_rows,
 			.examples = resolve_examples,
 		},
 	.args_min = 1,

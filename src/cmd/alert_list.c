@@ -374,6 +374,12 @@ static enum exit_code alert_list(void *cmd)
 	return cmd_run_write(alert->run, &list.out, EXIT_CODE_OK);
 }
 
+static const struct doc_verb_row own_rows[] = {
+	{.name = "severity", .help = "only this severity", .is_nothing_by_default = true},
+	{.name = "source", .help = "only of this source"},
+	{0},
+};
+
 static const struct doc_example examples[] = {
 	{"sre-toolkit alert list --severity critical", "what cannot wait"},
 	{"sre-toolkit alert list --all --since 7d --output csv", "a week, for a spreadsheet"},
@@ -386,6 +392,7 @@ const struct verb alert_verb_list = {
 			.name = "list",
 			.summary = "what is open; --all: and what is over; --dead: given up",
 			.flags = "severity source all dead since before limit store output",
+			.own = own_rows,
 			.examples = examples,
 		},
 	.run = alert_list,

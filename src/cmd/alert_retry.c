@@ -152,6 +152,12 @@ static enum exit_code alert_retry(void *cmd)
 	return exit_code;
 }
 
+static const struct doc_verb_row own_rows[] = {
+	{.name = "output", .choices = alert_formats},
+	{.name = "dead", .help = "all that could not be delivered, instead of one alert's"},
+	{0},
+};
+
 static const struct doc_example examples[] = {
 	{"sre-toolkit alert retry --dead", "once the receiver works again"},
 	{0},
@@ -166,6 +172,7 @@ const struct verb alert_verb_retry = {
 			.description = "From the first attempt on. Of an alert that is over its "
 				       "end is told.",
 			.flags = "dead timeout queue store output",
+			.own = own_rows,
 			.examples = examples,
 		},
 	.args_max = 1,

@@ -264,12 +264,20 @@ static enum exit_code alert_send(void *cmd)
 	return alert->opts->is_dry_run ? dry_run(&send) : send_one(&send);
 }
 
+static const struct doc_verb_row own_rows[] = {
+	{.name = "output", .choices = alert_formats},
+	{.name = "severity", .help = "how bad it is"},
+	{.name = "source", .help = "what it is about; else this host"},
+	{0},
+};
+
 const struct verb alert_verb_send = {
 	.doc =
 		{
 			.summary = "sending an alert",
 			.flags = "severity message title source field label dedup_key runbook "
 				 "resolve events timeout queue dry_run store output",
+			.own = own_rows,
 		},
 	.run = alert_send,
 };

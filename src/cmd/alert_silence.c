@@ -302,6 +302,13 @@ static enum exit_code alert_silence(void *cmd)
 						     : store_silence(&silencing);
 }
 
+static const struct doc_verb_row own_rows[] = {
+	{.name = "output", .choices = alert_formats},
+	{.name = "all", .help = "with list: those that are over, too"},
+	{.name = "dry_run", .help = "say until when it would be, and change nothing"},
+	{0},
+};
+
 static const struct doc_example examples[] = {
 	{"sre-toolkit alert silence source=db-01 --until 2h --reason \"new disk\"",
 		"tell nobody until then"},
@@ -325,6 +332,7 @@ const struct verb alert_verb_silence = {
 				       "`silence list` shows those that there are (--all: were), "
 				       "`silence expire ID` ends one now.",
 			.flags = "until reason author all store output dry_run",
+			.own = own_rows,
 			.examples = examples,
 		},
 	.args_min = 1,

@@ -180,6 +180,12 @@ static enum exit_code alert_simulate(void *cmd)
 	return cmd_run_write(alert->run, &out, EXIT_CODE_OK);
 }
 
+static const struct doc_verb_row own_rows[] = {
+	{.name = "output", .choices = alert_formats},
+	{.name = "since", .help = "replay what came from then on, as 7d or 2025-07-01; else 30d"},
+	{0},
+};
+
 static const struct doc_example examples[] = {
 	{"sre-toolkit alert simulate --config new.yaml --since 30d",
 		"before it becomes the configuration"},
@@ -196,6 +202,7 @@ const struct verb alert_verb_simulate = {
 				       "configuration been this one. Nothing is sent, and nothing "
 				       "changed.",
 			.flags = "since store output",
+			.own = own_rows,
 			.examples = examples,
 		},
 	.run = alert_simulate,

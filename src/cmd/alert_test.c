@@ -355,6 +355,13 @@ static enum exit_code alert_test(void *cmd)
 	return exit_code;
 }
 
+static const struct doc_verb_row own_rows[] = {
+	{.name = "output", .choices = alert_formats},
+	{.name = "dry_run", .help = "show the exact messages, and send nothing"},
+	{.name = "timeout", .help = "how long to wait for answers"},
+	{0},
+};
+
 static const struct doc_example examples[] = {
 	{"sre-toolkit alert test", "does every receiver work?"},
 	{"sre-toolkit alert test slack --dry-run", "the exact message"},
@@ -372,6 +379,7 @@ const struct verb alert_verb_test = {
 				       "dead and answers is told again what waits for it.\n\n"
 				       "Exit codes: 0 all were reached; 1 not all.",
 			.flags = "timeout dry_run store output",
+			.own = own_rows,
 			.examples = examples,
 		},
 	.args_max = VERB_ARGS_ANY,

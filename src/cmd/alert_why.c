@@ -468,6 +468,11 @@ static enum exit_code alert_why(void *cmd)
 	return status < 0 ? cmd_run_fail(alert->run, &err) : tell(&why);
 }
 
+static const struct doc_verb_row own_rows[] = {
+	{.name = "output", .choices = alert_formats},
+	{0},
+};
+
 static const struct doc_example examples[] = {
 	{"sre-toolkit alert why 12", "who was told, who was not, and why"},
 	{0},
@@ -483,6 +488,7 @@ const struct verb alert_verb_why = {
 				       "happened; who knows of it comes first. `alert list --all` "
 				       "shows the numbers.",
 			.flags = "store output",
+			.own = own_rows,
 			.examples = examples,
 		},
 	.args_min = 1,

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "cmd/alert_cmd.h"
 
+const char *const alert_formats[] = {"text", "json", NULL};
 static const char *const output_names[] = {"text", "json", "csv", NULL};
 
 // clang-format off
@@ -68,7 +69,7 @@ static const struct option_row how_rows[] = {
 	{.name = "store", .type = &option_path, .offset = offsetof(struct alert_opts, store), .flags = OPTION_FLAG_ONLY,
 	 .placeholder = "FILE", .help = "instead of the configuration's"},
 	{.name = "output", .letter = 'o', .type = &option_choice, .offset = offsetof(struct alert_opts, output), .flags = OPTION_FLAG_ONLY,
-	 .def = "text", .choices = output_names, .placeholder = "FORMAT", .help = "how results are printed; csv: list only"},
+	 .def = "text", .choices = output_names, .placeholder = "FORMAT", .help = "how results are printed"},
 	{0},
 };
 // clang-format on
@@ -90,15 +91,8 @@ static enum exit_code unknown_verb(const struct cmd_run *run, const char *verb)
 static enum exit_code check_call(const struct alert_cmd *alert, const struct verb *verb)
 {
 	const struct verb_call call = {verb, alert->args, alert->args_count};
-	enum exit_code exit_code = verb_check(alert->run, &call, NULL);
 
-	if (exit_code != EXIT_CODE_OK) {
-		return exit_code;
-	}
-	if (alert->opts->output == ALERT_CSV && verb != &alert_verb_list) {
-		return cmd_run_usage(alert->run, "--output csv goes with list only");
-	}
-	return EXIT_CODE_OK;
+	return verb_check(alert->run, &call, NULL);
 }
 
 static enum exit_code run_verb(struct alert_cmd *alert, const struct verb *verb)

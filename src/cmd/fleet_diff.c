@@ -232,9 +232,6 @@ static enum exit_code fleet_diff(void *cmd)
 	int64_t first = 0, second = 0;
 	struct err err = {0};
 
-	if (fleet->opts->output != FLEET_TEXT && fleet->opts->output != FLEET_JSON) {
-		return cmd_run_usage(fleet->run, "diff: --output is text or json");
-	}
 	if (fleet_id_argument(fleet, 0, &first, &err) < 0 ||
 		fleet_id_argument(fleet, 1, &second, &err) < 0 ||
 		fleet_read_run(fleet, first, 0, &comparison.first, &err) < 0 ||
@@ -251,6 +248,13 @@ static enum exit_code fleet_diff(void *cmd)
 		fleet->run, &out, comparison.pairs_count > 0 ? EXIT_CODE_FAILED : EXIT_CODE_OK);
 }
 
+static const char *const formats[] = {"text", "json", NULL};
+
+static const struct doc_verb_row own_rows[] = {
+	{.name = "output", .choices = formats},
+	{0},
+};
+
 static const struct doc_example examples[] = {
 	{"sre-toolkit fleet diff 41 42", "what is not as it was"},
 	{0},
@@ -266,9 +270,10 @@ const struct verb fleet_verb_diff = {
 				       "and which lines of what it wrote are others. Of an output "
 				       "the beginning is kept, and a digest of all of it: what "
 				       "differs further down is said, and not shown.\n\n"
-				       "--output is text or json. Exit codes: 0 nothing differs; "
+				       "Exit codes: 0 nothing differs; "
 				       "1 something does.",
 			.flags = "output store",
+			.own = own_rows,
 			.examples = examples,
 		},
 	.args_min = 2,

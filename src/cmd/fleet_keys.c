@@ -287,9 +287,6 @@ static enum exit_code check(const struct fleet_cmd *fleet)
 	const struct fleet_opts *opts = fleet->opts;
 	bool writes = opts->keys.is_record || opts->keys.is_replace;
 
-	if (opts->output == FLEET_JSONL || opts->output == FLEET_JUNIT) {
-		return cmd_run_usage(fleet->run, "keys: --output is text, json or csv");
-	}
 	if (writes && opts->output != FLEET_TEXT && !opts->guard.is_yes && !opts->is_dry_run) {
 		return cmd_run_usage(fleet->run,
 			"keys: what is recorded has to be seen by a person "
@@ -352,6 +349,19 @@ static enum exit_code fleet_keys(void *cmd)
 	return exit_code;
 }
 
+static const char *const formats[] = {"text", "json", "csv", NULL};
+
+static const struct doc_verb_row own_rows[] = {
+	{.name = "output", .choices = formats},
+	{.name = "dry_run",
+		.help = "say what --record and --replace-changed would write, and write nothing"},
+	{.name = "username", .help = "whom ssh_config is read for; nobody logs in to the servers"},
+	{.name = "connect_timeout",
+		.help = "for each connection to a server, bastions included; else as configured, "
+			"10s"},
+	{0},
+};
+
 static const struct doc_example examples[] = {
 	{"sre-toolkit fleet keys --hosts web-[01-20]",
 		"which keys they have, and which of them are known"},
@@ -368,18 +378,18 @@ const struct verb fleet_verb_keys = {
 			.name = "keys",
 			.arguments = "--hosts SELECTION",
 			.summary = "host keys: which are known; --record the new ones",
-			.description =
-				"Asks each server for all its host keys, without logging "
-				"in, and lists them with their fingerprints beside what is "
-				"known of them. What has the same answer is shown once. "
-				"Nothing is written unless --record or --replace-changed "
-				"asks for it, and then only after all of it was shown and "
-				"the number of keys was typed (or --yes); with --dry-run "
-				"nothing is written at all. --output is text, json or csv.\n\n"
-				"Exit codes: 0 all keys are known, recorded now, or as "
-				"expected; 1 some are not, or a server showed none.",
+			.description = "Asks each server for all its host keys, without logging "
+				       "in, and lists them with their fingerprints beside what is "
+				       "known of them. What has the same answer is shown once. "
+				       "Nothing is written unless --record or --replace-changed "
+				       "asks for it, and then only after all of it was shown and "
+				       "the number of keys was typed (or --yes); with --dry-run "
+				       "nothing is written at all.\n\n"
+				       "Exit codes: 0 all keys are known, recorded now, or as "
+				       "expected; 1 some are not, or a server showed none.",
 			.flags = "username connect_timeout ssh_config servers hosts max_hosts yes "
 				 "workers dry_run output record replace_changed expect port",
+			.own = own_rows,
 			.examples = examples,
 		},
 	.run = fleet_keys,

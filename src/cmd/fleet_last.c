@@ -142,12 +142,19 @@ static enum exit_code fleet_last(void *cmd)
 	case FLEET_TEXT:
 		list_text(&listing);
 		break;
-	case FLEET_JSONL:
+	case FLEET_JSONL: /* refused before */
 	case FLEET_JUNIT:
-		return cmd_run_usage(fleet->run, "last: --output is text, json or csv");
+		break;
 	}
 	return cmd_run_write(fleet->run, &listing.out, EXIT_CODE_OK);
 }
+
+static const char *const formats[] = {"text", "json", "csv", NULL};
+
+static const struct doc_verb_row own_rows[] = {
+	{.name = "output", .choices = formats},
+	{0},
+};
 
 static const struct doc_example examples[] = {
 	{"sre-toolkit fleet last --limit 5", "and their numbers, for show, retry and diff"},
@@ -160,8 +167,9 @@ const struct verb fleet_verb_last = {
 			.name = "last",
 			.summary = "the latest runs that were written down",
 			.description = "The latest one comes first. OK says on how many of its "
-				       "servers a run ended well. --output is text, json or csv.",
+				       "servers a run ended well.",
 			.flags = "limit output store",
+			.own = own_rows,
 			.examples = examples,
 		},
 	.run = fleet_last,

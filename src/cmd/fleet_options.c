@@ -17,7 +17,7 @@ static const char *const fold_names[] = {"none", "exact", "smart", NULL};
 static const struct option_row which_rows[] = {
 	SERVER_ROWS(struct fleet_opts, servers),
 	{.name = "list", .letter = 'l', .type = &option_bool, .offset = offsetof(struct fleet_opts, is_list), .flags = OPTION_FLAG_ONLY,
-	 .help = "print the selection, a server a line (with --output json and others what is known of each), and connect to nothing"},
+	 .help = "print the selection, a server a line (with --output json, jsonl or csv what is known of each), and connect to nothing"},
 	GUARD_ROWS(struct fleet_opts, guard),
 	{0},
 };

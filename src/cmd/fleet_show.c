@@ -154,9 +154,6 @@ static enum exit_code fleet_show(void *cmd)
 	struct err err = {0};
 	int64_t id = 0;
 
-	if (fleet->opts->output != FLEET_TEXT && fleet->opts->output != FLEET_JSON) {
-		return cmd_run_usage(fleet->run, "show: --output is text or json");
-	}
 	if (fleet->opts->only && outcome_kinds_parse(str_of(fleet->opts->only), &kinds, &err) < 0) {
 		return cmd_run_usage(fleet->run, "--only: %s", err.msg);
 	}
@@ -172,6 +169,13 @@ static enum exit_code fleet_show(void *cmd)
 	return cmd_run_write(fleet->run, &out, EXIT_CODE_OK);
 }
 
+static const char *const formats[] = {"text", "json", NULL};
+
+static const struct doc_verb_row own_rows[] = {
+	{.name = "output", .choices = formats},
+	{0},
+};
+
 static const struct doc_example examples[] = {
 	{"sre-toolkit fleet show", "how did it end?"},
 	{"sre-toolkit fleet show 41 --only failed -v",
@@ -186,8 +190,9 @@ const struct verb fleet_verb_show = {
 			.arguments = "[ID]",
 			.summary = "one run, server by server; -v: what they wrote",
 			.description = "Without ID the latest run. With -v the beginning of what "
-				       "each server wrote. --output is text or json.",
+				       "each server wrote.",
 			.flags = "only output store",
+			.own = own_rows,
 			.examples = examples,
 		},
 	.args_max = 1,

@@ -154,6 +154,25 @@ static enum exit_code run_locked(const struct cmd *cmd, struct cmd_run *run)
 	return exit_code;
 }
 
+/* Of a verb, what it takes and where that is written. */
+static enum exit_code refuse_line(const struct cmd_run *run, const struct err *why)
+{
+	const struct cmd *cmd = run->cmd;
+	const struct doc_verb *verb = run->argc > 1 ? doc_verb_find(&cmd->doc, run->argv[1]) : NULL;
+	bool is_unknown = str_starts(str_of(why->msg), "unknown option");
+	const char *hint = is_unknown && !verb ? cmd->unknown_option_hint : NULL;
+	_cleanup_(strbuf_release) struct strbuf see = STRBUF_INIT;
+	struct err err = *why;
+
+	if (verb) {
+		(void)verb_read_line(run, verb, &err); /* fails no later, as it takes no more */
+	}
+	verb_add_see(cmd, verb, &see);
+	usage_error(NULL, cmd->doc.name, "%s (%s%s%s)", err.msg, hint ? hint : "", hint ? "; " : "",
+		see.buf);
+	return EXIT_CODE_USAGE;
+}
+
 static enum exit_code run_command(
 	const struct cmd *cmd, int argc, const char *const *argv, struct arena *arena)
 {
@@ -177,13 +196,7 @@ static enum exit_code run_command(
 		sets[i].base = sets[i].rows == common_rows ? (void *)&common : opts;
 	}
 	if (command_line_parse(argc, argv, sets, cmd->stops_at_argument, arena, &line, &err) < 0) {
-		bool is_unknown =
-			str_starts(str_of(err.msg), "unknown option") && cmd->unknown_option_hint;
-
-		usage_error(NULL, cmd->doc.name, "%s (%s%ssee sre-toolkit %s --help)", err.msg,
-			is_unknown ? cmd->unknown_option_hint : "", is_unknown ? "; " : "",
-			cmd->doc.name);
-		return EXIT_CODE_USAGE;
+		return refuse_line(&run, &err);
 	}
 	if (common.is_help) {
 		return print_command_help(cmd, line.args_count > 0 ? line.args[0] : NULL);

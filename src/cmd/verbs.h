@@ -8,7 +8,9 @@
 
 #include <stddef.h>
 
+#include "base/err.h"
 #include "base/exit_code.h"
+#include "base/strbuf.h"
 #include "cmd/cmd.h"
 #include "conf/docs.h"
 
@@ -30,6 +32,16 @@ const struct verb *verb_find(const struct cmd *, const char *name);
 /* The verb that was meant, or NULL. */
 const char *verb_suggest(const struct cmd *, const char *name);
 
+/* "see sre-toolkit fleet last --help"; without a verb, or a name, the command's. */
+void verb_add_see(const struct cmd *, const struct doc_verb *, struct strbuf *out);
+
+/*
+ * Read the command line as it was typed once more, as far as the verb takes it: it may take fewer
+ * values of a flag than the command.  -1: it does not take this; *err says it as it would be said
+ * of any value that is wrong.
+ */
+int verb_read_line(const struct cmd_run *, const struct doc_verb *, struct err *);
+
 /* A verb with the arguments behind it. */
 struct verb_call {
 	const struct verb *verb;
@@ -38,9 +50,9 @@ struct verb_call {
 };
 
 /*
- * Do the flags that were given, and so many arguments, go with the verb?  One that does not is a
- * mistake, never to be ignored: exit code 2, told, with `hint` behind it where a flag does not go
- * with a verb (NULL: nothing).
+ * Do the flags that were given, their values, and so many arguments, go with the verb?  One that
+ * does not is a mistake, never to be ignored: exit code 2, told, with `hint` behind it where a flag
+ * does not go with a verb (NULL: nothing).
  */
 enum exit_code verb_check(const struct cmd_run *, const struct verb_call *, const char *hint);
 

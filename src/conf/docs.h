@@ -23,6 +23,14 @@ struct doc_example {
 	const char *what;    /* what it shows, one line, lower case */
 };
 
+/* What a flag means with one verb, where that is less than the row says, or something else. */
+struct doc_verb_row {
+	const char *name;           /* the row's */
+	const char *const *choices; /* NULL-terminated; NULL: those of the row */
+	const char *help;           /* NULL: the row's */
+	bool is_nothing_by_default; /* the row's default is meant with other verbs */
+};
+
 /* One of the things that a subcommand with verbs does: "sre-toolkit fleet last". */
 struct doc_verb {
 	const char *name; /* NULL: what is done without a verb; it has only summary and flags */
@@ -31,6 +39,7 @@ struct doc_verb {
 	const char *description; /* paragraphs; NULL: the summary says it all */
 	const char *flags; /* names of the rows that go with it, a space between them; all those of
 			      the command's last set do, too */
+	const struct doc_verb_row *own; /* ends with name == NULL; NULL: all are as the rows say */
 	const struct doc_example *examples; /* ends with command == NULL */
 };
 
@@ -53,6 +62,14 @@ const struct doc_verb *doc_verb_find(const struct doc_command *, const char *nam
 /* Does the flag go with the verb?  `row` is one of the command's. */
 bool doc_verb_takes(
 	const struct doc_command *, const struct doc_verb *, const struct option_row *row);
+
+/*
+ * The command as it is with the verb: rows that mean less or something else with it say so, and are
+ * no longer the command's own.  Made in the arena; what is not changed is borrowed.  A verb of NULL
+ * changes nothing.
+ */
+struct doc_command doc_command_with(
+	const struct doc_command *, const struct doc_verb *, struct arena *);
 
 struct doc_pair {
 	const char *name;
@@ -128,7 +145,8 @@ void docs_add_reference(const struct doc_program *, struct strbuf *out);
  *   "is_switch", "is_on_by_default"
  *
  * A command has "verbs", each with "name" (null: what goes without a verb), "arguments", "summary",
- * "flags" (names of rows) and "examples".
+ * "flags" (names of rows), "own" (of struct doc_verb_row; null where the row says it) and
+ * "examples".
  *
  * A flag that another set of the command had before is left out.
  */

@@ -98,6 +98,13 @@ static void add_flag_words(const struct option_row *row, struct strbuf *out)
 	}
 }
 
+static void add_words_mode(const char *const *words, struct strbuf *out)
+{
+	strbuf_adds(out, "mode=words candidates=(");
+	docs_add_quoted_words(DOC_BASH, words, out);
+	strbuf_addc(out, ')');
+}
+
 /* "'--output' | '-o') mode=words candidates=(...) ;;" */
 static void add_value_case(const struct option_row *row, struct strbuf *out)
 {
@@ -123,9 +130,7 @@ static void add_value_case(const struct option_row *row, struct strbuf *out)
 		strbuf_adds(out, "mode=files");
 		break;
 	case DOCS_COMPLETE_WORDS:
-		strbuf_adds(out, "mode=words candidates=(");
-		docs_add_quoted_words(DOC_BASH, row->choices, out);
-		strbuf_addc(out, ')');
+		add_words_mode(row->choices, out);
 		break;
 	}
 	strbuf_adds(out, " ;;\n");
@@ -144,6 +149,44 @@ static void each_flag(const struct doc_command *command, const struct doc_verb *
 				fn(row, out);
 			}
 		}
+	}
+}
+
+/* "'last/--output' | 'last/-o') mode=words candidates=(...) ;;", where the verb takes less. */
+static void add_own_value_cases(
+	const struct doc_command *command, const struct doc_verb *verb, struct strbuf *out)
+{
+	for (const struct option_set *set = command->sets; set->rows; set++) {
+		for (const struct option_row *row = set->rows; row->name; row++) {
+			const struct doc_verb_row *own = docs_verb_row(verb, row);
+
+			if (!own || !own->choices || !docs_is_completed(command->sets, set, row)) {
+				continue;
+			}
+			strbuf_addf(out, "\t\t'%s/", verb->name);
+			option_add_flag_name(row, out);
+			strbuf_addc(out, '\'');
+			if (row->letter) {
+				strbuf_addf(out, " | '%s/-%c'", verb->name, row->letter);
+			}
+			strbuf_adds(out, ") ");
+			add_words_mode(own->choices, out);
+			strbuf_adds(out, " ;;\n");
+		}
+	}
+}
+
+static void add_all_own_value_cases(const struct doc_command *command, struct strbuf *out)
+{
+	_cleanup_(strbuf_release) struct strbuf cases = STRBUF_INIT;
+
+	for (const struct doc_verb *const *v = command->verbs; v && *v; v++) {
+		if ((*v)->name) {
+			add_own_value_cases(command, *v, &cases);
+		}
+	}
+	if (cases.len > 0) {
+		strbuf_addf(out, "\t\tcase $3/$2 in\n%s\t\tesac\n", cases.buf);
 	}
 }
 
@@ -180,7 +223,9 @@ static void add_command_case(const struct doc_command *command, struct strbuf *o
 	}
 	strbuf_adds(out, "\t\tcase $2 in\n");
 	each_flag(command, NULL, add_value_case, out);
-	strbuf_adds(out, "\t\tesac\n\t\t;;\n");
+	strbuf_adds(out, "\t\tesac\n");
+	add_all_own_value_cases(command, out);
+	strbuf_adds(out, "\t\t;;\n");
 }
 
 /* The function that knows the commands; it sets locals of its caller. */

@@ -31,17 +31,34 @@ static void add_condition_function(
 		"	test (count $argv) -eq 0\n"
 		"end\n"
 		"\n"
+		"# Is the command $argv[1], and its verb $argv[2]?\n"
+		"function __%s_does\n"
+		"	set -l words (commandline -opc)\n"
+		"	set -e words[1]\n"
+		"	while set -q words[1]\n"
+		"		if not string match -q -- '-*' $words[1]\n"
+		"			test \"$words[1] $words[2]\" = \"$argv\"\n"
+		"			return\n"
+		"		end\n"
+		"		set -e words[1]\n"
+		"	end\n"
+		"	return 1\n"
+		"end\n"
+		"\n"
 		"complete -c %s -f\n",
-		program->name, identifier, program->name);
+		program->name, identifier, identifier, program->name);
 }
 
-/* The verbs with which a flag does not go; with NULL all of them, behind which there is no other.
+/* The verbs with which a flag does not go, or as something else; with NULL all of them, behind
+ * which there is no other.
  */
 static void add_other_verbs(
 	const struct doc_command *command, const struct option_row *row, struct strbuf *out)
 {
 	for (const struct doc_verb *const *v = command->verbs; v && *v; v++) {
-		if ((*v)->name && !(row && doc_verb_takes(command, *v, row))) {
+		bool is_meant = row && doc_verb_takes(command, *v, row) && !docs_verb_row(*v, row);
+
+		if ((*v)->name && !is_meant) {
 			strbuf_addf(out, " %s", (*v)->name);
 		}
 	}
@@ -100,10 +117,8 @@ static void add_value(const struct option_row *row, struct strbuf *out)
 	}
 }
 
-static void add_flag(const struct doc_program *program, const struct doc_command *command,
-	const struct option_row *row, struct strbuf *out)
+static void add_flag_itself(const struct option_row *row, struct strbuf *out)
 {
-	begin_line(program, command, row, out);
 	if (row->letter) {
 		strbuf_addf(out, " -s %c", row->letter);
 	}
@@ -111,6 +126,32 @@ static void add_flag(const struct doc_program *program, const struct doc_command
 	docs_add_dashed(row->name, out);
 	add_value(row, out);
 	add_description(row->help, out);
+}
+
+/* With the verbs with which it is something else. */
+static void add_own_flags(const struct doc_program *program, const struct doc_command *command,
+	const struct option_row *row, struct strbuf *out)
+{
+	_cleanup_(strbuf_release) struct strbuf identifier = STRBUF_INIT;
+
+	docs_add_identifier(program->name, &identifier);
+	for (const struct doc_verb *const *v = command->verbs; v && *v; v++) {
+		const struct option_row with = docs_row_with(*v, row);
+
+		if ((*v)->name && docs_verb_row(*v, row)) {
+			strbuf_addf(out, "complete -c %s -n '__%s_does %s %s'", program->name,
+				identifier.buf, command->name, (*v)->name);
+			add_flag_itself(&with, out);
+		}
+	}
+}
+
+static void add_flag(const struct doc_program *program, const struct doc_command *command,
+	const struct option_row *row, struct strbuf *out)
+{
+	begin_line(program, command, row, out);
+	add_flag_itself(row, out);
+	add_own_flags(program, command, row, out);
 	if (docs_is_on_by_default(row)) {
 		begin_line(program, command, row, out);
 		strbuf_adds(out, " -l no-");

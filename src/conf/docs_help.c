@@ -327,7 +327,10 @@ static void add_verbs(
 void docs_add_command_help(const struct doc_program *program, const struct doc_command *command,
 	int width, struct strbuf *out)
 {
-	const struct shown shown = {.command = command};
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct doc_command without =
+		doc_command_with(command, doc_verb_find(command, NULL), arena);
+	const struct shown shown = {.command = &without};
 	struct wrap w = wrap_begin(width, out);
 	_cleanup_(strbuf_release) struct strbuf arguments = STRBUF_INIT;
 
@@ -363,7 +366,9 @@ static void add_common_flags(struct wrap *w, const struct doc_verb_place *place)
 void docs_add_verb_help(const struct doc_verb_place *place, int width, struct strbuf *out)
 {
 	const struct doc_verb *verb = place->verb;
-	const struct shown shown = {.command = place->command, .verb = verb};
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct doc_command with = doc_command_with(place->command, verb, arena);
+	const struct shown shown = {.command = &with, .verb = verb};
 	struct wrap w = wrap_begin(width, out);
 	_cleanup_(strbuf_release) struct strbuf arguments = STRBUF_INIT;
 

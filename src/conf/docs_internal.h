@@ -52,15 +52,22 @@ void docs_add_facts(const struct option_row *, enum docs_place, struct strbuf *o
 /* Of a command with verbs: a row that goes with some of them only, and not without one. */
 bool docs_is_of_verbs(const struct doc_command *, const struct option_row *);
 
-/* docs_add_facts() of a flag, and with which verbs it goes, where it goes with nothing else.  `out`
- * is empty. */
+/* What the row means with this verb, where that is not what it says; else NULL. */
+const struct doc_verb_row *docs_verb_row(const struct doc_verb *, const struct option_row *);
+
+/* The row as it is with the verb. */
+struct option_row docs_row_with(const struct doc_verb *, const struct option_row *);
+
+/* docs_add_facts() of a flag, and with which verbs it goes, where it goes with nothing else; and
+ * that some take less, where they do.  `out` is empty. */
 void docs_add_flag_facts(const struct doc_command *, const struct option_row *, struct strbuf *out);
 
 /* "last", "diff ID1 ID2". */
 void docs_add_verb_usage(const struct doc_verb *, struct strbuf *out);
 
-/* The flags that go with the verb, each as "--output", `separator` between them; without those that
- * all commands have.  False and nothing if there is none. */
+/* The flags that go with the verb, each as "--output", or "--output=text|json" where the verb takes
+ * less than others, `separator` between them; without those that all commands have.  False and
+ * nothing if there is none. */
 bool docs_add_verb_flags(const struct doc_command *, const struct doc_verb *, const char *separator,
 	struct strbuf *out);
 

@@ -178,6 +178,21 @@ static void write_verb_flags(struct json_writer *w, const struct doc_verb *verb)
 	json_write_array_end(w);
 }
 
+static void write_own_rows(struct json_writer *w, const struct doc_verb *verb)
+{
+	json_write_key(w, "own");
+	json_write_array_begin(w);
+	for (const struct doc_verb_row *own = verb->own; own && own->name; own++) {
+		json_write_object_begin(w);
+		json_field_string(w, "name", own->name);
+		write_words(w, "choices", own->choices);
+		json_field_string(w, "help", own->help);
+		json_field_bool(w, "is_nothing_by_default", own->is_nothing_by_default);
+		json_write_object_end(w);
+	}
+	json_write_array_end(w);
+}
+
 static void write_verbs(struct json_writer *w, const struct doc_command *command)
 {
 	json_write_key(w, "verbs");
@@ -188,6 +203,7 @@ static void write_verbs(struct json_writer *w, const struct doc_command *command
 		json_field_string(w, "arguments", (*v)->arguments);
 		json_field_string(w, "summary", (*v)->summary);
 		write_verb_flags(w, *v);
+		write_own_rows(w, *v);
 		write_examples(w, (*v)->examples);
 		json_write_object_end(w);
 	}

@@ -1,5 +1,5 @@
 /*
- * Verbs of a command: which there are, and which flags go with each.
+ * Verbs of a command: which there are, which flags go with each, and what they mean with it.
  */
 #include <string.h>
 
@@ -51,6 +51,66 @@ bool doc_verb_takes(const struct doc_command *command, const struct doc_verb *ve
 	return is_common(command->sets, row) || is_among(verb->flags, row->name);
 }
 
+const struct doc_verb_row *docs_verb_row(const struct doc_verb *verb, const struct option_row *row)
+{
+	const struct doc_verb_row *own = verb ? verb->own : NULL;
+
+	for (; own && own->name; own++) {
+		if (strcmp(own->name, row->name) == 0) {
+			return own;
+		}
+	}
+	return NULL;
+}
+
+struct option_row docs_row_with(const struct doc_verb *verb, const struct option_row *row)
+{
+	const struct doc_verb_row *own = docs_verb_row(verb, row);
+	struct option_row with = *row;
+
+	if (own) {
+		with.choices = own->choices ? own->choices : row->choices;
+		with.help = own->help ? own->help : row->help;
+		with.def = own->is_nothing_by_default ? NULL : row->def;
+	}
+	return with;
+}
+
+static const struct option_row *rows_with(
+	const struct option_row *rows, const struct doc_verb *verb, struct arena *arena)
+{
+	const size_t count = option_rows_count(rows);
+	struct option_row *own = arena_alloc(arena, (count + 1) * sizeof(*own));
+
+	for (size_t i = 0; i < count; i++) {
+		own[i] = docs_row_with(verb, &rows[i]);
+	}
+	own[count] = rows[count];
+	return own;
+}
+
+struct doc_command doc_command_with(
+	const struct doc_command *command, const struct doc_verb *verb, struct arena *arena)
+{
+	struct doc_command with = *command;
+	struct option_set *sets;
+	size_t count = 1;
+
+	if (!verb || !verb->own) {
+		return with;
+	}
+	while (command->sets[count - 1].rows) {
+		count++;
+	}
+	sets = arena_alloc(arena, count * sizeof(*sets));
+	memcpy(sets, command->sets, count * sizeof(*sets));
+	for (struct option_set *set = sets; set->rows; set++) {
+		set->rows = rows_with(set->rows, verb, arena);
+	}
+	with.sets = sets;
+	return with;
+}
+
 const char *const *docs_argument_words(const struct doc_command *command, struct arena *arena)
 {
 	struct {
@@ -78,12 +138,29 @@ bool docs_is_of_verbs(const struct doc_command *command, const struct option_row
 	       !(none && doc_verb_takes(command, none, row));
 }
 
+/* Which it takes, each verb says itself. */
+static bool has_less_with_some(const struct doc_command *command, const struct option_row *row)
+{
+	for (const struct doc_verb *const *v = command->verbs; v && *v; v++) {
+		const struct doc_verb_row *own = docs_verb_row(*v, row);
+
+		if ((*v)->name && own && own->choices && own->choices != row->choices) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void docs_add_flag_facts(
 	const struct doc_command *command, const struct option_row *row, struct strbuf *out)
 {
 	const char *before = "with ";
 
 	docs_add_facts(row, DOCS_FLAG, out);
+	if (has_less_with_some(command, row)) {
+		strbuf_adds(out, out->len > 0 ? "; " : "");
+		strbuf_adds(out, "fewer with some verbs");
+	}
 	if (!docs_is_of_verbs(command, row)) {
 		return;
 	}
@@ -104,6 +181,17 @@ void docs_add_verb_usage(const struct doc_verb *verb, struct strbuf *out)
 	}
 }
 
+static void add_verb_flag(
+	const struct doc_verb *verb, const struct option_row *row, struct strbuf *out)
+{
+	const struct doc_verb_row *own = docs_verb_row(verb, row);
+
+	option_add_flag_name(row, out);
+	for (const char *const *choice = own ? own->choices : NULL; choice && *choice; choice++) {
+		strbuf_addf(out, "%c%s", choice == own->choices ? '=' : '|', *choice);
+	}
+}
+
 bool docs_add_verb_flags(const struct doc_command *command, const struct doc_verb *verb,
 	const char *separator, struct strbuf *out)
 {
@@ -114,7 +202,7 @@ bool docs_add_verb_flags(const struct doc_command *command, const struct doc_ver
 			if (docs_is_completed(command->sets, set, row) &&
 				is_among(verb->flags, row->name)) {
 				strbuf_adds(out, out->len > start ? separator : "");
-				option_add_flag_name(row, out);
+				add_verb_flag(verb, row, out);
 			}
 		}
 	}

@@ -166,8 +166,10 @@ static void add_verb(
 	const struct doc_command *command, const struct doc_verb *verb, struct strbuf *out)
 {
 	_cleanup_(strbuf_release) struct strbuf spec = STRBUF_INIT;
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct doc_command with = doc_command_with(command, verb, arena);
 
-	begin_case(command, verb, out);
+	begin_case(&with, verb, out);
 	begin_spec(out);
 	strbuf_adds(&spec, "*:");
 	add_escaped(verb->arguments ? verb->arguments : verb->name, ":", &spec);

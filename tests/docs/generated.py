@@ -50,7 +50,17 @@ class Generated:
         """Of a verb, or (None) of what is done without one."""
         names = next((each['flags'] for each in self.commands[command]['verbs'] if each['name'] == verb), None)
         common = self.common_flags(command)
-        return [row for row in self.flags(command) if names is None or row['name'] in names or row in common]
+        rows = [row for row in self.flags(command) if names is None or row['name'] in names or row in common]
+        return [self.row_with(command, verb, row) for row in rows]
+
+    def row_with(self, command, verb, row):
+        """The row as the verb has it."""
+        for each in self.commands[command]['verbs']:
+            for own in each['own']:
+                if (each['name'], own['name']) == (verb, row['name']):
+                    with_verb = {**row, **{key: own[key] for key in ('choices', 'help') if own[key] is not None}}
+                    return {**with_verb, 'default': None if own['is_nothing_by_default'] else row['default']}
+        return row
 
     def examples(self, command):
         found = list(self.commands[command]['examples'])

@@ -63,7 +63,7 @@ def test_help_of_verbs_has_their_flags_and_no_others(docs):
             assert_explained(text, own)
             assert missing([row['path'] for row in common], text) == []
             for row in docs.flags(command):
-                assert row in [*own, *common] or not help_entry(text, row), f'{command} {verb["name"]} {row["path"]}'
+                assert row['name'] in {each['name'] for each in [*own, *common]} or not help_entry(text, row), f'{command} {verb["name"]} {row["path"]}'
             assert verb['summary'] in text and missing([e['command'] for e in verb['examples']], text) == []
 
 
@@ -130,6 +130,10 @@ def test_man_page_has_each_flag(docs):
             assert missing([fact.lower() for fact in expected], match[0]) == []
 
 
+def verb_choices(verb, row):
+    return next(('=' + '|'.join(own['choices']) for own in verb['own'] if own['name'] == row['name'] and own['choices']), '')
+
+
 def test_man_page_and_reference_have_each_verb(docs):
     needs('mandoc')
     for command in docs.commands:
@@ -140,7 +144,7 @@ def test_man_page_and_reference_have_each_verb(docs):
             assert generated.squeezed(f'{usage} {verb["summary"]}').lower() in text
             at = lines.index(f'### {docs.program} {command} {verb["name"]}')
             assert lines[at + 2].lower().startswith(verb['summary'].lower())
-            flags = [row['path'] for row in docs.flags(command) if row['name'] in verb['flags']]
+            flags = [row['path'] + verb_choices(verb, row) for row in docs.flags(command) if row['name'] in verb['flags']]
             assert not flags or f'options: {", ".join(flags)}.' in text
             assert not flags or 'Options: ' + ', '.join(f'`{flag}`' for flag in flags) + '.' in lines[at:]
 
@@ -151,11 +155,11 @@ def test_flags_say_with_which_verbs_they_go(docs):
         if not docs.verbs(command):
             continue
         text = docs.shown(f'{docs.program}-{command}.1')
-        without = docs.verb_flags(command, None)
+        without = {row['name'] for row in docs.verb_flags(command, None)}
         for row in docs.flags(command):
             names = [verb['name'] for verb in docs.verbs(command) if row['name'] in verb['flags']]
             wanted = f'with {", ".join(names)}'
-            if row not in without:
+            if row['name'] not in without:
                 assert any(row['path'] in line and row['help'] in line and wanted in line for line in docs.reference())
                 assert wanted in text
 
@@ -264,6 +268,18 @@ def test_values_are_completed(docs, shell):
                 assert shell.complete(f'{docs.program} {command} -{row["letter"]} ') == expected
 
 
+def test_values_of_verbs_are_completed(docs, shell):
+    """Of flags of which a verb takes fewer values."""
+    for command in docs.commands:
+        for verb in docs.verbs(command):
+            for row in docs.verb_flags(command, verb['name']):
+                if row in docs.flags(command) or not row['choices']:
+                    continue
+                ways = [f'{row["path"]} ', f'{row["path"]}=', *([f'-{row["letter"]} '] if row['letter'] else [])]
+                for way in ways:
+                    assert shell.complete(f'{docs.program} {command} {verb["name"]} {way}') == set(row['choices'])
+
+
 def test_arguments_are_completed(docs, shell):
     for name, command in docs.commands.items():
         words = command['argument_words']
@@ -292,6 +308,9 @@ def test_arguments_are_completed(docs, shell):
     ('config s', 'show schema'),
     ('config show --format ', 'table tree'),
     ('config show --format=t', 'table tree'),
+    ('config schema --format ', 'tree'),
+    ('config schema --format=t', 'tree'),
+    ('config --format t', 'table tree'),
     ('config show --into a', 'a.yaml'),
     ('config show key --in', '--into'),
     ('config --deep s', 'show schema'),

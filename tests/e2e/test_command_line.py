@@ -111,6 +111,13 @@ def test_no_command(toolkit):
                                    '(see sre-toolkit check --help)'),
     (['check', '--workers', '1e3'], "sre-toolkit check: option '--workers': number '1e3': not a whole number "
                                     '(see sre-toolkit check --help)'),
+    (['fleet', 'last', '--stroe', 'x'], "sre-toolkit fleet: unknown option '--stroe'; did you mean '--store'? (see sre-toolkit fleet last --help)"),
+    (['fleet', 'last', '-o', 'junit'], "sre-toolkit fleet: option '-o': 'junit' is not one of text, json, csv (see sre-toolkit fleet last --help)"),
+    (['fleet', '-o', 'junit', 'last'], "sre-toolkit fleet: option '-o': 'junit' is not one of text, json, csv (see sre-toolkit fleet last --help)"),
+    (['fleet', 'show', '--output=xml'],
+     "sre-toolkit fleet: option '--output': 'xml' is not one of text, json (see sre-toolkit fleet show --help)"),
+    (['alert', 'why', '3', '-o', 'csv'], "sre-toolkit alert: option '-o': 'csv' is not one of text, json (see sre-toolkit alert why --help)"),
+    (['alert', '-m', 'x', '-o', 'csv'], "sre-toolkit alert: option '-o': 'csv' is not one of text, json (see sre-toolkit alert --help)"),
     (['check', 'htps://a/'], "sre-toolkit check: unknown scheme 'htps:' in 'htps://a/'; did you mean 'https:'?"),
     (['check', 'gopher://a/'], "sre-toolkit check: unknown scheme 'gopher:' in 'gopher://a/'; known are exec, local, ssh, http, https, tcp"),
     (['check', 'tcp://a:80', '--set', 'expct=x'], "sre-toolkit check: --set: kind 'tcp': no setting 'expct'; did you mean 'expect'?"),

@@ -112,7 +112,7 @@ def test_verbs_know_their_flags(fleet):
                         (['diff', '1'], 'write sre-toolkit fleet diff ID1 ID2'),
                         (['show', '1', '2'], "one argument too many: '2'"),
                         (['show', 'x'], "'x' is no run's number"),
-                        (['last', '-o', 'junit'], 'last: --output is text, json or csv'),
+                        (['last', '-o', 'junit'], "'junit' is not one of text, json, csv (see sre-toolkit fleet last --help)"),
                         (['retry', '--directory', '/'], '--directory does not go with retry')]:
         done = fleet.verb(*args)
         assert (done.exit_code, done.stdout) == (2, ''), done

@@ -26,7 +26,9 @@ static void differs(void **state)
 			"web-03: only in run 1\nweb-04: only in run 2\n4 of 4 servers differ",
 			NULL},
 		{{{"diff", "1", "2", "-o", "json"}}, 1, "\"second\": null", NULL},
-		{{{"diff", "1", "2", "-o", "csv"}}, 2, "", "--output is text or json"},
+		{{{"diff", "1", "2", "-o", "csv"}}, 2, "",
+			"option '-o': 'csv' is not one of text, json (see sre-toolkit fleet diff "
+			"--help)"},
 		{{{"diff", "1", "9"}}, 2, "", "there is no run 9"},
 	};
 

@@ -11,7 +11,9 @@ static void wrong_usage_does_nothing(void **state)
 	} cases[] = {
 		{{{"keys"}}, "which servers"},
 		{{{"keys", "more", "--hosts", "web-01"}}, "one argument too many: 'more'"},
-		{{{"keys", "--hosts", "web-01", "-o", "jsonl"}}, "--output is text, json or csv"},
+		{{{"keys", "--hosts", "web-01", "-o", "jsonl"}},
+			"option '-o': 'jsonl' is not one of text, json, csv; did you mean "
+			"'json'? "},
 		{{{"keys", "--hosts", "web-01", "-o", "csv", "--record"}}, "add --yes"},
 		{{{"keys", "--hosts", "web-01", "--fold"}}, "--fold does not go with keys"},
 		{{{"keys", "--hosts", "web-[01-20]", "--max-hosts", "5"}}, "20"},

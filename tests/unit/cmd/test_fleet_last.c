@@ -20,7 +20,9 @@ static void lists(void **state)
 			"1,2025-07-01T08:00:00.000Z,2025-07-01T08:01:00.000Z,sre,"
 			"here,uptime,--hosts @web,3,1,1\n",
 			NULL},
-		{{{"last", "-o", "junit"}}, 2, "", "--output is text, json or csv"},
+		{{{"last", "-o", "junit"}}, 2, "",
+			"option '-o': 'junit' is not one of text, json, csv (see sre-toolkit fleet "
+			"last --help)"},
 		{{{"last", "--limit", "1", "-o", "csv"}}, 0, "\n2,", NULL},
 	};
 	struct cmd_fixture *f = *state;

@@ -25,7 +25,9 @@ static void shows(void **state)
 		{{{"show", "--only", "timeout"}}, 0,
 			"✗ web-03: timeout (total)\n1 of 3 servers ended so; 1/3 servers", NULL},
 		{{{"show", "-o", "json"}}, 0, "\"excerpt\": \"oops\\n\"", NULL},
-		{{{"show", "-o", "csv"}}, 2, "", "--output is text or json"},
+		{{{"show", "-o", "csv"}}, 2, "",
+			"option '-o': 'csv' is not one of text, json (see sre-toolkit fleet show "
+			"--help)"},
 		{{{"show", "--only", "slow"}}, 2, "", "--only: "},
 		{{{"show", "2"}}, 2, "", "there is no run 2"},
 		{{{"show", "two"}}, 2, "", "'two' is no run's number"},

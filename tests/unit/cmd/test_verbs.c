@@ -18,6 +18,50 @@ static bool has_row(const struct cmd *cmd, struct str name)
 	return false;
 }
 
+struct row_of {
+	const struct cmd *cmd;
+	const char *name;
+};
+
+static const struct option_row *find_row(const struct row_of *of)
+{
+	for (const struct option_set *set = of->cmd->doc.sets; set->rows; set++) {
+		const struct option_row *row = option_find(set->rows, str_of(of->name));
+
+		if (row) {
+			return row;
+		}
+	}
+	return NULL;
+}
+
+static bool is_among(const char *const *words, const char *word)
+{
+	for (; *words; words++) {
+		if (strcmp(*words, word) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What a verb says of a flag is of one that it takes; it takes no more than the flag does. */
+static void check_own_rows(const struct cmd *cmd, const struct verb *verb)
+{
+	for (const struct doc_verb_row *own = verb->doc.own; own && own->name; own++) {
+		const struct option_row *row = find_row(&(struct row_of){cmd, own->name});
+
+		if (!row || !doc_verb_takes(&cmd->doc, &verb->doc, row)) {
+			fail_msg("%s %s: has no flag '%s'", cmd->doc.name, verb->doc.name,
+				own->name);
+		}
+		for (size_t i = 0; own->choices && own->choices[i]; i++) {
+			assert_true(is_among(row->choices, own->choices[i]));
+		}
+		assert_true(!own->choices || !row->def || is_among(own->choices, row->def));
+	}
+}
+
 static void check_verb_rows(const struct cmd *cmd, const struct verb *verb)
 {
 	struct str rest = str_of(verb->doc.flags), flag;
@@ -28,6 +72,7 @@ static void check_verb_rows(const struct cmd *cmd, const struct verb *verb)
 				(int)flag.len, flag.ptr);
 		}
 	}
+	check_own_rows(cmd, verb);
 	assert_non_null(verb->run);
 	assert_true(strlen(verb->doc.summary) > 0);
 	if (verb->doc.name) {
@@ -70,21 +115,58 @@ static void tables(void **state)
 	assert_null(verb_suggest(&cmd_check, "list"));
 }
 
-struct row_of {
-	const struct cmd *cmd;
-	const char *name;
-};
-
-static const struct option_row *find_row(const struct row_of *of)
+static void values_that_go_with_one(void **state)
 {
-	for (const struct option_set *set = of->cmd->doc.sets; set->rows; set++) {
-		const struct option_row *row = option_find(set->rows, str_of(of->name));
+	static const struct {
+		const struct cmd *cmd;
+		const char *verb;
+		const char *argv[6];
+		const char *told; /* NULL: it goes */
+	} cases[] = {
+		{&cmd_fleet, "last", {"fleet", "last", "-o", "csv"}, NULL},
+		{&cmd_fleet, "last", {"fleet", "-o", "csv", "last"}, NULL},
+		{&cmd_fleet, "last", {"fleet", "last", "-o", "junit"},
+			"option '-o': 'junit' is not one of text, json, csv"},
+		{&cmd_fleet, "last", {"fleet", "--output=xml", "last"},
+			"option '--output': 'xml' is not one of text, json, csv"},
+		{&cmd_fleet, "retry", {"fleet", "retry", "-o", "junit"}, NULL},
+		{&cmd_fleet, NULL, {"fleet", "uptime", "-o", "junit"}, NULL},
+		{&cmd_alert, "list", {"alert", "list", "-o", "csv", "-v"}, NULL},
+		{&cmd_alert, "why", {"alert", "why", "-vo", "csv"},
+			"option '-o': 'csv' is not one of text, json"},
+		{&cmd_alert, NULL, {"alert", "-o", "csv"},
+			"option '-o': 'csv' is not one of text, json"},
+		{&cmd_config, "show", {"config", "show", "-o", "json"}, NULL},
+	};
 
-		if (row) {
-			return row;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct cmd_run run = {.cmd = cases[i].cmd, .argv = cases[i].argv};
+		struct err err = {0};
+
+		while (run.argv[run.argc]) {
+			run.argc++;
 		}
+		assert_int_equal(
+			verb_read_line(&run, doc_verb_find(&run.cmd->doc, cases[i].verb), &err),
+			cases[i].told ? -1 : 0);
+		assert_string_equal(err.msg, cases[i].told ? cases[i].told : "");
 	}
-	return NULL;
+}
+
+static void where_it_is_explained(void **state)
+{
+	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	verb_add_see(&cmd_fleet, doc_verb_find(&cmd_fleet.doc, "last"), &out);
+	assert_string_equal(out.buf, "see sre-toolkit fleet last --help");
+	strbuf_clear(&out);
+	verb_add_see(&cmd_fleet, doc_verb_find(&cmd_fleet.doc, NULL), &out);
+	assert_string_equal(out.buf, "see sre-toolkit fleet --help");
+	strbuf_clear(&out);
+	verb_add_see(&cmd_check, NULL, &out);
+	assert_string_equal(out.buf, "see sre-toolkit check --help");
 }
 
 static void what_goes_with_one(void **state)
@@ -143,6 +225,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables),
+		cmocka_unit_test(values_that_go_with_one),
+		cmocka_unit_test(where_it_is_explained),
 		cmd_test(what_goes_with_one),
 	};
 

@@ -20,6 +20,7 @@ static void test_pieces(void **state)
 		"\t'')\n\t\tflags=('--help' '--version')\n\t\targuments=('check' 'config' 'logs')\n",
 		"\t\targuments=('check' 'show' 'schema')\n\t\tcase $3 in\n",
 		"\t\t'show') has_verb=1 arguments=() flags=('--format' '--into' '--config' '--timeout' '--verbose' '--help') ;;\n",
+		"\t\tcase $3/$2 in\n\t\t'schema/--format') mode=words candidates=('tree') ;;\n\t\tesac\n",
 		"flag=${token%%=*}\n",
 		"cut=${token%\"${token##*[$breaks]}\"}\n",
 		"complete -o bashdefault -o default -F _demo_tool demo-tool\n",

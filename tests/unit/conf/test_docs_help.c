@@ -86,12 +86,24 @@ static const char show_help[] =
 	"Secrets are masked.\n"
 	"\n"
 	"How to look:\n"
-	"      --format table|tree  how it is shown\n"
+	"      --format table|tree  how it is shown (default table)\n"
 	"      --into FILE          write it there\n"
 	"\n"
 	"Example:\n"
 	"  demo-tool config show --format tree\n"
 	"      with what holds what\n"
+	"\n"
+	"As everywhere: --config --timeout --verbose --help (see demo-tool config\n"
+	"--help).\n";
+
+static const char schema_help[] =
+	"demo-tool config schema: what it can say\n"
+	"\n"
+	"Usage: demo-tool config schema [OPTION...]\n"
+	"\n"
+	"How to look:\n"
+	"      --format tree  how it is shown\n"
+	"      --into FILE    write the schema there\n"
 	"\n"
 	"As everywhere: --config --timeout --verbose --help (see demo-tool config\n"
 	"--help).\n";
@@ -135,6 +147,8 @@ static void test_help_of_verbs(void **state)
 	const struct doc_command *config = docs_fixture_program.commands[1];
 	const struct doc_verb_place show = {
 		&docs_fixture_program, config, doc_verb_find(config, "show")};
+	const struct doc_verb_place schema = {
+		&docs_fixture_program, config, doc_verb_find(config, "schema")};
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 
 	(void)state;
@@ -143,6 +157,9 @@ static void test_help_of_verbs(void **state)
 	strbuf_clear(&out);
 	docs_add_verb_help(&show, 0, &out);
 	assert_string_equal(out.buf, show_help);
+	strbuf_clear(&out);
+	docs_add_verb_help(&schema, 0, &out);
+	assert_string_equal(out.buf, schema_help);
 }
 
 static void test_program_help(void **state)

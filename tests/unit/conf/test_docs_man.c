@@ -117,7 +117,12 @@ static void test_verbs(void **state)
 		".IP\n"
 		"Secrets are masked.\n"
 		".IP\n"
-		"Options: \\-\\-format, \\-\\-into.\n",
+		"Options: \\-\\-format, \\-\\-into.\n"
+		".TP\n"
+		"\\fBschema\\fR\n"
+		"What it can say.\n"
+		".IP\n"
+		"Options: \\-\\-format=tree, \\-\\-into.\n",
 		".TP\n"
 		"\\fB\\-\\-into\\fR \\fIFILE\\fR\n"
 		"Write it there.\n"

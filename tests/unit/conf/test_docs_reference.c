@@ -20,7 +20,7 @@ static void test_pieces(void **state)
 		"\n| `--trace` | log each step |\n",
 		"\n| `--tricky A:B` | it's \"quoted\" [brackets] \\$HOME \\`id\\` 100% a\\\\b: \\<b> x\\|y \\*z\\* \\~ ^ \xe2\x9c\x93 (default \"\") |\n",
 		"\n| Examples | |\n|---|---|\n| `demo-tool check web-01 'it is' --timeout 10 --output json` | two servers, for a program |\n| `demo-tool check local: \\| grep -v ok` | this machine |\n",
-		"\n| `--format table\\|tree` | how it is shown (with show) |\n| `--into FILE` | write it there (with show, schema) |\n",
+		"\n| `--format table\\|tree` | how it is shown (default table; fewer with some verbs; with show, schema) |\n| `--into FILE` | write it there (with show, schema) |\n",
 		"\n### demo-tool config show\n\nAll that it says.\n\n```text\ndemo-tool config show [OPTION...] [KEY...]\n```\n\n"
 		"Every value, or those that are named.\n\nSecrets are masked.\n\nOptions: `--format`, `--into`.\n\n"
 		"| Examples | |\n|---|---|\n| `demo-tool config show --format tree` | with what holds what |\n",

@@ -54,7 +54,7 @@ static void flags_of_verbs(void **state)
 		{"show", "format", true},
 		{"show", "into", true},
 		{"schema", "into", true},
-		{"schema", "format", false},
+		{"schema", "format", true},
 		{"schema", "verbose", true}, /* of the last set */
 		{NULL, "verbose", true},
 	};
@@ -74,7 +74,7 @@ static void said_of_flags(void **state)
 		const char *command, *flag, *facts;
 	} cases[] = {
 		{"config", "deep", ""}, /* goes without a verb, too */
-		{"config", "format", "with show"},
+		{"config", "format", "default table; fewer with some verbs; with show, schema"},
 		{"config", "into", "with show, schema"},
 		{"config", "verbose", ""},
 		{"check", "retries", "default 3; at least 1"},
@@ -90,6 +90,42 @@ static void said_of_flags(void **state)
 	}
 }
 
+static const char *formats_of(const struct option_row *row, struct strbuf *out)
+{
+	strbuf_clear(out);
+	docs_add_choices(row, " ", out);
+	return out->buf;
+}
+
+static void rows_of_verbs(void **state)
+{
+	const struct doc_command *config = command_called("config");
+	struct arena *arena = arena_new();
+	const struct doc_command schema =
+		doc_command_with(config, doc_verb_find(config, "schema"), arena);
+	const struct doc_command show =
+		doc_command_with(config, doc_verb_find(config, "show"), arena);
+	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	assert_string_equal(formats_of(row_called(config, "format"), &out), "table tree");
+	assert_string_equal(formats_of(row_called(&schema, "format"), &out), "tree");
+	assert_string_equal(row_called(&schema, "format")->help, "how it is shown");
+	assert_null(row_called(&schema, "format")->def);
+	assert_string_equal(row_called(&schema, "into")->help, "write the schema there");
+	assert_string_equal(row_called(config, "into")->help, "write it there");
+	assert_true(doc_verb_takes(
+		&schema, doc_verb_find(config, "schema"), row_called(&schema, "verbose")));
+	assert_false(doc_verb_takes(
+		&schema, doc_verb_find(config, "schema"), row_called(&schema, "deep")));
+	assert_string_equal(schema.name, "config");
+
+	/* Nothing to change, nothing copied. */
+	assert_ptr_equal(show.sets, config->sets);
+	assert_ptr_equal(doc_command_with(config, NULL, arena).sets, config->sets);
+	arena_free(arena);
+}
+
 static void said_of_verbs(void **state)
 {
 	const struct doc_command *config = command_called("config");
@@ -101,6 +137,10 @@ static void said_of_verbs(void **state)
 	strbuf_adds(&out, ": ");
 	assert_true(docs_add_verb_flags(config, doc_verb_find(config, "show"), ", ", &out));
 	assert_string_equal(out.buf, "show [KEY...]: --format, --into");
+	strbuf_adds(&out, "; ");
+	assert_true(docs_add_verb_flags(config, doc_verb_find(config, "schema"), ", ", &out));
+	assert_string_equal(out.buf, "show [KEY...]: --format, --into; --format=tree, --into");
+	strbuf_truncate(&out, strlen("show [KEY...]: --format, --into"));
 	assert_false(docs_add_verb_flags(config, &bare, ", ", &out));
 	docs_add_verb_usage(&bare, &out);
 	assert_string_equal(out.buf, "show [KEY...]: --format, --intobare");
@@ -127,6 +167,7 @@ int main(void)
 		cmocka_unit_test(found_by_name),
 		cmocka_unit_test(flags_of_verbs),
 		cmocka_unit_test(said_of_flags),
+		cmocka_unit_test(rows_of_verbs),
 		cmocka_unit_test(said_of_verbs),
 		cmocka_unit_test(words_to_complete),
 	};

@@ -25,6 +25,7 @@ static void test_pieces(void **state)
 		"'*:FILE...:_files'\n",
 		"\t'config/show')\n\t\t_arguments -s -S : \\\n\t\t--format='[how it is shown]:",
 		"'*:[KEY...]: '\n\t\t;;\n",
+		"\t'config/schema')\n\t\t_arguments -s -S : \\\n\t\t--format='[how it is shown]:CHOICE:(tree)' \\\n\t\t--into='[write the schema there]:",
 		"\t'config/'*)\n\t\t_arguments -s -S : \\\n\t\t'(-d --deep)'{-d,--deep}'[look at what it includes, too]' \\\n",
 		"curcontext=${curcontext%:*:*}:demo-tool-$line[1]:\n",
 	};

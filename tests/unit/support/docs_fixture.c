@@ -331,13 +331,14 @@ const struct option_row docs_fixture_config[] = {
 // clang-format on
 
 static const char *const look_formats[] = {"table", "tree", NULL};
+static const char *const schema_formats[] = {"tree", NULL};
 
 // clang-format off
 static const struct option_row look_flags[] = {
 	{.name = "deep", .letter = 'd', .type = &option_bool, .offset = offsetof(struct flags, watch),
 	 .help = "look at what it includes, too"},
 	{.name = "format", .type = &option_choice, .offset = offsetof(struct flags, output),
-	 .choices = look_formats, .help = "how it is shown"},
+	 .def = "table", .choices = look_formats, .help = "how it is shown"},
 	{.name = "into", .type = &option_path, .offset = offsetof(struct flags, token),
 	 .help = "write it there"},
 	{0},
@@ -385,8 +386,13 @@ static const struct doc_verb show_verb = {
 	.flags = "format into",
 	.examples = show_examples,
 };
+static const struct doc_verb_row schema_rows[] = {
+	{.name = "format", .choices = schema_formats, .is_nothing_by_default = true},
+	{.name = "into", .help = "write the schema there"},
+	{0},
+};
 static const struct doc_verb schema_verb = {
-	.name = "schema", .summary = "what it can say", .flags = "into"};
+	.name = "schema", .summary = "what it can say", .flags = "format into", .own = schema_rows};
 
 static const struct doc_verb *const config_verbs[] = {
 	&without_verb, &check_verb, &show_verb, &schema_verb, NULL};
