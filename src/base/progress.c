@@ -137,3 +137,12 @@ void progress_erase(struct progress *progress)
 		progress->is_drawn = false;
 	}
 }
+
+void progress_end_echo(struct progress *progress, int fd)
+{
+	if (progress && progress->is_drawn) {
+		progress_erase(progress);
+	} else {
+		terminal_end_echo(fd);
+	}
+}

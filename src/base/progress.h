@@ -25,4 +25,10 @@ void progress_update(struct progress *, size_t done, size_t failed, int64_t now_
 /* Take the line away; the next update draws it anew.  NULL is fine. */
 void progress_erase(struct progress *);
 
+/*
+ * Ctrl-C was typed, which shows as "^C" where the cursor stands: what is written to `fd` next is to
+ * begin a line.  Behind the progress line "^C" goes with it; NULL is fine.
+ */
+void progress_end_echo(struct progress *, int fd);
+
 #endif

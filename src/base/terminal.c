@@ -7,8 +7,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
 
@@ -17,6 +19,16 @@ enum { WIDTH_DEFAULT = 80, WIDTH_MAX = 10000 };
 bool terminal_is(int fd)
 {
 	return isatty(fd) == 1;
+}
+
+void terminal_end_echo(int fd)
+{
+	const tcflag_t shows = ECHO | ECHOCTL;
+	struct termios settings;
+
+	if (tcgetattr(fd, &settings) == 0 && (settings.c_lflag & shows) == shows) {
+		(void)file_write_all(fd, str_of("\n")); /* decoration only */
+	}
 }
 
 static int width_from_environment(void)

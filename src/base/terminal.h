@@ -15,6 +15,12 @@ bool terminal_is(int fd);
 /* Columns of the terminal, 80 if it does not say; 0: `fd` is none, and nothing needs to be cut. */
 int terminal_width(int fd);
 
+/*
+ * Who types Ctrl-C sees "^C" where the cursor stands: begin a line behind it.  Nothing where `fd`
+ * is no terminal, or one that shows no such keys.
+ */
+void terminal_end_echo(int fd);
+
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /*

@@ -9,6 +9,7 @@
 
 #include "alert/message.h"
 #include "base/log.h"
+#include "base/terminal.h"
 #include "base/time.h"
 #include "base/vec.h"
 #include "loop/loop.h"
@@ -99,6 +100,9 @@ static void signal_came(void *arg, int signo)
 	struct alert_session *session = arg;
 	bool is_int = signo == SIGINT;
 
+	if (is_int) {
+		terminal_end_echo(STDERR_FILENO);
+	}
 	if (session->stop == ALERT_STOP_INT || session->stop == ALERT_STOP_TERM) {
 		if (loop_now_ms(session->loop) - session->stopped_ms >= SECOND_SIGNAL_AFTER_MS) {
 			_exit(is_int ? EXIT_CODE_INTERRUPTED : EXIT_CODE_TERMINATED);

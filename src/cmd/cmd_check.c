@@ -363,10 +363,13 @@ static void deadline_passed(void *arg)
 
 static void signal_came(void *arg, int signo)
 {
+	struct check_cmd *check = arg;
+
 	if (signo == SIGINT) {
-		stop(arg, STOP_INT, "interrupted");
+		progress_end_echo(check->progress, STDERR_FILENO);
+		stop(check, STOP_INT, "interrupted");
 	} else { /* SIGTERM; or SIGHUP: nobody reads on a terminal that is gone */
-		stop(arg, STOP_TERM, "terminated");
+		stop(check, STOP_TERM, "terminated");
 	}
 }
 

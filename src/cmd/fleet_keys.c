@@ -61,6 +61,9 @@ static void signal_came(void *arg, int signo)
 {
 	struct keys *keys = arg;
 
+	if (signo == SIGINT) {
+		progress_end_echo(keys->progress, STDERR_FILENO);
+	}
 	if (keys->stopped != EXIT_CODE_OK) {
 		_exit(keys->stopped);
 	}

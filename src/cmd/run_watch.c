@@ -38,8 +38,11 @@ static void erase(void *arg)
 
 /* --- signals -------------------------------------------------------------------------------- */
 
-static void say(struct run_watch *watch, const struct strbuf *text)
+static void say(struct run_watch *watch, int signo, const struct strbuf *text)
 {
+	if (signo == SIGINT) {
+		progress_end_echo(watch->progress, STDERR_FILENO);
+	}
 	run_watch_erase(watch);
 	(void)file_write_all(STDERR_FILENO, strbuf_str(text)); /* nobody else to tell */
 }
@@ -70,7 +73,7 @@ static void leave_at_once(struct run_watch *watch, int signo)
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 	watch->work->add_left(watch->arg, &text);
-	say(watch, &text);
+	say(watch, signo, &text);
 	if (watch->work->leave) {
 		leave_after_a_moment(exit_code);
 		watch->work->leave(watch->arg, exit_code);
@@ -95,7 +98,7 @@ static void signal_came(void *arg, int signo)
 	strbuf_adds(&text, signo == SIGINT ? "interrupted: " : "terminated: ");
 	watch->work->add_stopping(watch->arg, &text);
 	strbuf_adds(&text, "; once more leaves at once\n");
-	say(watch, &text);
+	say(watch, signo, &text);
 	watch->work->stop(watch->arg, CAUSE_INTERRUPTED);
 }
 

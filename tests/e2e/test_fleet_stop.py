@@ -212,6 +212,17 @@ def test_a_reader_who_leaves_after_the_end_changes_nothing(fleet, binary):
         assert process.wait(TIMEOUT_SECONDS) == 0
 
 
+def test_ctrl_c_on_a_terminal(fleet, binary):
+    """What is said stands on a line of its own, behind the "^C" that the terminal shows."""
+    argv = [binary, 'fleet', 'echo up; sleep 60', '--quiet', '--yes', '--color', 'never', *fleet.all, *fleet.login, *fleet.kept]
+    terminal = Terminal(argv, fleet.toolkit.environment({}))
+    for name in fleet.sshd.hosts:
+        terminal.wait_for(f'{name}: up')
+    terminal.type('\x03')
+    assert terminal.ended() == 130
+    assert '^C\r\ninterrupted: ending what runs on ' in terminal.seen
+
+
 def test_ctrl_c_at_the_question(fleet, binary):
     argv = [binary, 'fleet', 'true', '--confirm-over', '1', *fleet.all, *fleet.login, *fleet.kept]
     terminal = Terminal(argv, fleet.toolkit.environment({}))

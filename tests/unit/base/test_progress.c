@@ -115,6 +115,31 @@ static void test_narrow_and_odd(void **state)
 	progress_free(&progress);
 }
 
+static void test_behind_ctrl_c(void **state)
+{
+	struct progress *progress;
+	struct termios settings;
+
+	(void)state;
+	if (control < 0) {
+		skip_because("needs a pseudo-terminal");
+	}
+	assert_int_equal(tcgetattr(terminal, &settings), 0);
+	settings.c_lflag |= ECHO | ECHOCTL;
+	assert_int_equal(tcsetattr(terminal, TCSANOW, &settings), 0);
+	progress_end_echo(NULL, terminal);
+	assert_seen("\n");
+	progress = progress_new(terminal, "checks", 10, 0);
+	progress_end_echo(progress, terminal);
+	assert_seen("\n");
+	progress_update(progress, 5, 0, 5000);
+	assert_seen("\r[##########----------] 5/10 checks, 5 s left\x1b[K");
+	progress_end_echo(progress, terminal);
+	assert_seen("\r\x1b[K"); /* "^C" stood behind it */
+	progress_free(&progress);
+	assert_seen("");
+}
+
 static void test_silent_elsewhere(void **state)
 {
 	(void)state;
@@ -146,6 +171,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_TERMINAL(test_life),
 		ON_TERMINAL(test_narrow_and_odd),
+		ON_TERMINAL(test_behind_ctrl_c),
 		ON_TERMINAL(test_silent_elsewhere),
 	};
 

@@ -5,6 +5,8 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -54,6 +56,53 @@ static void test_width(void **state)
 	unsetenv("COLUMNS");
 	close(terminal);
 	close(control);
+}
+
+/* What stands on the terminal by now; empties it. */
+static void assert_shown(int control, const char *expected)
+{
+	char bytes[64] = "";
+	ssize_t got;
+
+	assert_int_equal(fcntl(control, F_SETFL, O_NONBLOCK), 0);
+	got = read(control, bytes, sizeof(bytes) - 1);
+	assert_int_equal(got < 0 ? 0 : got, strlen(expected));
+	assert_string_equal(bytes, expected);
+}
+
+static void test_end_of_echo(void **state)
+{
+	static const struct {
+		tcflag_t off;
+		const char *shown;
+	} cases[] = {
+		{0, "\r\n"},
+		{ECHOCTL, ""},
+		{ECHO, ""},
+	};
+	int control = -1, terminal = -1, fds[2];
+	struct termios settings, changed;
+	char byte;
+
+	(void)state;
+	pty_open(&control, &terminal);
+	assert_int_equal(tcgetattr(terminal, &settings), 0);
+	settings.c_lflag |= ECHO | ECHOCTL;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		changed = settings;
+		changed.c_lflag &= ~cases[i].off;
+		assert_int_equal(tcsetattr(terminal, TCSANOW, &changed), 0);
+		terminal_end_echo(terminal);
+		assert_shown(control, cases[i].shown);
+	}
+	close(terminal);
+	close(control);
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	terminal_end_echo(fds[1]);
+	close(fds[1]);
+	assert_int_equal(read(fds[0], &byte, 1), 0);
+	close(fds[0]);
 }
 
 static void test_pipe(void **state)
@@ -129,6 +178,7 @@ static void test_color_add(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_end_of_echo),
 		cmocka_unit_test(test_width),
 		cmocka_unit_test(test_pipe),
 		cmocka_unit_test(test_color),
