@@ -88,42 +88,6 @@ static int exclude(struct selecting *selecting, struct str text, struct err *err
 	return 0;
 }
 
-/* A login of the host that `name` is about, as it is in the set; NULL: it is not. */
-static const char *find_host(
-	const struct nodeset *set, const struct map *logins, struct str name, struct arena *arena)
-{
-	struct str host = login_name_host(name);
-	const struct login *login = map_get(logins, host);
-
-	if (nodeset_contains(set, host)) {
-		return str_dup(host, arena);
-	}
-	return login ? login->name : NULL;
-}
-
-/* `term`, a name or a range behind "!", takes nothing from the set. */
-static int fail_idle(const struct nodeset *set, const struct map *logins, struct str term,
-	struct arena *arena, struct err *err)
-{
-	const char *there = find_host(set, logins, term, arena);
-	const char *what = utf8_quote(term).text;
-
-	if (there && str_eq(str_of(there), term)) {
-		return err_set(err, ERR_INPUT,
-			"--hosts: '!%s' leaves out nothing: it takes from what stands before it",
-			what);
-	}
-	if (there) {
-		return err_set(err, ERR_INPUT,
-			"--hosts: '!%s' leaves out nothing: the selection has '%s'; write '!%s'",
-			what, there, there);
-	}
-	return err_set(err, ERR_INPUT,
-		"--hosts: '!%s' leaves out nothing: no server of the selection is that; these are "
-		"in it: %s",
-		what, nodeset_fold(set, arena));
-}
-
 static bool takes_out(const struct selecting *selecting, const struct nodeset *out)
 {
 	for (size_t i = 0; i < out->names_count; i++) {
@@ -147,9 +111,11 @@ static int check_term(struct selecting *selecting, struct str term, struct err *
 	if (inventory_select(selecting->config->inventory, term, selecting->arena, &out, err) < 0) {
 		return err_wrap(err, "--hosts '!%s'", utf8_quote(term).text);
 	}
-	return takes_out(selecting, &out)
-		       ? 0
-		       : fail_idle(&selecting->set, selecting->logins, term, selecting->arena, err);
+	if (takes_out(selecting, &out)) {
+		return 0;
+	}
+	(void)nodeset_fail_idle(&selecting->set, term, selecting->arena, err); /* as it says */
+	return err_wrap(err, "--hosts");
 }
 
 /* Names and ranges that are joined count each by itself, "a!b" and "a&b" as one. */
@@ -198,21 +164,6 @@ static int check_exclusions(struct selecting *selecting, struct err *err)
 	return 0;
 }
 
-/* As "web-01!web-02" has it. */
-static int check_idle(const struct nodeset *set, struct arena *arena, struct err *err)
-{
-	struct map *logins;
-	int failure;
-
-	if (!set->idle) {
-		return 0;
-	}
-	logins = logins_of(set, arena);
-	failure = fail_idle(set, logins, str_of(set->idle), arena, err);
-	map_free(logins);
-	return failure;
-}
-
 /* Of the file, the server of that name, and if it says neither user nor port all logins there. */
 static int choose(struct selecting *selecting, const char *name, struct err *err)
 {
@@ -246,11 +197,9 @@ static int include(struct selecting *selecting, struct str text, struct err *err
 {
 	struct nodeset set;
 
-	if (inventory_select(selecting->config->inventory, text, selecting->arena, &set, err) < 0) {
+	if (inventory_select(selecting->config->inventory, text, selecting->arena, &set, err) < 0 ||
+		nodeset_check_idle(&set, selecting->arena, err) < 0) {
 		return err_wrap(err, "--hosts");
-	}
-	if (check_idle(&set, selecting->arena, err) < 0) {
-		return -1;
 	}
 	for (size_t i = 0; i < set.names_count; i++) {
 		if (include_name(selecting, set.names[i], err) < 0) {

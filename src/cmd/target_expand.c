@@ -65,12 +65,22 @@ static struct str find_host(struct str text)
 	return str_sub(host, 0, end);
 }
 
+/* Who is named to be left out has to be in, as `fleet` has it. */
+static int select_hosts(struct inventory *inventory, struct str text, struct arena *arena,
+	struct nodeset *ret_hosts, struct err *err)
+{
+	if (inventory_select(inventory, text, arena, ret_hosts, err) < 0) {
+		return -1;
+	}
+	return nodeset_check_idle(ret_hosts, arena, err);
+}
+
 static int add_servers(struct str set, struct inventory *inventory, struct arena *arena,
 	struct targets *add_to, struct err *err)
 {
 	struct nodeset hosts;
 
-	if (inventory_select(inventory, set, arena, &hosts, err) < 0) {
+	if (select_hosts(inventory, set, arena, &hosts, err) < 0) {
 		return -1;
 	}
 	for (size_t i = 0; i < hosts.names_count; i++) {
@@ -110,7 +120,7 @@ int target_expand(const char *text, struct inventory *inventory, struct arena *a
 		*VEC_PUSH_IN(arena, add_to, texts) = text;
 		return 0;
 	}
-	if (inventory_select(inventory, host, arena, &hosts, err) < 0) {
+	if (select_hosts(inventory, host, arena, &hosts, err) < 0) {
 		return err_wrap(err, "'%s'", text);
 	}
 	for (size_t i = 0; i < hosts.names_count; i++) {

@@ -23,7 +23,7 @@ struct targets {
 
 /*
  * Append the targets that `text` stands for: itself, where its host is no node set.  Addresses like
- * [::1] are left alone.  In the arena.
+ * [::1] are left alone.  An exclusion that leaves out nothing is an error.  In the arena.
  */
 int target_expand(
 	const char *text, struct inventory *, struct arena *, struct targets *add_to, struct err *);

@@ -109,6 +109,16 @@ bool nodeset_contains(const struct nodeset *, struct str name);
 bool nodeset_covers(const struct nodeset *, struct str name);
 
 /*
+ * A name or range behind "!" that takes nothing away is a mistake of who asks for servers: what was
+ * to be left out is elsewhere, or written in another way.  -1 and ERR_INPUT if the expression that
+ * the set is of has one; the error says what is there instead.  The arena is for its words.
+ */
+int nodeset_check_idle(const struct nodeset *, struct arena *, struct err *);
+
+/* The same of `term`, of which the caller knows that it takes nothing from the set.  Always -1. */
+int nodeset_fail_idle(const struct nodeset *, struct str term, struct arena *, struct err *);
+
+/*
  * The shortest folded form, for people: "web-[01-07,09],db-01".  New, in the arena; empty for an
  * empty set.  It reads back as the same set, though sorted: names that differ only in numbers stand
  * where the first of them stood, by number.

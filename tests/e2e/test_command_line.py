@@ -118,6 +118,12 @@ def test_no_command(toolkit):
      "sre-toolkit fleet: option '--output': 'xml' is not one of text, json (see sre-toolkit fleet show --help)"),
     (['alert', 'why', '3', '-o', 'csv'], "sre-toolkit alert: option '-o': 'csv' is not one of text, json (see sre-toolkit alert why --help)"),
     (['alert', '-m', 'x', '-o', 'csv'], "sre-toolkit alert: option '-o': 'csv' is not one of text, json (see sre-toolkit alert --help)"),
+    (['check', 'web-[01-03]!web-99'],
+     "sre-toolkit check: '!web-99' leaves out nothing: no server of the selection is that; these are in it: web-[01-03]"),
+    (['check', 'tcp://web-[01-03]!web-99:22'], "sre-toolkit check: 'tcp://web-[01-03]!web-99:22': '!web-99' leaves out nothing: "
+                                               'no server of the selection is that; these are in it: web-[01-03]'),
+    (['fleet', 'true', '--hosts', 'web-[01-03]!web-99'],
+     "sre-toolkit fleet: --hosts: '!web-99' leaves out nothing: no server of the selection is that; these are in it: web-[01-03]"),
     (['check', 'htps://a/'], "sre-toolkit check: unknown scheme 'htps:' in 'htps://a/'; did you mean 'https:'?"),
     (['check', 'gopher://a/'], "sre-toolkit check: unknown scheme 'gopher:' in 'gopher://a/'; known are exec, local, ssh, http, https, tcp"),
     (['check', 'tcp://a:80', '--set', 'expct=x'], "sre-toolkit check: --set: kind 'tcp': no setting 'expct'; did you mean 'expect'?"),
