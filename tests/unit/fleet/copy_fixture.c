@@ -19,7 +19,7 @@
 #include "base/time.h"
 #include "cmocka_all.h"
 
-enum { WAIT_MS = 20000, CONTENT_MAX = 1 << 20 };
+enum { WAIT_MS = 100000, CONTENT_MAX = 1 << 20 };
 
 static void to_shell(void *arg, struct str bytes)
 {

@@ -22,7 +22,7 @@
 #include "base/time.h"
 #include "cmocka_all.h"
 
-enum { WAIT_MS = 30000, PIECE = 65536 };
+enum { WAIT_MS = 100000, PIECE = 65536 };
 
 static void add_event(void *arg, const struct supervisor_event *event)
 {

@@ -127,6 +127,7 @@ static void a_server_that_drops_many(void **state)
 	fan_start(fixture, connector,
 		&(struct fan_out_spec){
 			.queue = {.hosts = hosts, .hosts_count = HOSTS, .workers = HOSTS},
+			.connect_timeout_ms = 100000,
 			.command = {.supervised = {.command = "echo $((6*7))"}}},
 		&told);
 	fan_finish(&told);
@@ -166,8 +167,8 @@ static void the_others_do_not_matter(void **state)
 	fan_start(fixture, connector,
 		&(struct fan_out_spec){/* The bad ones are under way all the time. */
 			.queue = {.hosts = hosts, .hosts_count = HOSTS, .workers = BAD + 1},
-			.connect_timeout_ms = 15000,
-			.command = {.supervised = {.command = "echo x"}, .total_ms = 15000}},
+			.connect_timeout_ms = 25000,
+			.command = {.supervised = {.command = "echo x"}, .total_ms = 25000}},
 		&told);
 	fan_finish(&told);
 	assert_int_equal(told.outcomes[0].kind, OUTCOME_TIMEOUT);
@@ -289,7 +290,7 @@ static void a_client_that_is_killed(void **state)
 		be_client(file, &spec, transport);
 	}
 	for (int i = 0; shared->started < HOSTS; i++) {
-		assert_true(i < 4000);
+		assert_true(i < 20000);
 		assert_int_equal(waitpid(client, &status, WNOHANG), 0);
 		(void)usleep(5000);
 	}
@@ -323,7 +324,7 @@ static void a_client_that_is_frozen(void **state)
 		be_client(file, &spec, transport);
 	}
 	for (int i = 0; shared->started < 1; i++) {
-		assert_true(i < 4000);
+		assert_true(i < 20000);
 		(void)usleep(5000);
 	}
 	/* Beats keep it alive for longer than the supervisor would wait without. */

@@ -19,7 +19,7 @@
 
 static const char server_path[] = "/usr/lib/openssh/sftp-server";
 
-enum { WAIT_MS = 20000 };
+enum { WAIT_MS = 100000 };
 
 static void on_send(void *arg, struct str bytes)
 {
