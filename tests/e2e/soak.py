@@ -74,7 +74,7 @@ class Store:
 
 def flush(toolkit, *args, timeout=60):
     """One run of `alert flush`, and its summary."""
-    done = toolkit('alert', 'flush', '--output', 'json', '--timeout', f'{timeout}s', *args, timeout=timeout + 30)
+    done = toolkit('alert', 'flush', '--output', 'json', '--timeout', f'{timeout}s', *args, timeout=timeout + 120)
     assert done.exit_code in (0, 1) and done.stdout, done
     return done.json['summary']
 

@@ -13,7 +13,7 @@ from servers.receiver import Fault
 
 KILLS = soak.size('KILLS', 60, 500)
 INSIDE = soak.size('KILLS_INSIDE', 20, 150)  # of them, between two writes to the store
-SECONDS = soak.size('KILL_SECONDS', 120, 1200)  # for what is left at the end
+SECONDS = soak.size('KILL_SECONDS', 600, 1200)  # for what is left at the end
 TITLE = re.compile(r'problem \d{4}\.\d')
 # Some take the message in and lose the answer, so there is something to repeat without any kill.
 FAULTS = [Fault.status(503), Fault.reset_unread(), Fault.reset(taken=True), Fault.half()]
@@ -146,7 +146,7 @@ class Life:
         """A process that lives takes up at once what the dead had in hand."""
         assert self.store.faults() == []
         in_hand = self.store.rows('SELECT id, attempts FROM delivery WHERE state = ?', soak.SENDING)
-        soak.flush(self.toolkit, timeout=5)
+        soak.flush(self.toolkit)
         assert self.store.count(soak.SENDING) == 0
         assert self.store.value('SELECT count(*) FROM owner') == 0
         for ident, attempts in in_hand:

@@ -9,7 +9,7 @@ import soak
 from servers.receiver import Fault
 
 ALERTS = soak.size('SHARED_ALERTS', 1000, 10_000)
-SECONDS = soak.size('SHARED_SECONDS', 120, 1800)
+SECONDS = soak.size('SHARED_SECONDS', 600, 1800)
 LATENCY = 0.05
 TITLE = re.compile(rb'problem \d{5}')
 # After some of these the service has taken it in, and after some it has not: nobody can know.
@@ -104,7 +104,7 @@ def test_two_processes(toolkit, pagerduty, webhook):
     store = configure(toolkit, pagerduty, webhook)
     for seed, receiver in enumerate((pagerduty, webhook)):
         make_difficult(receiver, ALERTS, seed)
-    queued = toolkit('alert', '--events', '-', '--queue', stdin=soak.as_lines(alerts(ALERTS)), timeout=120)
+    queued = toolkit('alert', '--events', '-', '--queue', stdin=soak.as_lines(alerts(ALERTS)), timeout=600)
     assert queued.exit_code == 0, queued
     began = time.monotonic()
     following = soak.follow(toolkit, 2)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-SECONDS_MAX = 10  # also on a machine that is busy, and with sanitizers
+SECONDS_MAX = 60  # also on a machine that is busy, and with sanitizers
 MEGABYTES_MAX = 64  # of the program as users have it
 MEGABYTES_MAX_SANITIZED = 640
 
@@ -276,6 +276,6 @@ def test_ctrl_c(toolkit, echo):
     running = toolkit.start('check', well, hanging, '--set', 'expect=2', '--timeout', '1h', '--output', 'jsonl')
     running.wait_for('}\n')
     echo.wait_for_log('silent')
-    done = running.signal(signal.SIGINT).ended(5)
+    done = running.signal(signal.SIGINT).ended()
     assert (done.exit_code, done.stderr) == (130, '')
     assert [(line['target'], line['code']) for line in done.jsonl] == [(well, 'ok'), (hanging, 'cancelled')]

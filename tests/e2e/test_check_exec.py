@@ -197,18 +197,18 @@ def test_all_of_it_is_killed_at_the_deadline(toolkit, script, tmp_path):
     pids = tmp_path / 'pids'
     path = script(f'trap "" TERM HUP INT\n(echo $$; sh -c \'trap "" TERM; echo $$; sleep 600\' & echo $!; wait) '
                   f'>{pids} & echo begun; sleep 600')
-    result = check(toolkit, f'exec:{path}', '--timeout', '0.5')
+    result = check(toolkit, f'exec:{path}', '--timeout', '4')
     assert outcome(result) == (1, 'unknown', 'timeout')
-    assert 'timed out after 500ms' in result['message']
+    assert 'timed out after 4s' in result['message']
     assert result['evidence']['stdout'] == 'begun'
-    assert result['duration_seconds'] < 5
+    assert result['duration_seconds'] < 60
     for pid in pids.read_text().split():
         assert_gone(int(pid))
 
 
 def assert_gone(pid):
     """A process that was killed may be a zombie for the moment, if nobody has buried it yet."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         try:
             state = pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0]
@@ -224,7 +224,7 @@ def test_ctrl_c_stops_what_was_started(toolkit, script, tmp_path):
     pid = tmp_path / 'pid'
     running = toolkit.start('check', f'exec:{script(f"echo $$ >{pid}; exec sleep 600")}', '--output', 'json',
                             '--timeout', '60')
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not pid.exists() or not pid.read_text().strip():
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -253,12 +253,12 @@ def test_hostile_output_is_escaped(toolkit, script):
 
 
 def test_many_plugins_at_once(toolkit, script):
-    path = script('sleep 0.5; echo "fine|a=$1"')
+    path = script('sleep 1; echo "fine|a=$1"')
     began = time.monotonic()
     done = toolkit('check', *(f'exec:{path} {number}' for number in range(40)), '--output', 'json')
     assert done.exit_code == 0
     assert [result['values']['a'] for result in done.json['results']] == list(range(40))
-    assert time.monotonic() - began < 15  # one after the other: 20
+    assert time.monotonic() - began < 40  # one after the other
 
 
 # --- environment ----------------------------------------------------------------------------------

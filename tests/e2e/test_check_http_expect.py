@@ -130,7 +130,7 @@ def test_thresholds(toolkit, nginx, kind):
     cases = {}
     for name in ('total_seconds', 'first_byte_seconds'):
         cases[f'{name} exceeded'] = ({**slow, kind: {name: 0.2}}, kind, 'threshold_exceeded',
-                                     f'{name} … ms ({kind} above 200 ms); status 200 in …')
+                                     f'{name} … ({kind} above 200 ms); status 200 in …')
         cases[f'{name} kept'] = ({**slow, kind: {name: '20s'}}, 'ok', FINE)
     cases['size'] = ({'http': nginx.url('/bytes/5000'), kind: {'size_bytes': '> 4K'}}, kind, 'threshold_exceeded', 'size_bytes 4.9 KiB …')
     cases['redirects'] = ({'http': nginx.url('/redirect/2'), kind: {'redirects': 1}}, kind, 'threshold_exceeded', 'redirects 2 …')

@@ -34,18 +34,18 @@ def plugin(script):
 def ten_checks(echo):
     def port(name):
         return f'127.0.0.1:{echo.ports[name]}'
-    return {'defaults': {'timeout': '400ms'}, 'checks': [
+    return {'defaults': {'timeout': '60s'}, 'checks': [
         {'name': 'echo', 'tcp': port('echo'), 'tags': ['net', 'quick']},
         {'name': 'banner', 'tcp': port('banner'), 'expect': '^220'},
         {'name': 'refused', 'tcp': port('refused'), 'runbook': 'https://wiki.example.com/refused', 'labels': {'team': 'web'}},
-        {'name': 'black hole', 'tcp': port('stuck')},
-        {'name': TRICKY, 'timeout': '20s', 'exec': plugin(
+        {'name': 'black hole', 'timeout': '2s', 'tcp': port('stuck')},
+        {'name': TRICKY, 'exec': plugin(
             "echo 'DISK OK - <well> & fine | /=12GB;15;20;0;25 time=0.000052s'; echo 'second line, \"quoted\"'")},
-        {'name': 'warned', 'timeout': '20s', 'exec': plugin("echo 'LOAD WARNING - 5.2 | load1=5.2;5;10'; exit 1")},
-        {'name': 'failed', 'timeout': '20s', 'exec': plugin(f"echo 'LOAD CRITICAL - {LONG} | load1=15.2;5;10'; exit 2")},
-        {'name': 'unsure', 'timeout': '20s', 'exec': plugin("echo 'cannot connect'; exit 3")},
-        {'name': 'killed', 'timeout': '20s', 'exec': plugin('kill -9 $$')},
-        {'name': WIDE, 'timeout': '20s', 'tcp': port('drip'), 'expect': '220 ', 'warning': {'dialogue_seconds': 0.03}},
+        {'name': 'warned', 'exec': plugin("echo 'LOAD WARNING - 5.2 | load1=5.2;5;10'; exit 1")},
+        {'name': 'failed', 'exec': plugin(f"echo 'LOAD CRITICAL - {LONG} | load1=15.2;5;10'; exit 2")},
+        {'name': 'unsure', 'exec': plugin("echo 'cannot connect'; exit 3")},
+        {'name': 'killed', 'exec': plugin('kill -9 $$')},
+        {'name': WIDE, 'tcp': port('drip'), 'expect': '220 ', 'warning': {'dialogue_seconds': 0.03}},
     ]}
 
 
@@ -146,9 +146,9 @@ def test_jsonl_by_jq(ten):
 
 def test_jsonl_comes_before_the_slow_one_ends(toolkit, echo):
     quick, slow = (f'tcp://127.0.0.1:{echo.ports[name]}' for name in ('echo', 'silent'))
-    running = toolkit.start('check', slow, quick, '--output', 'jsonl', '--set', 'timeout=20s', '--set', 'send=hello\\n',
+    running = toolkit.start('check', slow, quick, '--output', 'jsonl', '--set', 'timeout=60s', '--set', 'send=hello\\n',
                             '--set', 'expect=hello')
-    running.wait_for('}\n', seconds=10)
+    running.wait_for('}\n')
     assert running.process.poll() is None
     assert [json.loads(line)['target'] for line in running.stdout.splitlines()] == [quick]
 
@@ -351,7 +351,7 @@ def test_the_table_at_80_columns(ten):
     words = ' '.join(plain.split())
     assert ' '.join(f'LOAD CRITICAL - {LONG}'.split()) in words  # wrapped, not cut
     last = plain.splitlines()[-1]
-    assert re.fullmatch(r'5 of 10 healthy in \d+ ms: 3 ok, 2 warning, 3 critical, 2 unknown', last)
+    assert re.fullmatch(r'5 of 10 healthy in [\d.]+ m?s: 3 ok, 2 warning, 3 critical, 2 unknown', last)
 
 
 def test_colours_on_a_terminal(ten):
@@ -446,7 +446,7 @@ def test_output_file_is_replaced_at_once(toolkit, echo):
     path.chmod(0o640)
     echo.forget()
     with path.open() as reader:
-        running = toolkit.start('check', f'tcp://127.0.0.1:{echo.ports["silent"]}', '--set', 'expect=x', '--timeout', '1',
+        running = toolkit.start('check', f'tcp://127.0.0.1:{echo.ports["silent"]}', '--set', 'expect=x', '--timeout', '4',
                                 '--output', 'jsonl', '--output-file', path)
         echo.wait_for_log('silent')
         assert path.read_text() == 'old\n'
@@ -477,14 +477,14 @@ def test_a_reader_who_has_seen_enough(binary, toolkit, echo, output):
     """As in `sre-toolkit check ... | head -1`: no complaint, and the exit code is that of the checks."""
     targets = ' '.join(f'tcp://127.0.0.{n}:{echo.ports["refused"]}' for n in range(1, 20))
     done = subprocess.run(['bash', '-c', f'{binary} check {targets} --output {output} | head -c 1 | wc -c; echo ${{PIPESTATUS[0]}}'],
-                          capture_output=True, text=True, env=toolkit.environment({}), timeout=30)
+                          capture_output=True, text=True, env=toolkit.environment({}), timeout=120)
     assert (done.stdout, done.stderr) == (f'1\n{2 if output == "nagios" else 1}\n', '')
 
 
 @pytest.mark.parametrize('args', ['--help', 'check --help', 'config schema', '--version'])
 def test_a_reader_who_has_gone(binary, toolkit, args):
     done = subprocess.run(['bash', '-c', f'{binary} {args} | true; echo ${{PIPESTATUS[0]}}'], capture_output=True, text=True,
-                          env=toolkit.environment({}), timeout=30)
+                          env=toolkit.environment({}), timeout=120)
     assert (done.stdout, done.stderr) == ('0\n', '')
 
 
@@ -492,7 +492,7 @@ def test_a_full_disk(binary, toolkit, echo):
     target = f'tcp://127.0.0.1:{echo.ports["echo"]}'
     for args in (f'check {target}', f'check {target} --output jsonl', '--help', 'config schema'):
         done = subprocess.run(['bash', '-c', f'{binary} {args} >/dev/full'], capture_output=True, text=True,
-                              env=toolkit.environment({}), timeout=30)
+                              env=toolkit.environment({}), timeout=120)
         assert done.returncode == 1, args
         assert done.stderr.endswith('writing to standard output: No space left on device\n'), args
         assert done.stderr.count('\n') == 1

@@ -15,7 +15,7 @@ def trusting(pki):
     return context
 
 
-def opened(port, timeout=5):
+def opened(port, timeout=60):
     return smtplib.SMTP('127.0.0.1', port, local_hostname='tests', timeout=timeout)
 
 
@@ -55,7 +55,7 @@ def test_exim_over_tls(exim, pki):
     with opened(exim.ports['smtp']) as client:
         client.starttls(context=trusting(pki))
         send(client, subject='starttls')
-    with smtplib.SMTP_SSL('127.0.0.1', exim.ports['smtps'], timeout=5, context=trusting(pki)) as client:
+    with smtplib.SMTP_SSL('127.0.0.1', exim.ports['smtps'], timeout=60, context=trusting(pki)) as client:
         send(client, subject='tls')
     assert [message['Subject'] for message in exim.wait_for(2)] == ['starttls', 'tls']
     assert exim.log().count('P=esmtps ') == 2
@@ -133,7 +133,7 @@ def test_sink_keeps(smtp_sink, pki):
 
 def test_sink_with_tls_at_once(pki):
     with servers.SmtpSink(pki['good'], implicit_tls=True) as sink:
-        with smtplib.SMTP_SSL('127.0.0.1', sink.port, timeout=5, context=trusting(pki)) as client:
+        with smtplib.SMTP_SSL('127.0.0.1', sink.port, timeout=60, context=trusting(pki)) as client:
             send(client)
         assert sink.messages[0].tls
 
@@ -207,7 +207,7 @@ def test_sink_falls_silent(smtp_sink, step):
     with pytest.raises((TimeoutError, smtplib.SMTPServerDisconnected)):
         with opened(smtp_sink.port, timeout=0.3) as client:
             send(client)
-    assert 0.3 <= time.monotonic() - began < 3
+    assert 0.3 <= time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize('step, reply, code', [('connect', '554 5.3.2 no', 554), ('MAIL', '452 4.3.1 full', 452),

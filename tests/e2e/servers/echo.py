@@ -15,7 +15,7 @@ class EchoServer(ThreadServer):
         echo      sends back what comes, line by line
         banner    greets with BANNER, then is like echo
         greeter   answers "HELLO name" with "WELCOME name", "QUIT" with "BYE" and the end, all else with "WHAT?"
-        silent    accepts, and says nothing
+        silent    accepts, and says nothing; its log tells of who came, and of who said something ("heard")
         drip      sends BANNER a byte at a time, 50 ms apart
         reset     accepts, then resets
         close     accepts, then closes at once
@@ -78,7 +78,7 @@ class EchoServer(ThreadServer):
     async def _silent(self, reader, writer):
         self._say('silent')
         while await reader.read(65536):
-            pass
+            self._say('heard')
 
     async def _drip(self, reader, writer):
         for byte in BANNER:
