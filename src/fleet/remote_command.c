@@ -15,52 +15,11 @@
 
 #include "base/alloc.h"
 #include "base/time.h"
-#include "fleet/remote_input.h"
-#include "fleet/remote_judge.h"
-#include "fleet/remote_look.h"
-#include "fleet/supervisor_reader.h"
+#include "fleet/remote_command_internal.h"
 
 enum {
 	DRAINS_MAX = 20, /* times drain_ms */
-	SLACK_MS = 2000, /* for a stop, beyond the grace */
 	CUT_BYTES = 256 * 1024,
-};
-
-enum remote_state {
-	REMOTE_STARTING,
-	REMOTE_RUNNING,
-	REMOTE_STOPPING, /* SIGTERM is on its way, or will be as soon as it has started */
-	REMOTE_LOOKING,  /* its terminal was hung up: is anything left of it? */
-	REMOTE_DRAINING, /* it has ended; the rest of its output */
-};
-
-struct remote_command {
-	struct loop *loop;
-	struct ssh_login *login;
-	struct remote_command_spec spec;
-	struct remote_command_events events;
-	void *arg;
-	enum remote_state state;
-	struct ssh_command *channel; /* NULL: over */
-	struct remote_look *look;    /* NULL: not looking */
-	struct strbuf line;          /* what the host is asked to execute */
-	struct supervisor_key key;
-	struct supervisor_reader reader;
-	struct remote_input input;
-	struct remote_facts facts;
-	bool has_asked_password, is_nowhere;
-	int64_t pid;
-	bool is_paused;
-	bool is_cut;        /* instead, while it is stopped: so much of its output and no more */
-	size_t cut_bytes;   /* that came meanwhile */
-	int64_t drained_ms; /* when draining is over, whatever still comes */
-	struct outcome outcome; /* as the supervisor says */
-	struct strbuf message;  /* of the outcome */
-	struct timer *step;     /* of the state */
-	struct timer *total;    /* of all */
-	struct timer *beat;     /* running: it has started */
-	int calls;              /* under way */
-	bool is_freed;
 };
 
 /* --- its life ------------------------------------------------------------------------------- */
@@ -82,12 +41,12 @@ static void destroy(struct remote_command *command)
 	free(command);
 }
 
-static void enter(struct remote_command *command)
+void remote_command_enter(struct remote_command *command)
 {
 	command->calls++;
 }
 
-static void leave(struct remote_command *command)
+void remote_command_leave(struct remote_command *command)
 {
 	if (--command->calls == 0 && command->is_freed) {
 		destroy(command);
@@ -113,7 +72,7 @@ static int64_t drain_ms(const struct remote_command *command)
 	return command->spec.drain_ms > 0 ? command->spec.drain_ms : REMOTE_DRAIN_MS;
 }
 
-static int grace_s(const struct remote_command *command)
+int remote_command_grace_s(const struct remote_command *command)
 {
 	int given = command->spec.supervised.grace_s;
 
@@ -122,13 +81,7 @@ static int grace_s(const struct remote_command *command)
 
 static int64_t stop_ms(const struct remote_command *command)
 {
-	return grace_s(command) * (int64_t)1000 + SLACK_MS;
-}
-
-/* With a tty: until its process is known, which is told before it begins, or must be soon. */
-static int64_t hang_up_ms(const struct remote_command *command)
-{
-	return command->pid > 0 || !command->facts.may_run ? 0 : SLACK_MS;
+	return remote_command_grace_s(command) * (int64_t)1000 + REMOTE_SLACK_MS;
 }
 
 static bool asks_password(const struct remote_command *command)
@@ -161,8 +114,9 @@ static void set_step(struct remote_command *command)
 		}
 		break;
 	case REMOTE_STOPPING:
-		timer_set(command->step,
-			command->spec.wants_tty ? hang_up_ms(command) : stop_ms(command));
+		timer_set(command->step, command->spec.wants_tty
+						 ? remote_terminal_hang_up_ms(command)
+						 : stop_ms(command));
 		break;
 	case REMOTE_LOOKING:
 		timer_set(command->step, stop_ms(command));
@@ -179,7 +133,7 @@ static void set_step(struct remote_command *command)
 	}
 }
 
-static void to(struct remote_command *command, enum remote_state state)
+void remote_command_to(struct remote_command *command, enum remote_state state)
 {
 	command->state = state;
 	set_step(command);
@@ -228,10 +182,16 @@ static void finish(struct remote_command *command, struct outcome outcome, bool 
 }
 
 /* The supervisor did not tell the end. */
-static void finish_judged(
+void remote_command_finish(
 	struct remote_command *command, struct remote_judgement judgement, bool was_left_open)
 {
 	finish(command, judgement.outcome, was_left_open, judgement.may_be_running);
+}
+
+void remote_command_finish_deaf(struct remote_command *command)
+{
+	remote_command_finish(
+		command, remote_judge_deaf(&command->facts, &command->message), false);
 }
 
 /* --- what we send --------------------------------------------------------------------------- */
@@ -291,14 +251,15 @@ static void begin_stop(struct remote_command *command)
 	if (command->facts.has_started && !command->spec.wants_tty) {
 		send_stop(command);
 	}
-	to(command, REMOTE_STOPPING);
+	remote_command_to(command, REMOTE_STOPPING);
 }
 
 /* --- what the supervisor says --------------------------------------------------------------- */
 
 static void finish_sudo(struct remote_command *command, const char *why)
 {
-	finish_judged(command, remote_judge_sudo(&command->facts, why, &command->message), false);
+	remote_command_finish(
+		command, remote_judge_sudo(&command->facts, why, &command->message), false);
 }
 
 static void told_password(struct remote_command *command)
@@ -349,12 +310,12 @@ static void told_started(struct remote_command *command, int64_t pid)
 		return; /* a terminal's is told of at once, and its process later */
 	}
 	if (command->spec.wants_tty) {
-		to(command, REMOTE_RUNNING);
+		remote_command_to(command, REMOTE_RUNNING);
 		send_input(command);
 	} else if (command->state == REMOTE_STOPPING) {
 		send_stop(command);
 	} else {
-		to(command, REMOTE_RUNNING);
+		remote_command_to(command, REMOTE_RUNNING);
 		send_beat(command);
 		send_input(command);
 	}
@@ -393,7 +354,7 @@ static void told_ended(struct remote_command *command, const struct supervisor_e
 	timer_stop(command->total);
 	timer_stop(command->beat);
 	command->drained_ms = loop_now_ms(command->loop) + DRAINS_MAX * drain_ms(command);
-	to(command, REMOTE_DRAINING);
+	remote_command_to(command, REMOTE_DRAINING);
 }
 
 static void on_word(void *arg, const struct supervisor_event *event)
@@ -436,7 +397,7 @@ static void on_word(void *arg, const struct supervisor_event *event)
 static void take_early(struct remote_command *command, enum ssh_stream stream, struct str bytes)
 {
 	if (!host_words_add(&command->facts.words, stream, bytes)) {
-		finish_judged(
+		remote_command_finish(
 			command, remote_judge_other(&command->facts, &command->message), false);
 	}
 }
@@ -471,13 +432,13 @@ static void on_output(void *arg, enum ssh_stream stream, struct str bytes)
 	struct remote_command *command = arg;
 	const struct supervisor_listener listener = {on_word, on_text, command};
 
-	enter(command);
+	remote_command_enter(command);
 	if (stream == spoken_stream(command)) {
 		supervisor_read(&command->reader, bytes, &listener);
 	} else {
 		take(command, stream, bytes);
 	}
-	leave(command);
+	remote_command_leave(command);
 }
 
 static void on_wants_input(void *arg)
@@ -494,7 +455,7 @@ static void on_ended(void *arg, const struct ssh_exec_end *end)
 	struct remote_command *command = arg;
 	const struct supervisor_listener listener = {on_word, on_text, command};
 
-	enter(command);
+	remote_command_enter(command);
 	command->channel = NULL; /* gone after this */
 	supervisor_read_end(&command->reader, &listener);
 	if (command->is_freed) {
@@ -502,41 +463,11 @@ static void on_ended(void *arg, const struct ssh_exec_end *end)
 	} else if (command->state == REMOTE_DRAINING) {
 		finish(command, command->outcome, end->was_left_open, false);
 	} else {
-		finish_judged(command, remote_judge_closed(&command->facts, end, &command->message),
+		remote_command_finish(command,
+			remote_judge_closed(&command->facts, end, &command->message),
 			end->was_left_open);
 	}
-	leave(command);
-}
-
-/* --- a terminal's hang-up ------------------------------------------------------------------- */
-
-static void finish_deaf(struct remote_command *command)
-{
-	finish_judged(command, remote_judge_deaf(&command->facts, &command->message), false);
-}
-
-static void on_looked(void *arg, bool is_gone)
-{
-	struct remote_command *command = arg;
-
-	enter(command);
-	command->look = NULL; /* gone after this */
-	if (is_gone) {
-		finish_judged(command, remote_judge_hung_up(&command->facts), false);
-	} else {
-		finish_deaf(command);
-	}
-	leave(command);
-}
-
-/* The server hangs up the terminal of a channel that is closed. */
-static void hang_up(struct remote_command *command)
-{
-	ssh_command_free(&command->channel);
-	timer_stop(command->total);
-	command->look = remote_look_start(
-		command->login, command->pid, grace_s(command), on_looked, command);
-	to(command, REMOTE_LOOKING);
+	remote_command_leave(command);
 }
 
 /* --- clocks --------------------------------------------------------------------------------- */
@@ -544,8 +475,8 @@ static void hang_up(struct remote_command *command)
 static void time_is_over(struct remote_command *command, enum outcome_clock clock)
 {
 	if (!command->facts.has_started) {
-		finish_judged(command, remote_judge_late(&command->facts, clock, &command->message),
-			false);
+		remote_command_finish(command,
+			remote_judge_late(&command->facts, clock, &command->message), false);
 		return;
 	}
 	command->facts.has_clock_ended_it = true;
@@ -557,7 +488,7 @@ static void on_step(void *arg)
 {
 	struct remote_command *command = arg;
 
-	enter(command);
+	remote_command_enter(command);
 	switch (command->state) {
 	case REMOTE_STARTING:
 		if (command->spec.wants_tty && command->facts.may_run) {
@@ -571,30 +502,30 @@ static void on_step(void *arg)
 		break;
 	case REMOTE_STOPPING:
 		if (command->spec.wants_tty && command->pid > 0) {
-			hang_up(command);
+			remote_terminal_hang_up(command);
 		} else {
-			finish_deaf(command);
+			remote_command_finish_deaf(command);
 		}
 		break;
 	case REMOTE_LOOKING:
-		finish_deaf(command);
+		remote_command_finish_deaf(command);
 		break;
 	case REMOTE_DRAINING:
 		finish(command, command->outcome, true, false);
 		break;
 	}
-	leave(command);
+	remote_command_leave(command);
 }
 
 static void on_total(void *arg)
 {
 	struct remote_command *command = arg;
 
-	enter(command);
+	remote_command_enter(command);
 	if (!command->facts.is_stopped) {
 		time_is_over(command, CLOCK_TOTAL);
 	}
-	leave(command);
+	remote_command_leave(command);
 }
 
 static void on_beat(void *arg)
@@ -675,7 +606,7 @@ struct remote_command *remote_command_start(struct loop *loop, struct ssh_login 
 	command->beat = timer_new(loop, on_beat, command);
 	add_line(command);
 	open_channel(command, login);
-	to(command, REMOTE_STARTING);
+	remote_command_to(command, REMOTE_STARTING);
 	if (spec->total_ms > 0) {
 		timer_set(command->total, spec->total_ms);
 	}
