@@ -1,5 +1,5 @@
 /*
- * The table of known hosts.  See ssh_hosts.h.
+ * The table of known hosts: reading and finding.  See ssh_hosts.h.
  *
  * Plain names are found by hashing.  Lines with patterns, and names that are hashed in the file,
  * have to be gone through for each name that is asked about; what was found for it is kept, of so
@@ -26,35 +26,10 @@
 
 enum {
 	FILE_MAX = 64 << 20,
-	DEFAULT_PORT = 22,
 	SHA1_BYTES = SSH_HOSTS_HASH_BYTES,
 	SHA1_BLOCK = 64,
 	LOOK_AGAIN_MS = 1000,
 	FOUND_MAX = 512, /* names whose lines are kept: two for each host in hand */
-};
-
-enum marker {
-	MARKER_NONE,
-	MARKER_AUTHORITY,
-	MARKER_REVOKED,
-};
-
-/* A line. */
-struct entry {
-	enum marker marker;
-	size_t order; /* of reading */
-	const char *path;
-	size_t line;
-	struct str blob;
-	struct str names;               /* if it has patterns, or stands in no file */
-	unsigned char salt[SHA1_BYTES]; /* if its name is hashed */
-	unsigned char hash[SHA1_BYTES];
-};
-
-/* Lines, in the order of the files. */
-struct lines {
-	const struct entry **entries;
-	size_t entries_count, entries_alloc;
 };
 
 /* A file as it was when it was read. */
@@ -68,11 +43,11 @@ struct ssh_hosts {
 	struct arena *arena; /* entries and what they point to */
 	struct file *files;
 	size_t files_count, files_alloc;
-	int64_t looked_ms; /* at the files */
-	struct lines told; /* that stand in no file */
-	struct map *plain; /* name -> struct lines */
-	struct lines wild, hashed;
-	struct map *found; /* name -> struct lines: all that are about it */
+	int64_t looked_ms;           /* at the files */
+	struct ssh_hosts_lines told; /* that stand in no file */
+	struct map *plain;           /* name -> struct ssh_hosts_lines */
+	struct ssh_hosts_lines wild, hashed;
+	struct map *found; /* name -> struct ssh_hosts_lines: all that are about it */
 	size_t entries_count, lines_skipped;
 	EVP_MD *sha1;
 	EVP_MD_CTX *sha1_ctx;
@@ -101,7 +76,7 @@ static void lines_map_free(struct map *map)
 	void *value;
 
 	for (size_t pos = 0; map_next(map, &pos, NULL, &value);) {
-		struct lines *lines = value;
+		struct ssh_hosts_lines *lines = value;
 
 		free(lines->entries);
 		free(lines);
@@ -136,14 +111,14 @@ size_t ssh_hosts_lines_skipped(const struct ssh_hosts *hosts)
 	return hosts->lines_skipped;
 }
 
-static void lines_add(struct lines *lines, const struct entry *entry)
+static void lines_add(struct ssh_hosts_lines *lines, const struct ssh_hosts_entry *entry)
 {
 	*VEC_PUSH(lines, entries) = entry;
 }
 
-static struct lines *lines_of(struct map *map, struct str name)
+static struct ssh_hosts_lines *lines_of(struct map *map, struct str name)
 {
-	struct lines *lines = map_get(map, name);
+	struct ssh_hosts_lines *lines = map_get(map, name);
 
 	if (!lines) {
 		lines = xcalloc(1, sizeof(*lines));
@@ -204,7 +179,7 @@ static bool decode_exactly(struct str text, unsigned char *bytes, size_t size)
 }
 
 /* "|1|salt|hash" */
-static bool read_hashed(struct str names, struct entry *entry)
+static bool read_hashed(struct str names, struct ssh_hosts_entry *entry)
 {
 	struct str rest = str_sub(names, 1, names.len);
 	struct str magic, salt;
@@ -215,19 +190,19 @@ static bool read_hashed(struct str names, struct entry *entry)
 	       decode_exactly(rest, entry->hash, sizeof(entry->hash));
 }
 
-static bool read_marker(struct str *rest, enum marker *ret_marker)
+static bool read_marker(struct str *rest, enum ssh_hosts_marker *ret_marker)
 {
 	struct str word;
 
-	*ret_marker = MARKER_NONE;
+	*ret_marker = SSH_HOSTS_MARKER_NONE;
 	if (!str_starts(*rest, "@")) {
 		return true;
 	}
 	(void)str_word(rest, &word);
 	if (str_is(word, "@cert-authority")) {
-		*ret_marker = MARKER_AUTHORITY;
+		*ret_marker = SSH_HOSTS_MARKER_AUTHORITY;
 	} else if (str_is(word, "@revoked")) {
-		*ret_marker = MARKER_REVOKED;
+		*ret_marker = SSH_HOSTS_MARKER_REVOKED;
 	} else {
 		return false;
 	}
@@ -268,13 +243,14 @@ static void lower(struct strbuf *text)
 	}
 }
 
-static void add_plain(struct ssh_hosts *hosts, struct str names, const struct entry *entry)
+static void add_plain(
+	struct ssh_hosts *hosts, struct str names, const struct ssh_hosts_entry *entry)
 {
 	struct strbuf low = STRBUF_INIT;
 	struct str name;
 
 	while (str_split(&names, ',', &name)) {
-		struct lines *lines;
+		struct ssh_hosts_lines *lines;
 
 		strbuf_clear(&low);
 		strbuf_addstr(&low, name);
@@ -292,10 +268,10 @@ static void add_plain(struct ssh_hosts *hosts, struct str names, const struct en
 /* False: it is none. */
 static bool read_line(struct ssh_hosts *hosts, struct str rest, const char *path, size_t number)
 {
-	struct entry line = {.path = path, .line = number};
+	struct ssh_hosts_entry line = {.path = path, .line = number};
 	struct str names, type, key;
 	bool is_hashed;
-	struct entry *entry;
+	struct ssh_hosts_entry *entry;
 
 	if (!read_marker(&rest, &line.marker) || !str_word(&rest, &names) ||
 		!str_word(&rest, &type) || !str_word(&rest, &key)) {
@@ -440,7 +416,7 @@ void ssh_hosts_add_name(struct strbuf *out, const struct ssh_hosts_name *name)
 {
 	struct strbuf text = STRBUF_INIT;
 
-	if (name->port == 0 || name->port == DEFAULT_PORT) {
+	if (name->port == 0 || name->port == SSH_HOSTS_DEFAULT_PORT) {
 		strbuf_adds(&text, name->host);
 	} else {
 		strbuf_addf(&text, "[%s]:%u", name->host, name->port);
@@ -452,15 +428,15 @@ void ssh_hosts_add_name(struct strbuf *out, const struct ssh_hosts_name *name)
 
 static int compare_order(const void *a, const void *b)
 {
-	const struct entry *const *left = a, *const *right = b;
+	const struct ssh_hosts_entry *const *left = a, *const *right = b;
 
 	return (*left)->order < (*right)->order ? -1 : (*left)->order > (*right)->order;
 }
 
-static void find_hashed(struct ssh_hosts *hosts, struct str name, struct lines *lines)
+static void find_hashed(struct ssh_hosts *hosts, struct str name, struct ssh_hosts_lines *lines)
 {
 	for (size_t i = 0; i < hosts->hashed.entries_count; i++) {
-		const struct entry *entry = hosts->hashed.entries[i];
+		const struct ssh_hosts_entry *entry = hosts->hashed.entries[i];
 		unsigned char hash[SHA1_BYTES];
 
 		ssh_hosts_hash_name(hosts, entry->salt, name, hash);
@@ -471,10 +447,10 @@ static void find_hashed(struct ssh_hosts *hosts, struct str name, struct lines *
 }
 
 /* All lines about a name, which is in lower case; valid until the next question. */
-static const struct lines *find(struct ssh_hosts *hosts, struct str name)
+static const struct ssh_hosts_lines *find(struct ssh_hosts *hosts, struct str name)
 {
-	struct lines *lines = map_get(hosts->found, name);
-	const struct lines *plain = map_get(hosts->plain, name);
+	struct ssh_hosts_lines *lines = map_get(hosts->found, name);
+	const struct ssh_hosts_lines *plain = map_get(hosts->plain, name);
 
 	if (lines) {
 		return lines;
@@ -493,16 +469,17 @@ static const struct lines *find(struct ssh_hosts *hosts, struct str name)
 	}
 	find_hashed(hosts, name, lines);
 	if (lines->entries_count > 1) {
-		qsort(lines->entries, lines->entries_count, sizeof(const struct entry *),
+		qsort(lines->entries, lines->entries_count, sizeof(const struct ssh_hosts_entry *),
 			compare_order);
 	}
 	return lines;
 }
 
-static const struct lines *find_name(struct ssh_hosts *hosts, const struct ssh_hosts_name *name)
+const struct ssh_hosts_lines *ssh_hosts_find(
+	struct ssh_hosts *hosts, const struct ssh_hosts_name *name)
 {
 	struct strbuf text = STRBUF_INIT;
-	const struct lines *lines;
+	const struct ssh_hosts_lines *lines;
 
 	ssh_hosts_add_name(&text, name);
 	lines = find(hosts, strbuf_str(&text));
@@ -510,179 +487,11 @@ static const struct lines *find_name(struct ssh_hosts *hosts, const struct ssh_h
 	return lines;
 }
 
-static bool counts(const struct entry *entry, const struct ssh_hosts_name *name)
-{
-	if (!name->files || entry->path[0] == '\0') {
-		return true;
-	}
-	for (const char *const *path = name->files; *path; path++) {
-		if (strcmp(*path, entry->path) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* The next line of those about the name that is for it; false: no more. */
-static bool next_line(const struct lines *lines, const struct ssh_hosts_name *name,
-	enum marker marker, size_t *pos, const struct entry **ret_entry)
-{
-	while (*pos < lines->entries_count) {
-		const struct entry *entry = lines->entries[(*pos)++];
-
-		if (entry->marker == marker && counts(entry, name)) {
-			*ret_entry = entry;
-			return true;
-		}
-	}
-	return false;
-}
-
-static struct ssh_hosts_finding finding_of(
-	enum ssh_hosts_verdict verdict, const struct entry *entry)
-{
-	return (struct ssh_hosts_finding){.verdict = verdict,
-		.path = entry ? entry->path : "",
-		.line = entry ? entry->line : 0,
-		.blob = entry ? entry->blob : str_n("", 0)};
-}
-
-static bool is_same_type(struct str blob, struct str other)
-{
-	struct str type, other_type;
-
-	return ssh_host_key_type(blob, &type) && ssh_host_key_type(other, &other_type) &&
-	       str_eq(type, other_type);
-}
-
-static const struct entry *find_key(const struct lines *lines, const struct ssh_hosts_name *name,
-	enum marker marker, struct str blob)
-{
-	const struct entry *entry;
-
-	for (size_t pos = 0; next_line(lines, name, marker, &pos, &entry);) {
-		if (str_eq(entry->blob, blob)) {
-			return entry;
-		}
-	}
-	return NULL;
-}
-
-/* Another key of the host, of the same type if there is one. */
-static const struct entry *find_other(
-	const struct lines *lines, const struct ssh_hosts_name *name, struct str blob)
-{
-	const struct entry *entry, *other = NULL;
-
-	for (size_t pos = 0; next_line(lines, name, MARKER_NONE, &pos, &entry);) {
-		if (is_same_type(entry->blob, blob)) {
-			return entry;
-		}
-		other = other ? other : entry;
-	}
-	return other;
-}
-
-static struct ssh_hosts_finding judge(
-	struct ssh_hosts *hosts, const struct ssh_hosts_name *name, struct str blob)
-{
-	const struct lines *lines = find_name(hosts, name);
-	const struct entry *entry = find_key(lines, name, MARKER_REVOKED, blob);
-
-	if (entry) {
-		return finding_of(SSH_HOSTS_REVOKED, entry);
-	}
-	entry = find_key(lines, name, MARKER_NONE, blob);
-	if (entry) {
-		return finding_of(SSH_HOSTS_KNOWN, entry);
-	}
-	entry = find_other(lines, name, blob);
-	return finding_of(entry ? SSH_HOSTS_CHANGED : SSH_HOSTS_UNKNOWN, entry);
-}
-
-static struct ssh_hosts_name without_port(const struct ssh_hosts_name *name)
-{
-	return (struct ssh_hosts_name){.host = name->host, .files = name->files};
-}
-
-struct ssh_hosts_finding ssh_hosts_check(
-	struct ssh_hosts *hosts, const struct ssh_hosts_name *name, struct str blob)
-{
-	const struct ssh_hosts_name portless_name = without_port(name);
-	struct ssh_hosts_finding finding = judge(hosts, name, blob), portless;
-
-	if (name->port == 0 || name->port == DEFAULT_PORT || finding.verdict == SSH_HOSTS_REVOKED) {
-		return finding;
-	}
-	portless = judge(hosts, &portless_name, blob);
-	if (portless.verdict == SSH_HOSTS_REVOKED ||
-		(portless.verdict == SSH_HOSTS_KNOWN && finding.verdict == SSH_HOSTS_UNKNOWN)) {
-		return portless;
-	}
-	return finding;
-}
-
-static size_t tell_types(struct ssh_hosts *hosts, const struct ssh_hosts_name *name,
-	ssh_hosts_type_fn *fn, void *arg)
-{
-	const struct lines *lines = find_name(hosts, name);
-	const struct entry *entry;
-	size_t told = 0;
-
-	for (size_t pos = 0; next_line(lines, name, MARKER_NONE, &pos, &entry);) {
-		struct str type;
-
-		if (ssh_host_key_type(entry->blob, &type)) {
-			fn(arg, type);
-			told++;
-		}
-	}
-	return told;
-}
-
-void ssh_hosts_each_type(struct ssh_hosts *hosts, const struct ssh_hosts_name *name,
-	ssh_hosts_type_fn *fn, void *arg)
-{
-	if (tell_types(hosts, name, fn, arg) == 0 && name->port != 0) {
-		const struct ssh_hosts_name portless_name = without_port(name);
-
-		(void)tell_types(hosts, &portless_name, fn, arg);
-	}
-}
-
-void ssh_hosts_each_key(
-	struct ssh_hosts *hosts, const struct ssh_hosts_name *name, ssh_hosts_key_fn *fn, void *arg)
-{
-	const struct lines *lines = find_name(hosts, name);
-	const struct entry *entry;
-
-	for (size_t pos = 0; next_line(lines, name, MARKER_NONE, &pos, &entry);) {
-		const struct ssh_hosts_finding finding = finding_of(SSH_HOSTS_KNOWN, entry);
-
-		fn(arg, &finding);
-	}
-}
-
-struct ssh_hosts_finding ssh_hosts_authority(
-	struct ssh_hosts *hosts, const struct ssh_hosts_name *name)
-{
-	const struct entry *entry = NULL;
-	size_t pos = 0;
-
-	(void)next_line(find_name(hosts, name), name, MARKER_AUTHORITY, &pos, &entry);
-	return finding_of(entry ? SSH_HOSTS_KNOWN : SSH_HOSTS_UNKNOWN, entry);
-}
-
-bool ssh_hosts_has_authority(struct ssh_hosts *hosts, const struct ssh_hosts_name *name)
-{
-	return ssh_hosts_authority(hosts, name).verdict == SSH_HOSTS_KNOWN;
-}
-
 static void add_told(struct ssh_hosts *hosts, struct str name, struct str blob)
 {
-	struct entry *entry = arena_alloc(hosts->arena, sizeof(*entry));
+	struct ssh_hosts_entry *entry = arena_alloc(hosts->arena, sizeof(*entry));
 
-	*entry = (struct entry){.order = hosts->entries_count++,
+	*entry = (struct ssh_hosts_entry){.order = hosts->entries_count++,
 		.path = "",
 		.names = str_n(arena_strndup(hosts->arena, name.ptr, name.len), name.len),
 		.blob = str_n(arena_strndup(hosts->arena, blob.ptr, blob.len), blob.len)};

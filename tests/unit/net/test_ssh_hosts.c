@@ -1,5 +1,5 @@
 /*
- * Tables of known hosts: every form that files have, and verdicts.
+ * Tables of known hosts: every form that files have.
  */
 #include <sys/stat.h>
 
@@ -14,71 +14,8 @@
 #include "base/strbuf.h"
 #include "base/time.h"
 #include "cmocka_all.h"
-#include "net/ssh_host_key.h"
-#include "net/ssh_hosts.h"
+#include "net/ssh_hosts_fixture.h"
 #include "support/run_program.h"
-
-enum { KEY_BYTES = 32 };
-
-/* Keys that differ: of a type, filled with a letter. */
-static struct str blob_of(const char *type, char fill)
-{
-	static char bytes[8][128];
-	static int next;
-	char *blob = bytes[next++ % 8];
-	size_t len = strlen(type);
-
-	blob[0] = blob[1] = blob[2] = 0;
-	blob[3] = (char)len;
-	memcpy(blob + 4, type, len);
-	memcpy(blob + 4 + len, "\0\0\0\040", 4);
-	memset(blob + 8 + len, fill, KEY_BYTES);
-	return str_n(blob, 8 + len + KEY_BYTES);
-}
-
-#define ED(fill) blob_of("ssh-ed25519", fill)
-#define RSA(fill) blob_of("ssh-rsa", fill)
-
-/* "ssh-ed25519 AAAA...", for a line; one of a few static places. */
-static const char *key(struct str blob)
-{
-	static char texts[8][256];
-	static int next;
-	char *text = texts[next++ % 8];
-	struct strbuf base64 = STRBUF_INIT;
-	struct str type;
-
-	assert_true(ssh_host_key_type(blob, &type));
-	base64_add(&base64, blob);
-	(void)snprintf(text, sizeof(texts[0]), "%.*s %s", STR_ARG(type), base64.buf);
-	strbuf_release(&base64);
-	return text;
-}
-
-static struct ssh_hosts *hosts_of(const char *text)
-{
-	struct ssh_hosts *hosts = ssh_hosts_new();
-
-	ssh_hosts_read_text(hosts, str_of(text), "/k");
-	return hosts;
-}
-
-static struct ssh_hosts_finding check(
-	struct ssh_hosts *hosts, const char *host, uint16_t port, struct str blob)
-{
-	const struct ssh_hosts_name name = {host, port};
-
-	return ssh_hosts_check(hosts, &name, blob);
-}
-
-static void assert_finding(struct ssh_hosts_finding finding, enum ssh_hosts_verdict verdict,
-	size_t line, const char *what)
-{
-	if (finding.verdict != verdict || finding.line != line) {
-		fail_msg("%s: %d in line %zu; expected %d in line %zu", what, finding.verdict,
-			finding.line, verdict, line);
-	}
-}
 
 static void test_forms(void **state)
 {
@@ -144,53 +81,6 @@ static void test_forms(void **state)
 	assert_true(str_eq(check(hosts, "web-01", 22, ED('b')).blob, ED('a')));
 	ssh_hosts_free(&hosts);
 	strbuf_release(&text);
-}
-
-/* Of several keys, the one of the same type tells what changed; any other is a change too. */
-static void test_types(void **state)
-{
-	struct strbuf text = STRBUF_INIT;
-	struct ssh_hosts *hosts;
-
-	(void)state;
-	strbuf_addf(&text, "h %s\n", key(RSA('a')));
-	strbuf_addf(&text, "h %s\n", key(ED('b')));
-	hosts = hosts_of(text.buf);
-	assert_finding(check(hosts, "h", 22, ED('x')), SSH_HOSTS_CHANGED, 2, "same type");
-	assert_finding(check(hosts, "h", 22, blob_of("ecdsa-sha2-nistp256", 'x')),
-		SSH_HOSTS_CHANGED, 1, "a third type");
-	assert_finding(check(hosts, "h", 22, RSA('a')), SSH_HOSTS_KNOWN, 1, "known");
-	ssh_hosts_free(&hosts);
-	strbuf_release(&text);
-}
-
-static void add_type(void *arg, struct str type)
-{
-	strbuf_addf(arg, "%.*s ", STR_ARG(type));
-}
-
-static void test_each_type(void **state)
-{
-	struct strbuf text = STRBUF_INIT, types = STRBUF_INIT;
-	struct ssh_hosts *hosts;
-
-	(void)state;
-	strbuf_addf(&text, "h %s\n", key(RSA('a')));
-	strbuf_addf(&text, "h %s\n", key(ED('b')));
-	strbuf_addf(&text, "@revoked h %s\n", key(blob_of("ssh-dss", 'c')));
-	strbuf_addf(&text, "@cert-authority h %s\n", key(blob_of("ssh-dss", 'c')));
-	hosts = hosts_of(text.buf);
-	ssh_hosts_each_type(hosts, &(struct ssh_hosts_name){"h", 22}, add_type, &types);
-	assert_string_equal(types.buf, "ssh-rsa ssh-ed25519 ");
-	strbuf_clear(&types);
-	ssh_hosts_each_type(hosts, &(struct ssh_hosts_name){"h", 2222}, add_type, &types);
-	assert_string_equal(types.buf, "ssh-rsa ssh-ed25519 ");
-	strbuf_clear(&types);
-	ssh_hosts_each_type(hosts, &(struct ssh_hosts_name){"other", 2222}, add_type, &types);
-	assert_string_equal(types.buf, "");
-	ssh_hosts_free(&hosts);
-	strbuf_release(&text);
-	strbuf_release(&types);
 }
 
 static void test_bad_lines(void **state)
@@ -364,57 +254,15 @@ static int end(void **state)
 	return RUN("rm", "-rf", *state);
 }
 
-static void count(void *arg, struct str type)
-{
-	(void)type;
-	(*(int *)arg)++;
-}
-
-/* What was read for others is nothing to a name with files of its own. */
-static void test_own_files(void **state)
-{
-	struct ssh_hosts *hosts = ssh_hosts_new();
-	const char *const mine[] = {"/none", "/mine", NULL}, *const theirs[] = {"/theirs", NULL};
-	const struct ssh_hosts_name all = {.host = "a", .port = 2222},
-				    my = {.host = "a", .port = 2222, .files = mine},
-				    their = {.host = "a", .port = 2222, .files = theirs};
-	struct strbuf text = STRBUF_INIT;
-	int types = 0;
-
-	(void)state;
-	strbuf_addf(&text, "[a]:2222 %s\n", key(ED('x')));
-	ssh_hosts_read_text(hosts, strbuf_str(&text), "/mine");
-	strbuf_clear(&text);
-	strbuf_addf(&text, "a %s\n@cert-authority [a]:2222 %s\n@revoked * %s\n", key(ED('y')),
-		key(ED('z')), key(ED('x')));
-	ssh_hosts_read_text(hosts, strbuf_str(&text), "/theirs");
-	assert_int_equal(ssh_hosts_check(hosts, &all, ED('x')).verdict, SSH_HOSTS_REVOKED);
-	assert_int_equal(ssh_hosts_check(hosts, &my, ED('x')).verdict, SSH_HOSTS_KNOWN);
-	assert_int_equal(ssh_hosts_check(hosts, &my, ED('y')).verdict, SSH_HOSTS_CHANGED);
-	assert_int_equal(ssh_hosts_check(hosts, &their, ED('y')).verdict, SSH_HOSTS_KNOWN);
-	assert_true(ssh_hosts_has_authority(hosts, &all));
-	assert_true(ssh_hosts_has_authority(hosts, &their));
-	assert_false(ssh_hosts_has_authority(hosts, &my));
-	ssh_hosts_each_type(hosts, &their, count, &types); /* that of the name without its port */
-	assert_int_equal(types, 1);
-	ssh_hosts_add_known(hosts, &all, ED('t'));
-	assert_int_equal(ssh_hosts_check(hosts, &their, ED('t')).verdict, SSH_HOSTS_KNOWN);
-	strbuf_release(&text);
-	ssh_hosts_free(&hosts);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms),
-		cmocka_unit_test(test_types),
-		cmocka_unit_test(test_each_type),
 		cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test_setup_teardown(test_hashed_by_others, start, end),
 		cmocka_unit_test(test_thousands),
 		cmocka_unit_test_setup_teardown(test_files, start, end),
 		cmocka_unit_test(test_added_in_memory),
-		cmocka_unit_test(test_own_files),
 		cmocka_unit_test_setup_teardown(test_changed_files, start, end),
 	};
 
