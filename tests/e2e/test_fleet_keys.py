@@ -318,7 +318,7 @@ def test_formats(site, server):
 @pytest.mark.parametrize('args, text', [
     ((), 'which servers'),
     (('--hosts', 'web-01', '--record', '--output', 'json'), 'add --yes'),
-    (('--hosts', 'web-01', '--output', 'junit'), '--output is text, json or csv'),
+    (('--hosts', 'web-01', '--output', 'junit'), "'junit' is not one of text, json, csv (see sre-toolkit fleet keys --help)"),
     (('--hosts', 'web-01', '--accept-new-host-keys'), 'does not go with keys'),
     (('--hosts', 'web-01', '--port', '0'), '--port'),
     (('--hosts', 'web-[01'), 'web-[01'),
