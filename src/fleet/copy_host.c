@@ -162,7 +162,7 @@ static void finish_stopped(struct copy_host *host)
 			.message = "the run's deadline passed"};
 	} else if (host->session.sftp) {
 		outcome = (struct outcome){
-			.kind = OUTCOME_EXIT, .exit_code = 1, .message = "interrupted"};
+			.kind = OUTCOME_EXIT, .exit_code = 1, .cause = host->stopped};
 	}
 	finish(host, &outcome);
 }

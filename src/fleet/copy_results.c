@@ -214,20 +214,24 @@ static void add_host_line(const struct copy_results *results, const struct copy_
 	const struct outcome *outcome = &item->outcome;
 	bool is_ok = outcome->kind == OUTCOME_OK;
 
-	color_add(out, has_color, is_ok ? COLOR_GREEN : COLOR_RED, str_of(is_ok ? "✓" : "✗"));
-	strbuf_addf(out, " %s: ", item->name);
-	if (outcome->kind == OUTCOME_EXIT) {
-		utf8_add_escaped(out, str_of(outcome->message ? outcome->message : "failed"), 0);
-	} else if (!is_ok) {
-		outcome_add_text(out, outcome);
-	} else if (count_of(item) == 0) {
-		strbuf_adds(out, "nothing to copy");
+	outcome_add_line(out, has_color, str_of(item->name), outcome);
+	if (is_ok) {
+		strbuf_adds(out, count_of(item) > 0 ? ": " : ": nothing to copy");
 	}
 	if (count_of(item) > 0 && !is_told(item)) {
 		strbuf_adds(out, is_ok ? "" : "; ");
 		add_counts(results, item, out);
 	}
 	strbuf_addc(out, '\n');
+}
+
+static void add_left(
+	const struct copy_results *results, const struct copy_host_result *item, struct strbuf *out)
+{
+	if (item->left) {
+		strbuf_addf(out, "  left behind %s%s: %s\n", results->is_pull ? "here" : "on ",
+			results->is_pull ? "" : item->name, item->left);
+	}
 }
 
 void copy_result_add_text(const struct copy_results *results, const struct copy_host_result *item,
@@ -237,21 +241,18 @@ void copy_result_add_text(const struct copy_results *results, const struct copy_
 	if (!is_told(item) || is_verbose) {
 		add_files(results, item, has_color, is_verbose, out);
 	}
-	if (item->left) {
-		strbuf_addf(out, "  left behind %s%s: %s\n", results->is_pull ? "here" : "on ",
-			results->is_pull ? "" : item->name, item->left);
-	}
+	add_left(results, item, out);
 }
 
-static struct fold_key key_of(struct str text)
+void copy_result_add_story(
+	const struct copy_results *results, const struct copy_host_result *item, struct strbuf *out)
 {
-	struct fold_digest *digest = fold_digest_new(NULL);
-	struct fold_key key;
-
-	fold_digest_add(digest, FOLD_STDOUT, text);
-	key = fold_digest_end(digest);
-	fold_digest_free(&digest);
-	return key;
+	if (count_of(item) > 0) {
+		add_counts(results, item, out);
+		strbuf_addc(out, '\n');
+	}
+	add_files(results, item, false, false, out);
+	add_left(results, item, out);
 }
 
 /* Text for people, so that colours are not escaped again: groups are shown here, not by fold.h. */
@@ -270,7 +271,7 @@ void copy_results_add_folded(const struct copy_results *results, bool has_color,
 		if (text.len > 0) {
 			items[count++] = (struct fold_item){
 				.name = str_of(item->name),
-				.key = key_of(strbuf_str(&text)),
+				.key = fold_digest_text(strbuf_str(&text)),
 				.text = str_of(str_dup(strbuf_str(&text), results->arena)),
 			};
 		}
@@ -296,7 +297,7 @@ void copy_results_add_summary(const struct copy_results *results, struct strbuf 
 	for (int kind = 0; kind < OUTCOME_KIND_MAX; kind++) {
 		if (kind != OUTCOME_OK && kind != OUTCOME_EXIT && counts->of[kind] > 0) {
 			strbuf_addf(out, "%s%zu %s", comma, counts->of[kind],
-				outcome_kind_name((enum outcome_kind)kind));
+				outcome_kind_words((enum outcome_kind)kind));
 			comma = ", ";
 		}
 	}
@@ -318,20 +319,28 @@ static const char *outcome_name(const struct outcome *outcome)
 	return outcome->kind == OUTCOME_EXIT ? "failed" : outcome_kind_name(outcome->kind);
 }
 
-/* The cause; of a failure that of the first file. */
+/* The cause; of a failure without one that of the first file. */
 static const char *code_of(const struct copy_host_result *item)
 {
-	const char *cause = outcome_cause_name(item->outcome.cause);
+	bool has_failed = item->outcome.kind == OUTCOME_EXIT;
 
-	if (cause) {
-		return cause;
-	}
-	for (size_t i = 0; i < item->files_count && item->outcome.kind == OUTCOME_EXIT; i++) {
-		if (item->files[i].verdict == COPY_FAILED) {
+	for (size_t i = 0; has_failed && i < item->files_count; i++) {
+		if (item->outcome.cause == CAUSE_NONE && item->files[i].verdict == COPY_FAILED) {
 			return item->files[i].code;
 		}
 	}
-	return outcome_name(&item->outcome);
+	return has_failed && item->outcome.cause == CAUSE_NONE ? outcome_name(&item->outcome)
+							       : outcome_code(&item->outcome);
+}
+
+/* In words, as for any run; NULL: all is well. */
+static const char *message_of(const struct copy_host_result *item, struct strbuf *text)
+{
+	if (item->outcome.kind == OUTCOME_OK) {
+		return NULL;
+	}
+	outcome_add_text(text, &item->outcome);
+	return text->buf;
 }
 
 static void write_file(struct json_writer *json, const struct copy_file_result *file)
@@ -351,6 +360,8 @@ static void write_file(struct json_writer *json, const struct copy_file_result *
 
 static void write_result(struct json_writer *json, const struct copy_host_result *item)
 {
+	_cleanup_(strbuf_release) struct strbuf message = STRBUF_INIT;
+
 	json_write_object_begin(json);
 	json_field_string(json, "name", item->name);
 	json_field_string(json, "outcome", outcome_name(&item->outcome));
@@ -359,7 +370,7 @@ static void write_result(struct json_writer *json, const struct copy_host_result
 	json_field_string(json, "clock",
 		item->outcome.kind == OUTCOME_TIMEOUT ? outcome_clock_name(item->outcome.clock)
 						      : NULL);
-	json_field_string(json, "message", item->outcome.message);
+	json_field_string(json, "message", message_of(item, &message));
 	json_field_double(json, "duration_seconds", seconds(item->duration_ms));
 	json_field_int(json, "bytes", (int64_t)item->bytes);
 	json_write_key(json, "counts");
@@ -452,12 +463,13 @@ void copy_results_write_csv(const struct copy_results *results, struct strbuf *o
 	csv_end_row(&csv);
 	for (size_t i = 0; i < results->items_count; i++) {
 		const struct copy_host_result *item = &results->items[i];
+		_cleanup_(strbuf_release) struct strbuf message = STRBUF_INIT;
 
 		csv_write_string(&csv, item->name);
 		csv_write_string(&csv, outcome_name(&item->outcome));
 		csv_write_bool(&csv, item->outcome.kind == OUTCOME_OK);
 		csv_write_string(&csv, code_of(item));
-		csv_write_string(&csv, item->outcome.message);
+		csv_write_string(&csv, message_of(item, &message));
 		csv_write_double(&csv, seconds(item->duration_ms));
 		csv_write_int(&csv, (int64_t)item->bytes);
 		for (int verdict = 0; verdict < COPY_VERDICT_MAX; verdict++) {

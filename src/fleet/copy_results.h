@@ -58,6 +58,11 @@ void copy_results_end(struct copy_results *, size_t host, const struct copy_host
 void copy_result_add_text(const struct copy_results *, const struct copy_host_result *,
 	bool has_color, bool is_verbose, struct strbuf *out);
 
+/* "2 created, 3 unchanged (1.5 MiB)" and what is worth a line, without how it ended; nothing where
+ * nothing was done. */
+void copy_result_add_story(
+	const struct copy_results *, const struct copy_host_result *, struct strbuf *out);
+
 /* Of a rehearsal: what would change, once for all hosts on which it would be the same. */
 void copy_results_add_folded(const struct copy_results *, bool has_color, struct strbuf *out);
 

@@ -121,3 +121,14 @@ struct fold_key fold_digest_end(struct fold_digest *digest)
 	key.text[2 * HASH_LEN] = '\0';
 	return key;
 }
+
+struct fold_key fold_digest_text(struct str text)
+{
+	struct fold_digest *digest = fold_digest_new(NULL);
+	struct fold_key key;
+
+	fold_digest_add(digest, FOLD_STDOUT, text);
+	key = fold_digest_end(digest);
+	fold_digest_free(&digest);
+	return key;
+}

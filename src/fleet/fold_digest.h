@@ -29,4 +29,7 @@ void fold_digest_add(struct fold_digest *, enum fold_stream, struct str bytes);
 /* Of both streams; call it once, at the end. */
 struct fold_key fold_digest_end(struct fold_digest *);
 
+/* Of a whole text that one stream has written. */
+struct fold_key fold_digest_text(struct str);
+
 #endif

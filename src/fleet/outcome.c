@@ -87,6 +87,12 @@ const char *outcome_kind_name(enum outcome_kind kind)
 	return kinds[kind].name;
 }
 
+const char *outcome_kind_words(enum outcome_kind kind)
+{
+	assert((unsigned)kind < OUTCOME_KIND_MAX);
+	return kinds[kind].words;
+}
+
 const char *outcome_clock_name(enum outcome_clock clock)
 {
 	assert((unsigned)clock < CLOCK_MAX);
@@ -97,6 +103,13 @@ const char *outcome_cause_name(enum outcome_cause cause)
 {
 	assert((unsigned)cause < CAUSE_MAX);
 	return causes[cause].name;
+}
+
+const char *outcome_code(const struct outcome *outcome)
+{
+	const char *cause = outcome_cause_name(outcome->cause);
+
+	return cause ? cause : outcome_kind_name(outcome->kind);
 }
 
 /* "not-started" is "not_started". */
@@ -146,6 +159,11 @@ int outcome_kinds_parse(struct str text, unsigned *ret_kinds, struct err *err)
 
 /* --- Words --- */
 
+static const char *words_of(const struct outcome *outcome)
+{
+	return outcome->message ? outcome->message : causes[outcome->cause].words;
+}
+
 static void add_words(struct strbuf *out, const char *words)
 {
 	if (words) {
@@ -156,6 +174,10 @@ static void add_words(struct strbuf *out, const char *words)
 
 void outcome_add_text(struct strbuf *out, const struct outcome *outcome)
 {
+	if (outcome->kind == OUTCOME_EXIT && words_of(outcome)) {
+		utf8_add_escaped(out, str_of(words_of(outcome)), MESSAGE_MAX);
+		return;
+	}
 	strbuf_adds(out, kinds[outcome->kind].words);
 	switch (outcome->kind) {
 	case OUTCOME_EXIT:
@@ -171,7 +193,7 @@ void outcome_add_text(struct strbuf *out, const struct outcome *outcome)
 		break;
 	case OUTCOME_UNREACHABLE:
 	case OUTCOME_NOT_STARTED:
-		add_words(out, outcome->message ? outcome->message : causes[outcome->cause].words);
+		add_words(out, words_of(outcome));
 		break;
 	case OUTCOME_OK:
 	case OUTCOME_KIND_MAX:
@@ -206,21 +228,13 @@ void outcome_add_line(
 
 /* --- JSON --- */
 
-static bool has_cause(const struct outcome *outcome)
-{
-	return (outcome->kind == OUTCOME_UNREACHABLE || outcome->kind == OUTCOME_NOT_STARTED) &&
-	       outcome->cause != CAUSE_NONE;
-}
-
 void outcome_write_json(struct json_writer *json, const struct outcome *outcome)
 {
 	struct strbuf text = STRBUF_INIT;
 
 	json_field_string(json, "outcome", outcome_kind_name(outcome->kind));
 	json_field_bool(json, "success", outcome->kind == OUTCOME_OK);
-	json_field_string(json, "code",
-		has_cause(outcome) ? outcome_cause_name(outcome->cause)
-				   : outcome_kind_name(outcome->kind));
+	json_field_string(json, "code", outcome_code(outcome));
 	json_write_key(json, "exit_code");
 	if (outcome->kind == OUTCOME_OK || outcome->kind == OUTCOME_EXIT) {
 		json_write_int(json, outcome->exit_code);
@@ -245,6 +259,7 @@ void outcome_store(const struct outcome *outcome, struct stored_run_host *host)
 	switch (outcome->kind) {
 	case OUTCOME_EXIT:
 		host->detail = outcome->exit_code;
+		host->text = words_of(outcome);
 		break;
 	case OUTCOME_SIGNAL:
 		host->text = outcome->signal;
@@ -276,6 +291,7 @@ struct outcome outcome_stored(const struct stored_run_host *host)
 	switch (outcome.kind) {
 	case OUTCOME_EXIT:
 		outcome.exit_code = host->detail;
+		outcome.message = host->text;
 		break;
 	case OUTCOME_SIGNAL:
 		outcome = outcome_signal(host->text ? host->text : "");

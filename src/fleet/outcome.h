@@ -67,11 +67,14 @@ enum { OUTCOME_SIGNAL_MAX = 16 };
 
 struct outcome {
 	enum outcome_kind kind;
-	int exit_code;                       /* of OUTCOME_OK (0) and OUTCOME_EXIT */
-	enum outcome_clock clock;            /* of OUTCOME_TIMEOUT */
-	enum outcome_cause cause;            /* of OUTCOME_UNREACHABLE and OUTCOME_NOT_STARTED */
+	int exit_code;            /* of OUTCOME_OK (0) and OUTCOME_EXIT */
+	enum outcome_clock clock; /* of OUTCOME_TIMEOUT */
+	/* Of OUTCOME_UNREACHABLE and OUTCOME_NOT_STARTED, and of a copy's OUTCOME_EXIT. */
+	enum outcome_cause cause;
 	char signal[OUTCOME_SIGNAL_MAX + 1]; /* of OUTCOME_SIGNAL: "TERM" */
-	const char *message; /* in words: the cause, or what took so long; NULL: none.  Borrowed */
+	/* In words: the cause, what took so long, or of a copy that failed what did; NULL: none.
+	 * Borrowed. */
+	const char *message;
 };
 
 /* OUTCOME_OK for 0.  A code that no process can have (300) stays as it is. */
@@ -80,16 +83,20 @@ struct outcome outcome_exit(int exit_code);
 struct outcome outcome_signal(const char *name);
 
 const char *outcome_kind_name(enum outcome_kind);   /* "not_started" */
+const char *outcome_kind_words(enum outcome_kind);  /* "not started" */
 const char *outcome_clock_name(enum outcome_clock); /* "connect" */
 const char *outcome_cause_name(enum outcome_cause); /* "auth_failed"; of CAUSE_NONE NULL */
+
+/* What machines look at: the name of the cause if there is one, else of the kind. */
+const char *outcome_code(const struct outcome *);
 
 /* "unreachable,not-started" as bits 1 << kind; "failed" is all but ok.  ERR_INPUT says what there
  * is. */
 int outcome_kinds_parse(struct str, unsigned *ret_kinds, struct err *);
 
 /* "ok", "exit 3", "signal TERM", "timeout (silence)", "timeout (connect): waiting for web-01:22",
- * "unreachable: no route to host", "not started: the run was interrupted".  The message is escaped.
- */
+ * "unreachable: no route to host", "not started: the run was interrupted"; of OUTCOME_EXIT with a
+ * message or a cause only that: "no space is left for '/b'".  The message is escaped. */
 void outcome_add_text(struct strbuf *, const struct outcome *);
 
 /* "✓ web-01", "✗ web-02: exit 3", without a newline; the mark and what follows the name in the
@@ -97,7 +104,7 @@ void outcome_add_text(struct strbuf *, const struct outcome *);
 void outcome_add_line(struct strbuf *, bool has_color, struct str name, const struct outcome *);
 
 /* Members of a result: outcome, success, code, exit_code, signal, clock, message.  What does not
- * apply is null.  `code` is what machines look at: the cause if there is one, else the outcome. */
+ * apply is null; `code` is outcome_code(). */
 void outcome_write_json(struct json_writer *, const struct outcome *);
 
 /* In the ledger.  Texts of *host are borrowed from *outcome, and the other way round. */

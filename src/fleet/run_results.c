@@ -118,13 +118,6 @@ void run_result_add_jsonl(const struct run_result *result, struct strbuf *out)
 
 /* --- CSV --- */
 
-static const char *code_of(const struct outcome *outcome)
-{
-	const char *cause = outcome_cause_name(outcome->cause);
-
-	return cause ? cause : outcome_kind_name(outcome->kind);
-}
-
 static bool has_exit_code(const struct outcome *outcome)
 {
 	return outcome->kind == OUTCOME_OK || outcome->kind == OUTCOME_EXIT;
@@ -139,7 +132,7 @@ static void csv_result(struct csv_writer *csv, const struct run_result *result)
 	csv_write_string(csv, result->name);
 	csv_write_string(csv, outcome_kind_name(outcome->kind));
 	csv_write_bool(csv, outcome->kind == OUTCOME_OK);
-	csv_write_string(csv, code_of(outcome));
+	csv_write_string(csv, outcome_code(outcome));
 	if (has_exit_code(outcome)) {
 		csv_write_int(csv, outcome->exit_code);
 	} else {
@@ -218,7 +211,7 @@ static void junit_case(struct xml_writer *xml, const struct run_result *result)
 		outcome_add_text(&text, outcome);
 		xml_write_begin(xml, is_failure(outcome) ? "failure" : "error");
 		xml_write_attribute(xml, "message", strbuf_str(&text));
-		xml_write_attribute_string(xml, "type", code_of(outcome));
+		xml_write_attribute_string(xml, "type", outcome_code(outcome));
 		xml_write_text(xml, strbuf_str(&text));
 		xml_write_end(xml);
 	}

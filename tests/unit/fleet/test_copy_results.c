@@ -100,6 +100,29 @@ static void test_text(void **state)
 	strbuf_release(&text);
 }
 
+/* What is kept of it, apart from how it ended. */
+static void test_story(void **state)
+{
+	static const char *const expected[] = {
+		"1 created, 1 unchanged (3.0 KiB)\n",
+		"1 created, 1 failed (3.0 KiB)\n"
+		"  failed  /b: no space is left for '/b'\n"
+		"  left behind on web-02: /.b.copying\n",
+		"",
+		"1 failed (1.5 KiB)\n"
+		"  failed  /b: no space is left for '/b'\n",
+	};
+	struct strbuf text = STRBUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+		strbuf_clear(&text);
+		copy_result_add_story(&results, &items[i], &text);
+		assert_string_equal(text.buf ? text.buf : "", expected[i]);
+	}
+	strbuf_release(&text);
+}
+
 /* A million files that went well are not kept one by one. */
 static void test_what_is_kept(void **state)
 {
@@ -181,6 +204,58 @@ static void test_json(void **state)
 	strbuf_release(&text);
 }
 
+/* One spelling, in every format, for what any run on many hosts knows. */
+static void test_words_of_any_run(void **state)
+{
+	static const struct {
+		struct outcome outcome;
+		const char *line, *outcome_name, *code, *message;
+	} cases[] = {
+		{{.kind = OUTCOME_NOT_STARTED, .cause = CAUSE_INTERRUPTED},
+			"- web-03: not started: the run was interrupted\n", "not_started",
+			"interrupted", "not started: the run was interrupted"},
+		{{.kind = OUTCOME_NOT_STARTED, .cause = CAUSE_SUDO_FAILED, .message = "no"},
+			"✗ web-03: not started: no\n", "not_started", "sudo_failed",
+			"not started: no"},
+		{{.kind = OUTCOME_EXIT, .exit_code = 1, .cause = CAUSE_INTERRUPTED},
+			"✗ web-03: the run was interrupted\n", "failed", "interrupted",
+			"the run was interrupted"},
+		{{.kind = OUTCOME_TIMEOUT, .clock = CLOCK_SILENCE}, "✗ web-03: timeout (silence)\n",
+			"timeout", "timeout", "timeout (silence)"},
+	};
+	struct strbuf text = STRBUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		json_t *json;
+
+		items[2].outcome = cases[i].outcome;
+		strbuf_clear(&text);
+		copy_result_add_text(&results, &items[2], false, false, &text);
+		assert_string_equal(text.buf, cases[i].line);
+		strbuf_clear(&text);
+		copy_result_add_jsonl(&results, &items[2], &text);
+		json = json_loads(text.buf, 0, NULL);
+		assert_non_null(json);
+		assert_string_equal(
+			json_string_value(json_object_get(json, "outcome")), cases[i].outcome_name);
+		assert_string_equal(
+			json_string_value(json_object_get(json, "code")), cases[i].code);
+		assert_string_equal(
+			json_string_value(json_object_get(json, "message")), cases[i].message);
+		json_decref(json);
+		strbuf_clear(&text);
+		copy_results_write_csv(&results, &text);
+		assert_non_null(strstr(text.buf, cases[i].message));
+	}
+	strbuf_clear(&text);
+	results.counts.of[OUTCOME_UNREACHABLE]--;
+	results.counts.of[OUTCOME_NOT_STARTED]++;
+	copy_results_add_summary(&results, &text);
+	assert_string_equal(text.buf, "1/4 servers copied successfully: 1 not started, 2 failed\n");
+	strbuf_release(&text);
+}
+
 static void test_csv(void **state)
 {
 	struct strbuf text = STRBUF_INIT;
@@ -199,9 +274,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_text, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_story, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_folded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_json, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_words_of_any_run, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_csv, setup, teardown),
 	};
 

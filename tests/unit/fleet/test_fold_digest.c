@@ -35,6 +35,7 @@ static void assert_same(bool is_same, struct fold_key a, struct fold_key b)
 static void bytes(void **state)
 {
 	(void)state;
+	assert_same(true, fold_digest_text(str_of("a\nb")), key_of(NULL, "a\nb", "", 9));
 	assert_same(true, key_of(NULL, "a\nb", "c", 1), key_of(NULL, "a\nb", "c", 9));
 	assert_same(false, key_of(NULL, "a\nb", "", 9), key_of(NULL, "a\nb\n", "", 9));
 	assert_same(false, key_of(NULL, "a", "", 9), key_of(NULL, "", "a", 9));

@@ -55,6 +55,10 @@ static const struct {
 		"{\"outcome\": \"not_started\", \"success\": false, \"code\": \"sudo_failed\", "
 		"\"exit_code\": null, \"signal\": null, \"clock\": null, \"message\": "
 		"\"not started: sudo refused\"}"},
+	{{.kind = OUTCOME_EXIT, .exit_code = 1, .message = "no space is left"}, "no space is left",
+		"✗ web-01: no space is left",
+		"{\"outcome\": \"exit\", \"success\": false, \"code\": \"exit\", \"exit_code\": 1, "
+		"\"signal\": null, \"clock\": null, \"message\": \"no space is left\"}"},
 };
 
 static void words(void **state)
