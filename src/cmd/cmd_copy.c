@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 #include "cmd/copy_cmd.h"
 #include "cmd/password.h"
-#include "cmd/usage.h"
+#include "cmd/run_ledger.h"
 
 const struct log_context copy_log = {.component = "copy"};
 
@@ -62,9 +62,16 @@ static const struct option_row login_rows[] = {
 static const struct option_row result_rows[] = {
 	{.name = "output", .letter = 'o', .type = &option_choice, .offset = offsetof(struct copy_opts, output), .flags = OPTION_FLAG_ONLY,
 	 .def = "text", .choices = output_names, .placeholder = "FORMAT", .help = "how results are printed"},
+	{.name = "store", .type = &option_path, .offset = offsetof(struct copy_opts, store), .flags = OPTION_FLAG_ONLY,
+	 .placeholder = "FILE", .help = "where the copy is written down, for fleet last, show and retry; else as configured"},
 	{0},
 };
 // clang-format on
+
+const char *const copy_kept_flags[] = {"servers", "mode", "owner", "group", "sudo",
+	"sudo_password_file", "ask_sudo_password", "backup", "workers", "timeout", "silence",
+	"canary", "username", "connect_timeout", "transport", "ssh_config", "password_file",
+	"ask_password", NULL};
 
 /* --- arguments ------------------------------------------------------------------------------ */
 
@@ -74,6 +81,14 @@ struct places {
 	size_t sources_count;
 	struct copy_place destination;
 };
+
+/* From where it was typed. */
+static void resolve(const struct copy_cmd *copy, struct copy_place *place)
+{
+	if (copy->directory && !place->is_remote && place->path[0] != '/') {
+		place->path = copy_join(copy->directory, str_of(place->path), copy->run->arena);
+	}
+}
 
 static int parse_places(const struct copy_cmd *copy, struct places *places, struct err *err)
 {
@@ -90,9 +105,14 @@ static int parse_places(const struct copy_cmd *copy, struct places *places, stru
 		if (copy_place_parse(line->args[i], arena, &places->sources[i], err) < 0) {
 			return -1;
 		}
+		resolve(copy, &places->sources[i]);
 	}
-	return copy_place_parse(
-		line->args[places->sources_count], arena, &places->destination, err);
+	if (copy_place_parse(line->args[places->sources_count], arena, &places->destination, err) <
+		0) {
+		return -1;
+	}
+	resolve(copy, &places->destination);
+	return 0;
 }
 
 /* One side is here, the other on hosts. */
@@ -133,6 +153,9 @@ static int select_servers(struct copy_cmd *copy, struct str hosts, struct err *e
 	struct server_opts opts = copy->opts->servers;
 	struct arena *arena = copy->run->arena;
 
+	if (copy->selection_text) {
+		return 0; /* it is there */
+	}
 	if (hosts.len > 0) {
 		const char **items = arena_calloc(arena, opts.hosts.count + 1, sizeof(*items));
 
@@ -147,7 +170,7 @@ static int select_servers(struct copy_cmd *copy, struct str hosts, struct err *e
 		}
 		opts.hosts = (struct option_list){items, opts.hosts.count + 1};
 	}
-	return server_select(&opts, &copy->config, &copy->ssh, arena, &copy->selection, err);
+	return server_select(&opts, copy->config, &copy->ssh, arena, &copy->selection, err);
 }
 
 /* --- what is copied ------------------------------------------------------------------------- */
@@ -326,10 +349,16 @@ static int check_same_names(const char *const *names, size_t count, struct err *
 	return 0;
 }
 
+/* Is it from one server, and was from the beginning? */
+static bool is_from_one(const struct copy_cmd *copy)
+{
+	return copy->selection.hosts_count == 1 && copy->first_count <= 1;
+}
+
 /* From one server a single thing takes the destination's name, unless that is a folder. */
 static bool takes_name(const struct copy_cmd *copy)
 {
-	return copy->selection.hosts_count == 1 && copy->sources_count == 1 &&
+	return is_from_one(copy) && copy->sources_count == 1 &&
 	       !str_ends(str_of(copy->destination), "/") && !is_folder(copy->destination);
 }
 
@@ -337,7 +366,7 @@ static int set_pull(struct copy_cmd *copy, struct err *err)
 {
 	struct arena *arena = copy->run->arena;
 	const char **names = arena_calloc(arena, copy->sources_count, sizeof(*names));
-	bool is_one = copy->selection.hosts_count == 1;
+	bool is_one = is_from_one(copy);
 	bool is_named = takes_name(copy);
 
 	for (size_t i = 0; i < copy->sources_count; i++) {
@@ -433,8 +462,7 @@ static int prepare(struct copy_cmd *copy, struct err *err)
 
 static enum exit_code refuse(const struct copy_cmd *copy, const struct err *err)
 {
-	usage_error(copy->run->common, "copy", "%s", err->msg);
-	return EXIT_CODE_USAGE;
+	return cmd_run_usage(copy->run, "%s", err->msg);
 }
 
 static int ask_passwords(struct copy_cmd *copy, struct err *err)
@@ -448,7 +476,52 @@ static int ask_passwords(struct copy_cmd *copy, struct err *err)
 	return 0;
 }
 
-static enum exit_code copy_all(struct copy_cmd *copy)
+/* "copy app.conf web-01:/etc/app/" */
+static const char *shown(const struct copy_cmd *copy)
+{
+	const struct command_line *line = copy->run->line;
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	strbuf_adds(&text, "copy");
+	for (size_t i = 0; i < line->args_count; i++) {
+		strbuf_addf(&text, " %s", line->args[i]);
+	}
+	return arena_strdup(copy->run->arena, text.buf);
+}
+
+/* "web-[01-20]", or "--hosts @web" where the argument says nothing. */
+static const char *selection_text(const struct copy_cmd *copy)
+{
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	if (copy->selection_text) {
+		return copy->selection_text;
+	}
+	server_add_selection(&text, &copy->opts->servers);
+	return text.len > 0 ? arena_strdup(copy->run->arena, text.buf) : copy->selection.folded;
+}
+
+static void write_down(struct copy_cmd *copy)
+{
+	const struct run_ledger_spec spec = {
+		.run = copy->run,
+		.log = &copy_log,
+		.store = copy->store_path,
+		.shown = shown(copy),
+		.selection = selection_text(copy),
+		.servers = &copy->selection,
+		.directory = copy->directory,
+		.first_count =
+			copy->first_count > 0 ? copy->first_count : copy->selection.hosts_count,
+		.lost = "the copy was begun, and not heard to end",
+	};
+
+	if (!copy->opts->is_dry_run) {
+		copy->ledger = run_ledger_open(&spec);
+	}
+}
+
+enum exit_code copy_cmd_run(struct copy_cmd *copy)
 {
 	struct err err = {0};
 
@@ -459,29 +532,42 @@ static enum exit_code copy_all(struct copy_cmd *copy)
 		return refuse(copy, &err);
 	}
 	set_jobs(copy);
+	write_down(copy);
 	return copy_drive(copy);
+}
+
+void copy_cmd_init(struct copy_cmd *copy, const struct cmd_run *run, struct config *config)
+{
+	*copy = (struct copy_cmd){.run = run,
+		.opts = run->opts,
+		.config = config,
+		.password = STRBUF_INIT_MAX(PASSWORD_MAX),
+		.sudo_password = STRBUF_INIT_MAX(PASSWORD_MAX)};
+}
+
+void copy_cmd_release(struct copy_cmd *copy)
+{
+	password_release(&copy->password);
+	password_release(&copy->sudo_password);
 }
 
 static enum exit_code copy_run_cmd(struct cmd_run *run)
 {
-	struct copy_cmd copy = {.run = run,
-		.opts = run->opts,
-		.password = STRBUF_INIT_MAX(PASSWORD_MAX),
-		.sudo_password = STRBUF_INIT_MAX(PASSWORD_MAX)};
-	enum exit_code exit_code = EXIT_CODE_USAGE;
+	enum exit_code exit_code;
+	struct config config;
+	struct copy_cmd copy;
 	struct err err = {0};
 
-	if (config_open(&copy.config, run->common)) {
-		ssh_options_join(&copy.config.ssh, &copy.opts->ssh, run->line, &copy.ssh);
-		if (ssh_options_check(&copy.ssh, &err) < 0) {
-			usage_error(run->common, "copy", "%s", err.msg);
-		} else {
-			exit_code = copy_all(&copy);
-		}
-		config_release(&copy.config);
+	if (!config_open(&config, run->common)) {
+		return EXIT_CODE_USAGE;
 	}
-	password_release(&copy.password);
-	password_release(&copy.sudo_password);
+	copy_cmd_init(&copy, run, &config);
+	copy.store_path = copy.opts->store ? copy.opts->store : config.store;
+	ssh_options_join(&config.ssh, &copy.opts->ssh, run->line, &copy.ssh);
+	exit_code =
+		ssh_options_check(&copy.ssh, &err) < 0 ? refuse(&copy, &err) : copy_cmd_run(&copy);
+	copy_cmd_release(&copy);
+	config_release(&config);
 	return exit_code;
 }
 

@@ -17,6 +17,7 @@
 #include "cmd/ssh_options.h"
 #include "fleet/copy_host.h"
 #include "fleet/copy_path.h"
+#include "fleet/ledger.h"
 
 enum copy_output {
 	COPY_TEXT,
@@ -39,13 +40,19 @@ struct copy_opts {
 	int64_t timeout_ms, silence_ms;
 	bool is_canary;
 	int output; /* enum copy_output */
+	const char *store;
 };
 
 struct copy_cmd {
-	struct cmd_run *run;
+	const struct cmd_run *run;
 	const struct copy_opts *opts;
-	struct config config;
+	struct config *config; /* borrowed */
 	struct ssh_options ssh;
+	const char *store_path; /* NULL: the default */
+	/* Of a copy that is repeated; else 0: */
+	const char *directory;      /* where it was typed: relative paths begin there */
+	size_t first_count;         /* see struct run_request */
+	const char *selection_text; /* `selection` is there, and this is what is written down */
 	struct strbuf password, sudo_password;
 	const char *const *sources; /* paths: here, or with is_pull on the hosts */
 	size_t sources_count;
@@ -57,9 +64,20 @@ struct copy_cmd {
 	struct copy_pull_spec *pulls; /* with is_pull: one for each host */
 	struct copy_job *jobs;        /* one for each host */
 	struct copy_job job;          /* what they have in common */
+	struct ledger *ledger;        /* NULL: it is not written down */
 };
 
 extern const struct log_context copy_log;
+
+/* Flags that say what is done, for who repeats it; ends with NULL. */
+extern const char *const copy_kept_flags[];
+
+/* As it is run with those options, over that configuration; all else is still to be set. */
+void copy_cmd_init(struct copy_cmd *, const struct cmd_run *, struct config *);
+void copy_cmd_release(struct copy_cmd *);
+
+/* What is copied, whether it is meant, and copying it; tells its own errors. */
+enum exit_code copy_cmd_run(struct copy_cmd *);
 
 /* Run it on all hosts, print what it came to; tells its own errors. */
 enum exit_code copy_drive(struct copy_cmd *);

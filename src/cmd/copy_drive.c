@@ -7,6 +7,7 @@
 #include "cmd/run_watch.h"
 #include "fleet/copy_results.h"
 #include "fleet/copy_run.h"
+#include "fleet/fold_digest.h"
 
 enum { FDS_PER_HOST = 16 };
 
@@ -21,6 +22,7 @@ struct drive {
 	bool has_color, is_verbose;
 	struct strbuf out; /* with --output-file, and documents: written at the end */
 	bool is_output_lost;
+	bool *have_begun; /* the work on a host; one for each */
 };
 
 /* --- output --------------------------------------------------------------------------------- */
@@ -98,11 +100,19 @@ static void write_file(struct drive *drive)
 
 /* --- hosts ---------------------------------------------------------------------------------- */
 
+static void has_begun(struct drive *drive, size_t host)
+{
+	if (!drive->have_begun[host] && drive->copy->ledger) {
+		ledger_started(drive->copy->ledger, host);
+	}
+	drive->have_begun[host] = true;
+}
+
 static void host_moved(void *arg, size_t host, uint64_t bytes)
 {
 	struct drive *drive = arg;
 
-	(void)host;
+	has_begun(drive, host);
 	drive->moved += bytes;
 }
 
@@ -113,7 +123,30 @@ static void host_result(void *arg, size_t host, size_t item, const struct copy_r
 	if (!drive->copy->is_pull && result->bytes == 0) {          /* the total is known */
 		drive->moved += drive->copy->tree.items[item].size; /* need not travel */
 	}
+	has_begun(drive, host);
 	copy_results_add(&drive->results, host, result);
+}
+
+static void write_down(struct drive *drive, const struct copy_host_result *item)
+{
+	_cleanup_(strbuf_release) struct strbuf story = STRBUF_INIT;
+	struct stored_run_host stored = {0};
+	struct fold_key key;
+
+	if (!drive->copy->ledger) {
+		return;
+	}
+	copy_result_add_story(&drive->results, item, &story);
+	key = fold_digest_text(strbuf_str(&story));
+	outcome_store(&item->outcome, &stored);
+	stored.name = item->name;
+	stored.duration_ms = item->duration_ms;
+	if (story.len > 0) {
+		stored.output_hash = key.text;
+		stored.output_bytes = (int64_t)story.len;
+		stored.excerpt = story.buf;
+	}
+	ledger_ended(drive->copy->ledger, &stored);
 }
 
 static void tell_report(struct drive *drive, const struct copy_host_result *item)
@@ -136,6 +169,7 @@ static void host_ended(void *arg, size_t host, const struct copy_host_end *end)
 	struct drive *drive = arg;
 
 	copy_results_end(&drive->results, host, end);
+	write_down(drive, &drive->results.items[host]);
 	tell_report(drive, &drive->results.items[host]);
 	emit_host(drive, &drive->results.items[host]);
 }
@@ -188,6 +222,25 @@ static void add_stopping(const void *arg, struct strbuf *out)
 	strbuf_adds(out, "undoing what is half done");
 }
 
+/* So that it is told from one whose process died. */
+static void leave(void *arg, int exit_code)
+{
+	struct drive *drive = arg;
+
+	for (size_t i = 0; i < drive->results.items_count; i++) {
+		struct copy_host_result *item = &drive->results.items[i];
+
+		if (item->has_ended || !drive->have_begun[i]) {
+			continue; /* it is there as not started */
+		}
+		item->outcome = (struct outcome){.kind = OUTCOME_UNREACHABLE,
+			.cause = CAUSE_INTERRUPTED,
+			.message = "left without waiting for its end"};
+		write_down(drive, item);
+	}
+	ledger_close(&drive->copy->ledger, exit_code);
+}
+
 static void stop(void *arg, enum outcome_cause cause)
 {
 	struct drive *drive = arg;
@@ -220,6 +273,8 @@ static void set_results(struct drive *drive)
 		drive->results.items[i].name = selection->hosts[i].name;
 		drive->results.items[i].connect_ms = -1;
 	}
+	drive->have_begun =
+		arena_calloc(copy->run->arena, selection->hosts_count, sizeof(*drive->have_begun));
 }
 
 static void start(struct drive *drive)
@@ -264,10 +319,11 @@ static enum exit_code run_loop(struct drive *drive)
 	return exit_code == EXIT_CODE_OK && drive->is_output_lost ? EXIT_CODE_FAILED : exit_code;
 }
 
-static void release(struct drive *drive)
+static void release(struct drive *drive, enum exit_code exit_code)
 {
 	run_watch_hush(&drive->watch);
 	copy_run_free(&drive->run);
+	ledger_close(&drive->copy->ledger, (int)exit_code);
 	strbuf_release(&drive->out);
 	run_watch_close(&drive->watch);
 }
@@ -275,7 +331,7 @@ static void release(struct drive *drive)
 enum exit_code copy_drive(struct copy_cmd *copy)
 {
 	static const struct run_watch_work work = {
-		stop, add_stopping, add_left, add_phases, count_moved};
+		stop, add_stopping, add_left, add_phases, count_moved, leave};
 	struct drive drive = {
 		.copy = copy,
 		.opts = copy->opts,
@@ -289,12 +345,13 @@ enum exit_code copy_drive(struct copy_cmd *copy)
 
 	drive.watch = (struct run_watch){
 		.work = &work, .arg = &drive, .common = drive.common, .log = &copy_log};
-	if (run_watch_open(&drive.watch, &copy->ssh.connector, &err) < 0) {
+	if (run_watch_open(&drive.watch, &copy->ssh.connector, &err) < 0 ||
+		(copy->ledger && ledger_attach(copy->ledger, drive.watch.loop, &err) < 0)) {
 		log_error(&copy_log, "%s", err.msg);
 	} else {
 		set_results(&drive);
 		exit_code = run_loop(&drive);
 	}
-	release(&drive);
+	release(&drive, exit_code);
 	return exit_code;
 }

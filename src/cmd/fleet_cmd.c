@@ -10,7 +10,8 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "base/utf8.h"
-#include "store/store_path.h"
+#include "cmd/run_ledger.h"
+#include "fleet/run_request.h"
 
 const struct log_context fleet_log = {.component = "fleet"};
 
@@ -50,21 +51,11 @@ void fleet_say(const struct fleet_cmd *fleet, const char *fmt, ...)
 	(void)file_write_all(STDERR_FILENO, strbuf_str(&line)); /* nobody else to tell */
 }
 
-int fleet_find_store(struct fleet_cmd *fleet, const char **ret_path, struct err *err)
-{
-	if (!fleet->store_path &&
-		store_default_path(geteuid(), fleet->run->arena, &fleet->store_path, err) < 0) {
-		return -1;
-	}
-	*ret_path = fleet->store_path;
-	return 0;
-}
-
 int fleet_open_store(struct fleet_cmd *fleet, struct store **ret_store, struct err *err)
 {
 	struct store_options options = {.is_read_only = true, .command = "fleet"};
 
-	return fleet_find_store(fleet, &options.path, err) < 0
+	return run_ledger_path(fleet->store_path, fleet->run->arena, &options.path, err) < 0
 		       ? -1
 		       : store_open(&options, ret_store, err);
 }
@@ -121,4 +112,12 @@ int fleet_read_run(struct fleet_cmd *fleet, int64_t id, unsigned outcomes,
 	status = store_read(store, read_run, &reading, err);
 	store_close(&store);
 	return status;
+}
+
+bool fleet_is_copy(const struct fleet_cmd *fleet, const struct stored_run *run)
+{
+	struct run_request request;
+
+	return run_request_read(run->options, fleet->run->arena, &request, NULL) == 0 &&
+	       run_request_is_of(&request, cmd_copy.doc.name);
 }

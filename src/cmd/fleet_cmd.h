@@ -100,7 +100,6 @@ void fleet_say(const struct fleet_cmd *, const char *fmt, ...)
 /* Open the store of the configuration or of --store, for reading.  ERR_NOT_FOUND: there is none,
  * so no run was ever written down. */
 int fleet_open_store(struct fleet_cmd *, struct store **ret_store, struct err *);
-int fleet_find_store(struct fleet_cmd *, const char **ret_path, struct err *);
 
 /* An argument as a run's number; `index` past the arguments: 0, the latest one. */
 int fleet_id_argument(const struct fleet_cmd *, size_t index, int64_t *ret_id, struct err *);
@@ -113,9 +112,13 @@ struct fleet_stored {
 int fleet_read_run(struct fleet_cmd *, int64_t id, unsigned outcomes,
 	struct fleet_stored *ret_stored, struct err *);
 
+/* Was it a copy, not a command? */
+bool fleet_is_copy(const struct fleet_cmd *, const struct stored_run *);
+
 /* Members of a run, into the object that is open. */
 struct json_writer;
-void fleet_write_run_json(const struct stored_run *, struct json_writer *);
+void fleet_write_run_json(
+	const struct fleet_cmd *, const struct stored_run *, struct json_writer *);
 
 /* Ask whether it is meant, and run on these servers; `selection_text` is for the ledger. */
 enum exit_code fleet_run_on(

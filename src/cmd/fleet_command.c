@@ -7,20 +7,16 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "base/host_name.h"
 #include "base/spool.h"
 #include "base/terminal.h"
-#include "base/time.h"
 #include "base/utf8.h"
-#include "cmd/author.h"
 #include "cmd/fleet_cmd.h"
 #include "cmd/fleet_list.h"
 #include "cmd/fleet_run.h"
 #include "cmd/password.h"
+#include "cmd/run_ledger.h"
 #include "fleet/fan_out.h"
 #include "fleet/fold_digest.h"
-#include "fleet/ledger.h"
-#include "fleet/run_request.h"
 #include "fleet/script_command.h"
 
 enum { INPUT_MEMORY_MAX = 16 << 20 };
@@ -65,12 +61,8 @@ static void join_words(const struct fleet_cmd *fleet, struct strbuf *out)
 
 static const char *digest_of(struct str bytes, struct arena *arena)
 {
-	struct fold_digest *digest = fold_digest_new(NULL);
-	struct fold_key key;
+	const struct fold_key key = fold_digest_text(bytes);
 
-	fold_digest_add(digest, FOLD_STDOUT, bytes);
-	key = fold_digest_end(digest);
-	fold_digest_free(&digest);
 	return arena_strdup(arena, key.text);
 }
 
@@ -197,53 +189,23 @@ static void set_fan(const struct fleet_cmd *fleet, const struct server_selection
 
 /* --- The ledger --- */
 
-static void not_written_down(void *arg, const struct err *err)
+static struct ledger *open_ledger(const struct fleet_cmd *fleet,
+	const struct server_selection *selection, const struct prepared *prepared,
+	const char *selection_text)
 {
-	(void)arg;
-	log_warn(&fleet_log, "%s; the run goes on, and is not written down to its end", err->msg);
-}
-
-static const char *here(struct arena *arena)
-{
-	_cleanup_(freep) char *folder = getcwd(NULL, 0);
-
-	return folder ? arena_strdup(arena, folder) : "/";
-}
-
-/* A run that cannot be written down is run all the same. */
-static struct ledger *open_ledger(struct fleet_cmd *fleet, const struct server_selection *selection,
-	const struct prepared *prepared, const char *selection_text)
-{
-	_cleanup_(strbuf_release) struct strbuf options = STRBUF_INIT;
-	const struct host_name host = host_name_get();
-	struct arena *arena = fleet->run->arena;
-	struct run_request request;
-	struct ledger *ledger = NULL;
-	struct stored_run run = {
-		.started_ms = time_wall_ms(),
-		.author = author_name(arena),
-		.host = host.text,
-		.pid = getpid(),
-		.command = prepared->shown,
+	const struct run_ledger_spec spec = {
+		.run = fleet->run,
+		.log = &fleet_log,
+		.store = fleet->store_path,
+		.shown = prepared->shown,
 		.selection = selection_text,
+		.servers = selection,
+		.directory = fleet->directory,
+		.script = prepared->script_digest,
+		.lost = "the command was started, and not heard to end",
 	};
-	struct ledger_spec spec = {
-		.run = &run,
-		.names = selection->set.names,
-		.count = selection->hosts_count,
-		.failed = not_written_down,
-	};
-	struct err err = {0};
 
-	run_request_init(&request, fleet->run->argc, fleet->run->argv,
-		fleet->directory ? fleet->directory : here(arena), prepared->script_digest, arena);
-	run_request_add_json(&request, &options);
-	run.options = options.buf;
-	if (fleet_find_store(fleet, &spec.path, &err) < 0 ||
-		ledger_open(&spec, &ledger, &err) < 0) {
-		log_warn(&fleet_log, "%s; the run goes on, and is not written down", err.msg);
-	}
-	return ledger;
+	return run_ledger_open(&spec);
 }
 
 /* --- Running --- */
@@ -295,19 +257,11 @@ enum exit_code fleet_run_on(struct fleet_cmd *fleet, const struct server_selecti
 	return exit_code;
 }
 
-/* "--servers servers.txt --hosts @web" */
 static const char *selection_text(const struct fleet_cmd *fleet)
 {
-	const struct server_opts *servers = &fleet->opts->servers;
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	if (servers->file) {
-		strbuf_addf(&text, "--servers %s", servers->file);
-	}
-	for (size_t i = 0; i < servers->hosts.count; i++) {
-		strbuf_addf(&text, "%s--hosts %s", text.len > 0 ? " " : "",
-			OPTION_AT(&servers->hosts, const char *, i));
-	}
+	server_add_selection(&text, &fleet->opts->servers);
 	return arena_strdup(fleet->run->arena, text.buf);
 }
 

@@ -23,6 +23,7 @@ struct comparison {
 	struct host_pair *pairs; /* those that differ */
 	size_t pairs_count, pairs_alloc;
 	size_t same;
+	bool is_of_copies;
 };
 
 static void add_outcome(struct strbuf *out, const struct stored_run_host *host)
@@ -153,7 +154,7 @@ static void add_pair(const struct comparison *comparison, const struct host_pair
 		return;
 	}
 	if (is_same_end(pair->first, pair->second)) {
-		strbuf_adds(out, ": other output\n");
+		strbuf_adds(out, comparison->is_of_copies ? ": other files\n" : ": other output\n");
 	} else {
 		strbuf_adds(out, ": ");
 		add_outcome(out, pair->first);
@@ -224,6 +225,21 @@ static void diff_json(const struct comparison *comparison, struct strbuf *out)
 	json_document_end(&json);
 }
 
+/* What a command wrote and what became of files have nothing in common. */
+static int check_kinds(
+	const struct fleet_cmd *fleet, struct comparison *comparison, struct err *err)
+{
+	bool is_copy = fleet_is_copy(fleet, &comparison->first.run);
+
+	comparison->is_of_copies = is_copy;
+	if (is_copy == fleet_is_copy(fleet, &comparison->second.run)) {
+		return 0;
+	}
+	return err_set(err, ERR_INPUT, "run %lld was a copy, run %lld a command",
+		(long long)(is_copy ? comparison->first : comparison->second).run.id,
+		(long long)(is_copy ? comparison->second : comparison->first).run.id);
+}
+
 static enum exit_code fleet_diff(void *cmd)
 {
 	struct fleet_cmd *fleet = cmd;
@@ -235,7 +251,8 @@ static enum exit_code fleet_diff(void *cmd)
 	if (fleet_id_argument(fleet, 0, &first, &err) < 0 ||
 		fleet_id_argument(fleet, 1, &second, &err) < 0 ||
 		fleet_read_run(fleet, first, 0, &comparison.first, &err) < 0 ||
-		fleet_read_run(fleet, second, 0, &comparison.second, &err) < 0) {
+		fleet_read_run(fleet, second, 0, &comparison.second, &err) < 0 ||
+		check_kinds(fleet, &comparison, &err) < 0) {
 		return fleet_failed(fleet, &err);
 	}
 	compare(&comparison, fleet->run->arena);
@@ -269,7 +286,8 @@ const struct verb fleet_verb_diff = {
 			.description = "Server by server: how it ended then and how after that, "
 				       "and which lines of what it wrote are others. Of an output "
 				       "the beginning is kept, and a digest of all of it: what "
-				       "differs further down is said, and not shown.\n\n"
+				       "differs further down is said, and not shown. Of two "
+				       "copies, what became of their files.\n\n"
 				       "Exit codes: 0 nothing differs; "
 				       "1 something does.",
 			.flags = "output store",

@@ -77,7 +77,7 @@ static void list_json(struct listing *listing)
 	json_write_array_begin(&json);
 	for (size_t i = 0; i < listing->runs.items_count; i++) {
 		json_write_object_begin(&json);
-		fleet_write_run_json(&listing->runs.items[i], &json);
+		fleet_write_run_json(listing->fleet, &listing->runs.items[i], &json);
 		json_write_object_end(&json);
 	}
 	json_write_array_end(&json);
@@ -167,7 +167,7 @@ const struct verb fleet_verb_last = {
 			.name = "last",
 			.summary = "the latest runs that were written down",
 			.description = "The latest one comes first. OK says on how many of its "
-				       "servers a run ended well.",
+				       "servers a run ended well. Copies are runs, too.",
 			.flags = "limit output store",
 			.own = own_rows,
 			.examples = examples,

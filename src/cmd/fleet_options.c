@@ -3,10 +3,7 @@
  */
 #include "cmd/fleet_options.h"
 
-#include <string.h>
-
-#include "base/alloc.h"
-#include "base/vec.h"
+#include "cmd/request_line.h"
 
 static const char *const output_names[] = {"text", "json", "jsonl", "csv", "junit", NULL};
 static const char *const fold_names[] = {"none", "exact", "smart", NULL};
@@ -113,86 +110,6 @@ const struct option_set fleet_sets[] = {
 
 /* --- A command line of before --- */
 
-/* What says what is done, not how it is shown, asked about or allowed. */
-static const char *const kept_flags[] = {"servers", "script", "stdin", "env", "directory", "nice",
-	"tty", "sudo", "sudo_user", "sudo_password_file", "ask_sudo_password", "workers", "timeout",
-	"silence", "canary", "username", "connect_timeout", "transport", "ssh_config",
-	"password_file", "ask_password"};
-
-static bool is_kept(const struct option_row *row)
-{
-	for (size_t i = 0; i < ARRAY_LEN(kept_flags); i++) {
-		if (strcmp(row->name, kept_flags[i]) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool is_given(const struct command_line *line, const struct option_row *row)
-{
-	for (size_t i = 0; i < line->given_count; i++) {
-		if (line->given[i] == row) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static size_t size_of(const struct option_row *row)
-{
-	switch (row->shape) {
-	case OPTION_LIST:
-		return sizeof(struct option_list);
-	case OPTION_MAP:
-	case OPTION_MAP_LIST:
-		return sizeof(struct option_map);
-	case OPTION_ONE:
-	case OPTION_SECTION:
-	case OPTION_VARIANTS:
-	case OPTION_SECTION_LIST:
-		break;
-	}
-	return row->type->size;
-}
-
-struct before {
-	struct fleet_opts opts;
-	struct common_opts common;
-	struct command_line line;
-};
-
-static int parse(const struct run_request *request, struct arena *arena, struct before *before,
-	struct err *err)
-{
-	struct option_set sets[ARRAY_LEN(fleet_sets)] = {0};
-
-	for (size_t i = 0; fleet_sets[i].rows; i++) {
-		sets[i] = fleet_sets[i];
-		sets[i].base = sets[i].rows == common_rows ? (void *)&before->common
-							   : (void *)&before->opts;
-	}
-	return command_line_parse((int)request->arguments_count, request->arguments, sets, false,
-		arena, &before->line, err);
-}
-
-static void resolve(const char **path, const char *directory, struct arena *arena)
-{
-	if (*path && (*path)[0] != '/') {
-		*path = arena_printf(arena, "%s/%s", directory, *path);
-	}
-}
-
-static void resolve_paths(struct before *before, const char *directory, struct arena *arena)
-{
-	resolve(&before->opts.servers.file, directory, arena);
-	resolve(&before->opts.script, directory, arena);
-	resolve(&before->opts.ssh.config_file, directory, arena);
-	resolve(&before->opts.passwords.login_file, directory, arena);
-	resolve(&before->opts.passwords.sudo_file, directory, arena);
-	resolve(&before->common.config, directory, arena);
-}
-
 int fleet_check_withheld(
 	const struct fleet_cmd *fleet, const struct run_request *request, struct err *err)
 {
@@ -206,50 +123,30 @@ int fleet_check_withheld(
 	return 0;
 }
 
-static void copy_field(
-	const struct option_row *row, const struct fleet_opts *from, struct fleet_opts *to)
-{
-	memcpy((char *)to + row->offset, (const char *)from + row->offset, size_of(row));
-}
-
 int fleet_take_request(struct fleet_cmd *fleet, const struct run_request *request,
 	const char **ret_config, struct err *err)
 {
+	/* What says what is done, not how it is shown, asked about or allowed. */
+	static const char *const kept[] = {"servers", "script", "stdin", "env", "directory", "nice",
+		"tty", "sudo", "sudo_user", "sudo_password_file", "ask_sudo_password", "workers",
+		"timeout", "silence", "canary", "username", "connect_timeout", "transport",
+		"ssh_config", "password_file", "ask_password", NULL};
+	static const char *const none[] = {NULL};
+	const struct request_line_spec spec = {.request = request,
+		.cmd = fleet->run->cmd,
+		.kept = kept,
+		.now = fleet->run,
+		.passed_over = none};
 	struct arena *arena = fleet->run->arena;
-	struct before *before = arena_alloc(arena, sizeof(*before));
-	struct fleet_opts *opts = arena_alloc(arena, sizeof(*opts));
-	struct command_line *line = arena_alloc(arena, sizeof(*line));
-	struct cmd_run *run = arena_alloc(arena, sizeof(*run));
+	struct request_line *line = arena_calloc(arena, 1, sizeof(*line));
 
-	*opts = *fleet->opts;
-	*line = *fleet->run->line;
-	*run = *fleet->run;
-	line->given = NULL;
-	line->given_count = line->given_alloc = 0;
-	for (size_t i = 0; i < fleet->run->line->given_count; i++) {
-		*VEC_PUSH_IN(arena, line, given) = fleet->run->line->given[i];
-	}
-	if (parse(request, arena, before, err) < 0) {
+	if (request_line_take(&spec, line, err) < 0) {
 		return -1;
 	}
-	resolve_paths(before, request->directory, arena);
-	for (size_t i = 0; i < before->line.given_count; i++) {
-		const struct option_row *row = before->line.given[i];
-
-		if (cmd_run_is_own(fleet->run, row) && is_kept(row) &&
-			!is_given(fleet->run->line, row)) {
-			copy_field(row, &before->opts, opts);
-			*VEC_PUSH_IN(arena, line, given) = row;
-		}
-	}
-	run->opts = opts;
-	run->line = line;
-	run->argv = request->arguments;
-	run->argc = (int)request->arguments_count;
-	fleet->run = run;
-	fleet->opts = opts;
-	fleet->args = before->line.args;
-	fleet->args_count = before->line.args_count;
-	*ret_config = before->common.config;
+	fleet->run = request_line_run(&spec, line);
+	fleet->opts = line->opts;
+	fleet->args = line->line.args;
+	fleet->args_count = line->line.args_count;
+	*ret_config = line->config;
 	return 0;
 }

@@ -7,9 +7,11 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/host_name.h"
+#include "cmd/copy_cmd.h"
 #include "cmd/fleet_cmd.h"
 #include "cmd/fleet_list.h"
 #include "cmd/fleet_options.h"
+#include "cmd/request_line.h"
 #include "fleet/fold_digest.h"
 #include "fleet/outcome.h"
 #include "fleet/run_request.h"
@@ -42,8 +44,6 @@ static int check_script(
 	const struct fleet_cmd *fleet, const struct run_request *request, struct err *err)
 {
 	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
-	struct fold_digest *digest;
-	struct fold_key key;
 
 	if (!request->script || !fleet->opts->script) {
 		return 0;
@@ -51,11 +51,7 @@ static int check_script(
 	if (file_read(fleet->opts->script, FILE_REGULAR, SCRIPT_BYTES_MAX, &text, err) < 0) {
 		return err_wrap(err, "--script");
 	}
-	digest = fold_digest_new(NULL);
-	fold_digest_add(digest, FOLD_STDOUT, strbuf_str(&text));
-	key = fold_digest_end(digest);
-	fold_digest_free(&digest);
-	if (strcmp(key.text, request->script) != 0) {
+	if (strcmp(fold_digest_text(strbuf_str(&text)).text, request->script) != 0) {
 		return err_set(err, ERR_INPUT,
 			"'%s' is not the script any more that was run: begin a new run with it",
 			fleet->opts->script);
@@ -76,15 +72,14 @@ static const char **names_of(const struct stored_run_hosts *hosts, struct arena 
 /* The configuration that it was run with, unless another one is given. */
 static int load_config(struct fleet_cmd *fleet, const char *path, struct err *err)
 {
-	if (path && !fleet->run->common->config) {
-		fleet->store_path = arena_strdup(fleet->run->arena, fleet->store_path);
-		config_release(&fleet->config);
-		if (config_load(&fleet->config, path, err) < 0) {
-			return -1;
-		}
+	if (!path || fleet->run->common->config) {
+		return 0;
 	}
-	ssh_options_join(&fleet->config.ssh, &fleet->opts->ssh, fleet->run->line, &fleet->ssh);
-	return 0;
+	if (fleet->store_path) {
+		fleet->store_path = arena_strdup(fleet->run->arena, fleet->store_path);
+	}
+	config_release(&fleet->config);
+	return config_load(&fleet->config, path, err);
 }
 
 static int read_stored(struct fleet_cmd *fleet, struct fleet_stored *stored, struct err *err)
@@ -109,18 +104,18 @@ static int read_stored(struct fleet_cmd *fleet, struct fleet_stored *stored, str
 }
 
 /* What was asked for then, but for what is asked for now. */
-static int take_up(struct fleet_cmd *fleet, const struct stored_run *run,
-	struct run_request *ret_request, struct err *err)
+static int take_up(struct fleet_cmd *fleet, const struct run_request *request, struct err *err)
 {
 	const char *config = NULL;
 
-	if (run_request_read(run->options, fleet->run->arena, ret_request, err) < 0 ||
-		(!fleet->opts->is_list && fleet_check_withheld(fleet, ret_request, err) < 0) ||
-		fleet_take_request(fleet, ret_request, &config, err) < 0) {
-		return err_wrap(err, "run %lld", (long long)run->id);
+	if ((!fleet->opts->is_list && fleet_check_withheld(fleet, request, err) < 0) ||
+		fleet_take_request(fleet, request, &config, err) < 0 ||
+		load_config(fleet, config, err) < 0) {
+		return -1;
 	}
-	fleet->directory = ret_request->directory;
-	return load_config(fleet, config, err);
+	fleet->directory = request->directory;
+	ssh_options_join(&fleet->config.ssh, &fleet->opts->ssh, fleet->run->line, &fleet->ssh);
+	return 0;
 }
 
 /* The servers of the run, as they are known now. */
@@ -133,40 +128,106 @@ static int select_again(struct fleet_cmd *fleet, const struct stored_run_hosts *
 		fleet->opts->servers.file, &fleet->config, &fleet->ssh, arena, ret_selection, err);
 }
 
-static int prepare(struct fleet_cmd *fleet, const struct fleet_stored *stored,
-	struct server_selection *ret_selection, struct err *err)
+static void say_again(const struct fleet_cmd *fleet, const struct stored_run *run)
 {
-	struct run_request request = {0};
+	fleet_say(fleet, "again, as in run %lld: %s", (long long)run->id, run->command);
+}
 
-	if (!fleet->opts->is_list && check_has_ended(&stored->run, err) < 0) {
+static const char *selection_text(const struct fleet_cmd *fleet, const struct stored_run *run)
+{
+	return arena_printf(fleet->run->arena, "retry %lld", (long long)run->id);
+}
+
+static enum exit_code failed_in(
+	const struct fleet_cmd *fleet, const struct stored_run *run, struct err *err)
+{
+	(void)err_wrap(err, "run %lld", (long long)run->id);
+	return fleet_failed(fleet, err);
+}
+
+static enum exit_code retry_command(struct fleet_cmd *fleet, const struct fleet_stored *stored,
+	const struct run_request *request)
+{
+	struct server_selection selection;
+	struct err err = {0};
+
+	if (take_up(fleet, request, &err) < 0 ||
+		(!fleet->opts->is_list && check_script(fleet, request, &err) < 0)) {
+		return failed_in(fleet, &stored->run, &err);
+	}
+	if (select_again(fleet, &stored->hosts, &selection, &err) < 0) {
+		return fleet_failed(fleet, &err);
+	}
+	if (fleet->opts->is_list) {
+		return fleet_list(fleet, &selection);
+	}
+	say_again(fleet, &stored->run);
+	return fleet_run_on(fleet, &selection, selection_text(fleet, &stored->run));
+}
+
+/* --- of a copy ------------------------------------------------------------------------------ */
+
+static int take_up_copy(struct fleet_cmd *fleet, const struct fleet_stored *stored,
+	const struct run_request *request, struct copy_cmd *copy, struct err *err)
+{
+	static const char *const passed_over[] = {"only", "list", NULL};
+	const struct request_line_spec spec = {.request = request,
+		.cmd = &cmd_copy,
+		.kept = copy_kept_flags,
+		.now = fleet->run,
+		.passed_over = passed_over};
+	struct arena *arena = fleet->run->arena;
+	struct request_line *line = arena_calloc(arena, 1, sizeof(*line));
+
+	if (request_line_take(&spec, line, err) < 0 || load_config(fleet, line->config, err) < 0) {
 		return -1;
 	}
-	if (take_up(fleet, &stored->run, &request, err) < 0 ||
-		(!fleet->opts->is_list && check_script(fleet, &request, err) < 0)) {
-		return -1;
+	copy_cmd_init(copy, request_line_run(&spec, line), &fleet->config);
+	copy->store_path = fleet->store_path;
+	copy->directory = request->directory;
+	copy->first_count = request->first_count;
+	copy->selection_text = selection_text(fleet, &stored->run);
+	ssh_options_join(&fleet->config.ssh, &copy->opts->ssh, &line->line, &copy->ssh);
+	return server_select_names(names_of(&stored->hosts, arena), stored->hosts.items_count,
+		copy->opts->servers.file, &fleet->config, &copy->ssh, arena, &copy->selection, err);
+}
+
+static enum exit_code retry_copy(struct fleet_cmd *fleet, const struct fleet_stored *stored,
+	const struct run_request *request)
+{
+	enum exit_code exit_code;
+	struct copy_cmd copy;
+	struct err err = {0};
+
+	if (take_up_copy(fleet, stored, request, &copy, &err) < 0) {
+		return failed_in(fleet, &stored->run, &err);
 	}
-	return select_again(fleet, &stored->hosts, ret_selection, err);
+	if (fleet->opts->is_list) {
+		return fleet_list(fleet, &copy.selection);
+	}
+	say_again(fleet, &stored->run);
+	exit_code = copy_cmd_run(&copy);
+	copy_cmd_release(&copy);
+	return exit_code;
 }
 
 static enum exit_code fleet_retry(void *cmd)
 {
 	struct fleet_cmd *fleet = cmd;
 	struct fleet_stored stored = {0};
-	struct server_selection selection;
+	struct run_request request = {0};
 	struct err err = {0};
 
-	if (read_stored(fleet, &stored, &err) < 0) {
+	if (read_stored(fleet, &stored, &err) < 0 ||
+		(!fleet->opts->is_list && check_has_ended(&stored.run, &err) < 0)) {
 		return fleet_failed(fleet, &err);
 	}
-	if (prepare(fleet, &stored, &selection, &err) < 0) {
-		return fleet_failed(fleet, &err);
+	if (run_request_read(stored.run.options, fleet->run->arena, &request, &err) < 0) {
+		return failed_in(fleet, &stored.run, &err);
 	}
-	if (fleet->opts->is_list) {
-		return fleet_list(fleet, &selection);
-	}
-	fleet_say(fleet, "again, as in run %lld: %s", (long long)stored.run.id, stored.run.command);
-	return fleet_run_on(fleet, &selection,
-		arena_printf(fleet->run->arena, "retry %lld", (long long)stored.run.id));
+	return run_request_is_of(&request, cmd_copy.doc.name)
+		       ? retry_copy(fleet, &stored, &request)
+		       : retry_command(fleet, &stored, &request);
 }
 
 static const struct doc_example examples[] = {
@@ -187,7 +248,8 @@ const struct verb fleet_verb_retry = {
 				       "this time. Without --only it is run where it did not end "
 				       "well.\n\n"
 				       "The values of --env are not kept, and must be given "
-				       "again.",
+				       "again. Of a copy, what it copied is copied once more, "
+				       "as it is now.",
 			.flags = FLEET_RUN_FLAGS "only list dry_run",
 			.examples = examples,
 		},

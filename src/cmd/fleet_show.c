@@ -9,8 +9,11 @@
 #include "cmd/fleet_cmd.h"
 #include "fleet/outcome.h"
 
-void fleet_write_run_json(const struct stored_run *run, struct json_writer *json)
+void fleet_write_run_json(
+	const struct fleet_cmd *fleet, const struct stored_run *run, struct json_writer *json)
 {
+	bool is_copy = fleet_is_copy(fleet, run);
+
 	json_field_int(json, "run", run->id);
 	json_field_time(json, "started", run->started_ms);
 	json_field_time_or_null(json, "ended", run->ended_ms);
@@ -19,7 +22,8 @@ void fleet_write_run_json(const struct stored_run *run, struct json_writer *json
 	json_field_string(json, "author", run->author);
 	json_field_string(json, "host", run->host);
 	json_field_int(json, "pid", run->pid);
-	json_field_string(json, "remote_command", run->command);
+	json_field_string(json, "remote_command", is_copy ? NULL : run->command);
+	json_field_string(json, "copy", is_copy ? run->command : NULL);
 	json_field_string(json, "selection", run->selection);
 	json_field_int(json, "servers", run->hosts);
 	json_field_int(json, "ok", run->hosts_ok);
@@ -126,14 +130,15 @@ static void write_host(const struct stored_run_host *host, struct json_writer *j
 	json_write_object_end(json);
 }
 
-static void show_json(const struct fleet_stored *stored, struct strbuf *out)
+static void show_json(
+	const struct fleet_cmd *fleet, const struct fleet_stored *stored, struct strbuf *out)
 {
 	struct outcome_counts counts;
 	struct json_writer json;
 
 	count_hosts(&stored->hosts, &counts);
 	json_document_begin(&json, out, "fleet show");
-	fleet_write_run_json(&stored->run, &json);
+	fleet_write_run_json(fleet, &stored->run, &json);
 	json_write_key(&json, "summary");
 	outcome_write_counts(&json, &counts);
 	json_write_key(&json, "results");
@@ -162,7 +167,7 @@ static enum exit_code fleet_show(void *cmd)
 		return fleet_failed(fleet, &err);
 	}
 	if (fleet->opts->output == FLEET_JSON) {
-		show_json(&stored, &out);
+		show_json(fleet, &stored, &out);
 	} else {
 		show_text(fleet, &stored, &out);
 	}
@@ -190,7 +195,7 @@ const struct verb fleet_verb_show = {
 			.arguments = "[ID]",
 			.summary = "one run, server by server; -v: what they wrote",
 			.description = "Without ID the latest run. With -v the beginning of what "
-				       "each server wrote.",
+				       "each server wrote, of a copy what became of its files.",
 			.flags = "only output store",
 			.own = own_rows,
 			.examples = examples,

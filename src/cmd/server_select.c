@@ -13,6 +13,19 @@ bool server_is_asked(const struct server_opts *opts)
 	return opts->file || opts->hosts.count > 0;
 }
 
+void server_add_selection(struct strbuf *out, const struct server_opts *opts)
+{
+	size_t begin = out->len;
+
+	if (opts->file) {
+		strbuf_addf(out, "--servers %s", opts->file);
+	}
+	for (size_t i = 0; i < opts->hosts.count; i++) {
+		strbuf_addf(out, "%s--hosts %s", out->len > begin ? " " : "",
+			OPTION_AT(&opts->hosts, const char *, i));
+	}
+}
+
 /* A name that says a user or a port, and the next one of the same host. */
 struct login {
 	const char *name;

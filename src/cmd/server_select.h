@@ -44,6 +44,9 @@ struct server_selection {
 /* Was a selection asked for at all? */
 bool server_is_asked(const struct server_opts *);
 
+/* As it was written: "--servers servers.txt --hosts @web"; nothing if there is none. */
+void server_add_selection(struct strbuf *, const struct server_opts *);
+
 /*
  * The inventory of the configuration is added to by the file.  Everything is in the arena, or the
  * configuration's.  ERR_INPUT and others: text and place of what is wrong; a selection that comes

@@ -72,7 +72,7 @@ static int begin(struct store_tx *tx, void *arg, struct err *err)
 int ledger_open(const struct ledger_spec *spec, struct ledger **ret_ledger, struct err *err)
 {
 	const struct store_options options = {
-		.path = spec->path, .busy_ms = BUSY_MS, .command = "fleet"};
+		.path = spec->path, .busy_ms = BUSY_MS, .command = spec->command};
 	struct ledger *ledger = xcalloc(1, sizeof(*ledger));
 
 	ledger->kept = *spec;
@@ -194,7 +194,7 @@ void ledger_started(struct ledger *ledger, size_t host)
 {
 	const struct outcome lost = {.kind = OUTCOME_UNREACHABLE,
 		.cause = CAUSE_CONNECTION_LOST,
-		.message = "the command was started, and not heard to end"};
+		.message = ledger->kept.lost};
 	struct stored_run_host stored = {0};
 
 	outcome_store(&lost, &stored);

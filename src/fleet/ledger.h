@@ -2,8 +2,8 @@
  * Writing a run down while it goes on: before anything is done, as each host begins and ends, and
  * at the end.
  *
- * A host whose command has begun and that was not heard of again stands there as lost, never as
- * "not started": whoever repeats what was not started must not run it twice.  A store that cannot
+ * A host on which the work has begun and that was not heard of again stands there as lost, never as
+ * "not started": whoever repeats what was not started must not do it twice.  A store that cannot
  * be written stops nothing: it is told once, and the run goes on without.
  */
 #ifndef FLEET_LEDGER_H
@@ -25,9 +25,12 @@ typedef void ledger_failed_fn(void *arg, const struct err *);
 
 struct ledger_spec {
 	const char *path;             /* of the store */
+	const char *command;          /* what this process does, for who waits for the store */
 	const struct stored_run *run; /* what store_run_begin() wants */
 	const char *const *names;     /* of the hosts; borrowed until the ledger is closed */
 	size_t count;
+	/* In words, of a host that has begun and was not heard to end. */
+	const char *lost;
 	ledger_failed_fn *failed;
 	void *arg;
 };

@@ -56,6 +56,11 @@ void run_request_init(struct run_request *request, int argc, const char *const *
 	}
 }
 
+bool run_request_is_of(const struct run_request *request, const char *name)
+{
+	return request->arguments_count > 0 && strcmp(request->arguments[0], name) == 0;
+}
+
 static void write_list(
 	struct json_writer *json, const char *key, const char *const *items, size_t count)
 {
@@ -77,6 +82,9 @@ void run_request_add_json(const struct run_request *request, struct strbuf *out)
 	write_list(&json, "withheld", request->withheld, request->withheld_count);
 	json_field_string(&json, "directory", request->directory);
 	json_field_string(&json, "script", request->script);
+	if (request->first_count > 0) {
+		json_field_int(&json, "first_count", (int64_t)request->first_count);
+	}
 	json_write_object_end(&json);
 }
 
@@ -123,6 +131,7 @@ static int read_object(
 	request->withheld = read_list(object, "withheld", arena, &request->withheld_count);
 	request->directory = text_of(object, "directory", arena);
 	request->script = text_of(object, "script", arena);
+	request->first_count = (size_t)json_integer_value(json_object_get(object, "first_count"));
 	if (!request->arguments || !request->withheld || request->arguments_count == 0 ||
 		!request->directory) {
 		return not_ours(err);

@@ -8,6 +8,7 @@
 #ifndef FLEET_RUN_REQUEST_H
 #define FLEET_RUN_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -21,11 +22,18 @@ struct run_request {
 	size_t withheld_count, withheld_alloc;
 	const char *directory; /* relative paths start here */
 	const char *script;    /* digest of the script; NULL: there was none */
+	/* How many servers it was first typed for, where that says what is done: what is fetched
+	 * from several goes into a folder for each, also when it is repeated for one.  0: it does
+	 * not matter. */
+	size_t first_count;
 };
 
 /* Of a command line; `script` may be NULL.  Strings are borrowed or in the arena. */
 void run_request_init(struct run_request *, int argc, const char *const *argv,
 	const char *directory, const char *script, struct arena *);
+
+/* Is it a line of this subcommand? */
+bool run_request_is_of(const struct run_request *, const char *name);
 
 /* As a JSON object, and back.  ERR_INPUT: it is none of ours. */
 void run_request_add_json(const struct run_request *, struct strbuf *out);

@@ -49,12 +49,13 @@ class Site:
 
     def __init__(self, toolkit, server, folder):
         self.toolkit, self.server = toolkit, server
+        self.kept = '--store', toolkit.home / 'state.db'
         self.here, self.there = folder / 'here', folder / 'there'
         self.here.mkdir()
         self.there.mkdir()
 
     def args(self, *args):
-        return 'copy', '--ssh-config', self.server.ssh_config, *args
+        return 'copy', '--ssh-config', self.server.ssh_config, *self.kept, *args
 
     def copy(self, *args, **how):
         return self.toolkit(*self.args(*args), cwd=self.here, **how)
@@ -482,7 +483,9 @@ def test_interrupted_early(at, gated, transport):
     done = stop(running, gated, signal.SIGINT)
     assert done.exit_code == 130, done
     assert 'interrupted: undoing what is half done' in done.stderr, done
-    assert done.json['results'][0]['message'] == 'interrupted', done
+    result = done.json['results'][0]
+    assert (result['outcome'], result['code'], result['message']) == (
+        'failed', 'interrupted', 'the run was interrupted'), done
     assert site.names() == ['large'] and (site.there / 'large').read_text() == 'old', done
 
 
@@ -549,6 +552,116 @@ def test_what_earlier_copies_left(site, transport):
     assert done.exit_code == 0, done
     assert site.names() == sorted([parts['other'], parts['young'], 'app.conf', 'sub', 'young']), done
     assert site.names('sub') == [parts['other'], 'sub.conf']
+
+
+# --- written down, and again ----------------------------------------------------------------------
+
+def gone_one(site, tmp_path):
+    """An ssh_config with a server `gone`, at which nobody answers."""
+    config = tmp_path / 'ssh_config'
+    config.write_text(f'Host gone\n  HostName 127.0.0.1\n  Port 1\nHost *\n  Include {site.server.ssh_config}\n')
+    return '--ssh-config', config
+
+
+def ledger_verb(site, *args):
+    return site.toolkit('fleet', *args, *site.kept)
+
+
+@pytest.mark.parametrize('transport', ['native', 'openssh'])
+def test_a_copy_is_written_down(site, tmp_path, transport):
+    site.make('app.conf')
+    there = f'gone,web-01:{site.there}/'
+    done = site.copy('app.conf', there, *gone_one(site, tmp_path), '--transport', transport, '-o', 'json')
+    assert done.exit_code == 1, done
+    lines = ledger_verb(site, 'show', '-v').stdout.splitlines()
+    assert lines[1:3] == [f'command    copy app.conf {there}', 'selection  gone,web-01'] and lines[4].endswith(', exit code 1')
+    assert lines[5].startswith('✗ gone: unreachable: ') and lines[6:] == [
+        '✓ web-01', '  1 created (6 B)', '1/2 servers responded successfully'], lines
+    document = ledger_verb(site, 'show', '-o', 'json').json
+    assert (document['remote_command'], document['copy']) == (None, f'copy app.conf {there}')
+    results = {item['name']: item for item in document['results']}
+    told = {item['name']: item for item in done.json['results']}
+    for name in ('gone', 'web-01'):
+        assert (results[name]['outcome'], results[name]['code']) == (told[name]['outcome'], told[name]['code']), results
+    assert results['gone']['message'] == told['gone']['message']
+    run, = ledger_verb(site, 'last', '-o', 'json').json['runs']
+    assert (run['servers'], run['ok'], run['exit_code']) == (2, 1, 1), run
+    # The other one is there by now; in another folder, and with what the file is now.
+    (tmp_path / 'ssh_config').write_text(site.server.ssh_config.read_text().replace('Host web-02', 'Host web-02 gone'))
+    site.make('app.conf', 'newer\n')
+    assert ledger_verb(site, 'retry', '--only', 'unreachable,timeout', '--list').stdout == 'gone\n'
+    again = ledger_verb(site, 'retry', '--only', 'unreachable,timeout')
+    assert (again.exit_code, again.stdout) == (0, '✓ gone: 1 updated (6 B)\n1/1 server copied successfully\n'), again
+    assert again.stderr.splitlines()[0] == f'again, as in run 1: copy app.conf {there}', again
+    assert (site.there / 'app.conf').read_text() == 'newer\n'
+    assert ledger_verb(site, 'show').stdout.splitlines()[2] == 'selection  retry 1'
+    same = ledger_verb(site, 'retry')
+    assert same.exit_code == 2 and 'run 2 ended well on all its servers (1): nothing was done' in same.stderr, same
+
+
+def test_a_copy_that_cannot_be_repeated(site):
+    site.make('app.conf')
+    there = f'web-01:{site.there}/none/'
+    assert site.copy('app.conf', there).exit_code == 1
+    assert ledger_verb(site, 'show').stdout.splitlines()[5].startswith(f"✗ web-01: there is no folder '{site.there}/none/'")
+    (site.here / 'app.conf').unlink()
+    for args, says in (((), f"cannot read '{site.here}/app.conf': No such file or directory"),
+                       (('--env', 'A=b'), "run 1: --env does not go with 'copy'"),
+                       (('-o', 'junit'), "--output junit does not go with 'copy'")):
+        done = ledger_verb(site, 'retry', *args)
+        assert done.exit_code == 2 and says in done.stderr and not done.stdout, done
+    assert len(ledger_verb(site, 'last', '-o', 'json').json['runs']) == 1
+    assert ledger_verb(site, 'retry', '--list').stdout == 'web-01\n'
+
+
+def test_a_fetch_is_repeated_into_its_folder(site, tmp_path):
+    """What was fetched from several goes into a folder for each, also from the one where it is repeated, and again."""
+    (site.there / 'a').write_text('1')
+    assert site.copy(f'gone,web-01:{site.there}/a', 'fetched', *gone_one(site, tmp_path)).exit_code == 1
+    assert sorted(os.listdir(site.here / 'fetched')) == ['web-01']
+    again = ledger_verb(site, 'retry')
+    assert again.exit_code == 1 and again.stdout.startswith('✗ gone: unreachable: '), again
+    (tmp_path / 'ssh_config').write_text(site.server.ssh_config.read_text().replace('Host web-02', 'Host web-02 gone'))
+    again = ledger_verb(site, 'retry', '2', '-v')
+    assert again.exit_code == 0, again
+    assert (site.here / 'fetched/gone/a').read_text() == '1'
+
+
+def test_copies_are_compared(site):
+    site.make('app.conf')
+    for _ in range(2):
+        assert site.copy('app.conf', f'web-[01-02]:{site.there}/', '--workers', '1').exit_code == 0
+    done = ledger_verb(site, 'diff', '1', '2')
+    assert done.exit_code == 1 and done.stdout.splitlines() == [
+        'web-01: other files', '    - 1 created (6 B)', '    + 1 unchanged',
+        '1 of 2 servers differ between run 1 and run 2'], done
+    assert site.toolkit('fleet', 'true', '--hosts', 'web-01', '--ssh-config', site.server.ssh_config, *site.kept).exit_code == 0
+    done = ledger_verb(site, 'diff', '1', '3')
+    assert done.exit_code == 2 and 'run 1 was a copy, run 3 a command' in done.stderr, done
+
+
+def test_what_is_not_written_down(site):
+    """A rehearsal; and a store that cannot be written stops nothing."""
+    site.make('app.conf')
+    assert site.copy('app.conf', f'web-01:{site.there}/', '--dry-run').exit_code == 0
+    assert ledger_verb(site, 'last').stdout == 'no run was written down yet\n'
+    done = site.copy('app.conf', f'web-01:{site.there}/', '--store', site.here)
+    assert done.exit_code == 0 and done.stderr.count('is not written down') == 1, done
+
+
+def test_what_a_killed_copy_began_is_lost(at, gated):
+    site = at(gated)
+    running = begin(site, 64 * MIB, 1)
+
+    def is_written():
+        return ledger_verb(site, 'show', '-o', 'json').json['results'][0]['code'] == 'connection_lost'
+    wait_until(is_written, MINUTE, 'the ledger')
+    running.signal(signal.SIGKILL)
+    assert running.ended().exit_code == -signal.SIGKILL
+    result = ledger_verb(site, 'show', '-o', 'json').json['results'][0]
+    assert (result['outcome'], result['message']) == (
+        'unreachable', 'unreachable: the copy was begun, and not heard to end'), result
+    assert ledger_verb(site, 'retry', '--only', 'unreachable', '--list').stdout == 'web-01\n'
 
 
 # --- as root --------------------------------------------------------------------------------------

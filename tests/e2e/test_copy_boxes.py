@@ -39,7 +39,8 @@ class Copy:
         self.config.write_text(more + (self.boxes.files / 'ssh_config').read_text())
 
     def argv(self, *args):
-        return ['copy', '--ssh-config', self.config, '--transport', self.transport, '--output', 'json', *args]
+        return ['copy', '--ssh-config', self.config, '--transport', self.transport, '--output', 'json',
+                '--store', self.toolkit.home / 'state.db', *args]
 
     def __call__(self, *args):
         """name -> result, of a run whose exit code fits it."""

@@ -251,7 +251,8 @@ def test_copies_to_hostile_servers(fleet, tmp_path):
                 'auth-refuses': ('unreachable', 'auth_failed'), 'open-stall': TOO_LATE}
     names = [*expected, 'closes-after-auth', 'exec-refused', HEALTHY]
     done = fleet.toolkit('copy', tmp_path / 'source', f'{",".join(names)}:{tmp_path}/copy', '--ssh-config', fleet.config,
-                         '--transport', fleet.transport, '--timeout', WHOLE_SECONDS, '--yes', '--output', 'json')
+                         '--transport', fleet.transport, '--timeout', WHOLE_SECONDS, '--yes', '--output', 'json',
+                         '--store', tmp_path / 'state.db')
     results = {result['name']: (result['outcome'], result['code']) for result in done.json['results']}
     assert {name: results[name] for name in expected} == expected
     assert [name for name in names if results[name][0] == 'ok'] == [HEALTHY] and done.exit_code == 1

@@ -52,17 +52,22 @@ struct fleet_past {
 	const char *output;
 };
 
+struct fleet_past_job {
+	const struct fleet_past *hosts;
+	const char *command, *options;
+};
+
 static inline int fleet_write_past(struct store_tx *tx, void *arg, struct err *err)
 {
-	const struct fleet_past *past = arg;
+	const struct fleet_past_job *job = arg;
+	const struct fleet_past *past = job->hosts;
 	struct stored_run run = {.started_ms = 1751356800000,
 		.author = "sre",
 		.host = "here",
 		.pid = 1,
-		.command = "uptime",
+		.command = job->command,
 		.selection = "--hosts @web",
-		.options = "{\"arguments\": [\"fleet\", \"uptime\", \"--hosts\", \"@web\"], "
-			   "\"withheld\": [], \"directory\": \"/\", \"script\": null}"};
+		.options = job->options};
 	const struct stored_run_end end = {.ended_ms = 1751356860000, .exit_code = 1};
 	struct stored_run_host items[8] = {0};
 	struct stored_run_hosts hosts = {.items = items};
@@ -81,16 +86,35 @@ static inline int fleet_write_past(struct store_tx *tx, void *arg, struct err *e
 							       : store_run_end(tx, id, &end, err);
 }
 
-/* A run of these hosts, which ends with one without a name. */
-static inline void fleet_past_run(struct fleet_past *hosts)
+static inline void fleet_past_write(const struct fleet_past_job *job)
 {
 	const struct store_options options = {.path = "state.db"};
 	struct store *store = NULL;
 	struct err err = {0};
 
 	assert_int_equal(store_open(&options, &store, &err), 0);
-	assert_int_equal(store_write(store, fleet_write_past, hosts, &err), 0);
+	assert_int_equal(store_write(store, fleet_write_past, (void *)(uintptr_t)job, &err), 0);
 	store_close(&store);
+}
+
+/* A run of these hosts, which ends with one without a name. */
+static inline void fleet_past_run(struct fleet_past *hosts)
+{
+	const struct fleet_past_job job = {hosts, "uptime",
+		"{\"arguments\": [\"fleet\", \"uptime\", \"--hosts\", \"@web\"], "
+		"\"withheld\": [], \"directory\": \"/\", \"script\": null}"};
+
+	fleet_past_write(&job);
+}
+
+/* A copy to them. */
+static inline void fleet_past_copy(struct fleet_past *hosts)
+{
+	const struct fleet_past_job job = {hosts, "copy nowhere @web:/x",
+		"{\"arguments\": [\"copy\", \"nowhere\", \"@web:/x\"], \"withheld\": [], "
+		"\"directory\": \"/there\", \"script\": null, \"first_count\": 3}"};
+
+	fleet_past_write(&job);
 }
 
 #endif

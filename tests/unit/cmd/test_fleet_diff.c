@@ -37,10 +37,25 @@ static void differs(void **state)
 	FLEET_STEPS(*state, steps);
 }
 
+static void copies(void **state)
+{
+	static const struct fleet_step steps[] = {
+		{{{"diff", "1", "2"}}, 1, "web-01: other files\n    - up 1\n    + up 2\n", NULL},
+		{{{"diff", "1", "3"}}, 2, "", "run 1 was a copy, run 3 a command"},
+		{{{"diff", "3", "2"}}, 2, "", "run 2 was a copy, run 3 a command"},
+	};
+
+	fleet_past_copy(first);
+	fleet_past_copy(second);
+	fleet_past_run(first);
+	FLEET_STEPS(*state, steps);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmd_test(differs),
+		cmd_test(copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,11 +51,27 @@ static void what_was_asked_for(void **state)
 	assert_said(&f->err, "is not the script any more that was run");
 }
 
+static void of_a_copy(void **state)
+{
+	static const struct fleet_step steps[] = {
+		{{{"retry", "--list"}}, 0, "web-02\nweb-03\n", NULL},
+		{{{"retry", "--list", "--only", "timeout"}}, 0, "web-03\n", NULL},
+		{{{"retry", "--stdin"}}, 2, "", "run 1: --stdin does not go with 'copy'"},
+		{{{"retry"}}, 2, "", "cannot read '/there/nowhere'"},
+		{{{"show", "-o", "json"}}, 0, "\"copy\": \"copy nowhere @web:/x\"", NULL},
+		{{{"last", "-o", "json"}}, 0, "\"remote_command\": null", NULL},
+	};
+
+	fleet_past_copy(first);
+	FLEET_STEPS(*state, steps);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmd_test(which_servers),
 		cmd_test(what_was_asked_for),
+		cmd_test(of_a_copy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,6 +195,22 @@ static void test_what_is_refused(void **state)
 	}
 }
 
+static void test_as_it_was_written(void **state)
+{
+	const char *hosts[] = {"@web", "!web-07"};
+	const struct server_opts opts = {.file = "s.txt", .hosts = {hosts, 2}};
+	const struct server_opts none = {0};
+	struct strbuf text = STRBUF_INIT;
+
+	(void)state;
+	server_add_selection(&text, &opts);
+	assert_string_equal(text.buf, "--servers s.txt --hosts @web --hosts !web-07");
+	strbuf_clear(&text);
+	server_add_selection(&text, &none);
+	assert_int_equal(text.len, 0);
+	strbuf_release(&text);
+}
+
 static void test_a_file_that_is_not_there(void **state)
 {
 	static const char *const none[] = {NULL};
@@ -322,6 +338,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_selected),
 		cmocka_unit_test(test_what_is_refused),
+		cmocka_unit_test(test_as_it_was_written),
 		cmocka_unit_test(test_a_file_that_is_not_there),
 		cmocka_unit_test(test_what_an_inventory_says_of_them),
 		cmocka_unit_test(test_what_a_name_says_goes_first),

@@ -35,6 +35,8 @@ static struct ledger *open_ledger(void)
 		.run = &run,
 		.names = names,
 		.count = ARRAY_LEN(names),
+		.command = "fleet",
+		.lost = "it was begun, and not heard to end",
 		.failed = failed};
 	struct ledger *ledger = NULL;
 	struct err err = {0};

@@ -64,6 +64,14 @@ static void test_it_is_read_back(void **state)
 	assert_string_equal(read.withheld[0], "A");
 	assert_string_equal(read.directory, "/tmp");
 	assert_string_equal(read.script, "abc");
+	assert_int_equal(read.first_count, 0);
+	assert_true(run_request_is_of(&read, "fleet"));
+	assert_false(run_request_is_of(&read, "copy"));
+	request.first_count = 20;
+	strbuf_clear(&out);
+	run_request_add_json(&request, &out);
+	assert_int_equal(run_request_read(out.buf, arena, &read, &err), 0);
+	assert_int_equal(read.first_count, 20);
 	arena_free(arena);
 }
 
