@@ -144,6 +144,17 @@ char *copy_join(const char *folder, struct str name, struct arena *arena)
 		arena, "%.*s%s%.*s", STR_ARG(base), str_is(base, "/") ? "" : "/", STR_ARG(name));
 }
 
+char *copy_timed_backup(const char *path, const char *suffix, int number, struct arena *arena)
+{
+	struct str time = str_of(suffix);
+
+	if (number == 0) {
+		return arena_printf(arena, "%s%s", path, suffix);
+	}
+	time.len -= str_ends(time, "~") ? 1 : 0;
+	return arena_printf(arena, "%s%.*s.%d~", path, STR_ARG(time), number);
+}
+
 /* So much of a name that all the rest has room beside it; the same with any salt. */
 static struct str cut(struct str name)
 {

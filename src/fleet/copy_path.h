@@ -64,6 +64,13 @@ char *copy_stage_name(struct arena *);
 bool copy_is_stage(struct str name);
 bool copy_is_staged(struct str name);
 
+enum { COPY_BACKUPS_MAX = 100 }; /* of one second */
+
+/* What is replaced is kept as this: "app.conf.20250701-080000~" with a suffix as
+ * ".20250701-080000~"; if that is taken, with the numbers from 1 on "app.conf.20250701-080000.1~".
+ */
+char *copy_timed_backup(const char *path, const char *suffix, int number, struct arena *);
+
 /* Does it look like what copy_temporary() makes? */
 bool copy_is_temporary(struct str name);
 

@@ -21,8 +21,7 @@
 enum {
 	PRIVATE = 0600,
 	SPACE_MIN = 1024 * 1024,
-	STILL_S = 30,      /* what has not grown for so long is written by nobody */
-	BACKUPS_MAX = 100, /* of one second */
+	STILL_S = 30, /* what has not grown for so long is written by nobody */
 };
 
 static void write_from(struct copy_put *put, uint64_t offset);
@@ -228,11 +227,11 @@ static void on_name_looked(void *arg, const struct sftp_answer *answer)
 	} else if (answer->status != SFTP_OK) {
 		put->result.backup = NULL;
 		copy_put_fail_answer(put, answer);
-	} else if (++put->backups < BACKUPS_MAX) {
+	} else if (++put->backups < COPY_BACKUPS_MAX) {
 		try_backup(put);
 	} else {
 		(void)err_set(&put->result.err, ERR_INPUT,
-			"there are %d backups of '%s' of this second", BACKUPS_MAX,
+			"there are %d backups of '%s' of this second", COPY_BACKUPS_MAX,
 			copy_put_quoted(put, put->path));
 		put->result.backup = NULL;
 		copy_put_fail(put);
@@ -255,18 +254,6 @@ static void on_name_linked(void *arg, const struct sftp_answer *answer)
 	}
 }
 
-/* "/etc/app.20250701-080000~", and after it "/etc/app.20250701-080000.1~". */
-static const char *timed_name(const struct copy_put *put)
-{
-	struct str suffix = str_of(put->spec.options->time_suffix);
-
-	if (put->backups == 0) {
-		return arena_printf(put->arena, "%s%.*s", put->path, STR_ARG(suffix));
-	}
-	suffix.len -= str_ends(suffix, "~") ? 1 : 0;
-	return arena_printf(put->arena, "%s%.*s.%d~", put->path, STR_ARG(suffix), put->backups);
-}
-
 /* A backup with a time is never replaced: a link takes no name that is taken. */
 static void try_backup(struct copy_put *put)
 {
@@ -274,7 +261,8 @@ static void try_backup(struct copy_put *put)
 	if (copy_put_is_over(put)) {
 		return;
 	}
-	put->result.backup = timed_name(put);
+	put->result.backup = copy_timed_backup(
+		put->path, put->spec.options->time_suffix, put->backups, put->arena);
 	if (sftp_client_can(copy_put_sftp(put), SFTP_HARDLINK)) {
 		sftp_hardlink(copy_put_sftp(put), put->path, put->result.backup,
 			(struct sftp_then){on_name_linked, put});

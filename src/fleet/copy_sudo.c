@@ -32,6 +32,7 @@ struct item {
 	enum item_work work;
 	enum copy_verdict verdict; /* once that is done */
 	const char *diff;          /* of a rehearsal; NULL: not known */
+	int backup;                /* its number; 0: it needs none */
 	bool is_told;
 };
 
@@ -62,6 +63,11 @@ static const struct copy_tree *tree_of(const struct copy_sudo *sudo)
 static const struct copy_put_options *options_of(const struct copy_sudo *sudo)
 {
 	return &sudo->spec.push->options;
+}
+
+static const char *backup_suffix(const struct copy_sudo *sudo)
+{
+	return options_of(sudo)->backup == COPY_BACKUP_TIME ? options_of(sudo)->time_suffix : "~";
 }
 
 static uint32_t mode_of(const struct copy_sudo *sudo, const struct copy_item *item)
@@ -121,9 +127,8 @@ static void tell(
 		result.err = *err;
 	} else if (verdict == COPY_UPDATED && tree_of(sudo)->items[index].type == COPY_FILE &&
 		   options_of(sudo)->backup != COPY_BACKUP_NONE && !options_of(sudo)->is_dry_run) {
-		result.backup = arena_printf(sudo->arena, "%s%s", item->path,
-			options_of(sudo)->backup == COPY_BACKUP_TIME ? options_of(sudo)->time_suffix
-								     : "~");
+		result.backup = copy_timed_backup(
+			item->path, backup_suffix(sudo), item->backup, sudo->arena);
 	}
 	if (!err && (verdict == COPY_UPDATED || verdict == COPY_CREATED) &&
 		!options_of(sudo)->is_dry_run) {
@@ -250,7 +255,7 @@ static void take_answers(struct copy_sudo *sudo)
 	struct str rest = strbuf_str(&sudo->out), line;
 
 	for (size_t i = 0; i < tree_of(sudo)->items_count; i++) {
-		const struct item *item = &sudo->items[i];
+		struct item *item = &sudo->items[i];
 
 		if (item->is_told) {
 			continue;
@@ -258,7 +263,7 @@ static void take_answers(struct copy_sudo *sudo)
 		if (rest.len == 0 || !str_line(&rest, &line)) {
 			return;
 		}
-		if (str_is(line, "ok")) {
+		if (copy_sudo_parse_placed(line, &item->backup)) {
 			tell(sudo, i, item->verdict, NULL);
 		} else {
 			tell_failed(sudo, i, ERR_SYSTEM,
@@ -299,15 +304,12 @@ static void add_work(struct copy_sudo *sudo, size_t index, struct strbuf *input)
 
 static void place(struct copy_sudo *sudo)
 {
-	const struct copy_put_options *options = options_of(sudo);
 	const struct copy_sudo_settings settings = {
 		.staged = sudo->stage ? copy_stage_folder(sudo->stage) : ".",
 		.salt = copy_salt(sudo->arena) + 1,
 		.owner = sudo->spec.owner,
 		.group = sudo->spec.group,
-		.backup = options->backup == COPY_BACKUP_SIMPLE ? "~"
-			  : options->backup == COPY_BACKUP_TIME ? options->time_suffix
-								: NULL,
+		.backup = options_of(sudo)->backup == COPY_BACKUP_NONE ? NULL : backup_suffix(sudo),
 	};
 	struct strbuf input = STRBUF_INIT;
 

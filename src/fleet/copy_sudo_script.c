@@ -7,7 +7,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "fleet/copy_litter.h"
+#include "fleet/copy_path.h"
 #include "fleet/copy_put.h"
 
 // clang-format off
@@ -36,8 +38,10 @@ const char copy_sudo_look[] =
 /* As copy_temporary() and copy_litter.h have them. */
 #define NAME_KEPT "217"
 #define STILL_S "600"
+#define BACKUPS_MAX "100"
 #define BYTES_PER_S "5000000"
 static_assert(COPY_LITTER_STILL_S == 600, "it is in the program");
+static_assert(COPY_BACKUPS_MAX == 100, "it is in the program");
 
 /* COPY_DIFF_MAX */
 #define MOST "262144"
@@ -92,6 +96,29 @@ const char copy_sudo_place[] =
 	"[ $(($l)) -ge $v ] || rm -f \"$q\"\n"
 	"done\n"
 	"}\n"
+	/* Only "~" is one for all times: with a time it takes no name that is taken, by a link, or
+	 * where there are none by a file that is made anew. */
+	"save() {\n"
+	"[ \"$b\" != '~' ] || {\n"
+	"[ ! -d \"$r~\" ] || { e=\"'$r~' is a folder\"; return 1; }\n"
+	"ask ln -f \"$r\" \"$r~\" || ask cp -p \"$r\" \"$r~\"\n"
+	"return\n"
+	"}\n"
+	"q=$r$b\n"
+	"while :; do\n"
+	"if [ ! -e \"$q\" ] && [ ! -L \"$q\" ]; then\n"
+	"ask ln \"$r\" \"$q\" && return 0\n"
+	"if ask sh -Cc 'umask 077; : >\"$1\"' sh \"$q\"; then\n"
+	"ask cp -p \"$r\" \"$q\" || { rm -f \"$q\"; return 1; }\n"
+	"return 0\n"
+	"fi\n"
+	"[ -e \"$q\" ] || [ -L \"$q\" ] || return 1\n"
+	"fi\n"
+	"j=$((${j:-0} + 1))\n"
+	"q=$r${b%?}.$j~\n"
+	"[ $j -lt " BACKUPS_MAX " ] || { e=\"there are $j backups of '$r' of this second\"; return 1; }\n"
+	"done\n"
+	"}\n"
 	"put() {\n"
 	"r=$(readlink -f \"$p\") && [ \"$r\" ] || { e='there is no such folder'; return 1; }\n"
 	"[ ! -d \"$r\" ] || { e='it is a folder there'; return 1; }\n"
@@ -104,13 +131,7 @@ const char copy_sudo_place[] =
 	"[ \"$h\" = \"$c\" ] || { e='the checksum of what has arrived is wrong'; return 1; }\n"
 	"sync \"$t\" 2>/dev/null || sync\n"
 	"owner \"$t\" \"$w\" && ask chmod \"$m\" \"$t\" || return 1\n"
-	"if [ \"$b\" ] && [ \"$w\" ]; then\n"
-	"[ ! -d \"$r$b\" ] || { e=\"'$r$b' is a folder\"; return 1; }\n"
-	/* Of this very second; only "~" is one for all times. */
-	"[ \"$b\" = '~' ] || { [ ! -e \"$r$b\" ] && [ ! -L \"$r$b\" ]; } || {\n"
-	"e=\"'$r$b' is there already, of this second\"; return 1; }\n"
-	"ask ln -f \"$r\" \"$r$b\" || ask cp -p \"$r\" \"$r$b\" || return 1\n"
-	"fi\n"
+	"if [ \"$b\" ] && [ \"$w\" ]; then save || return 1; fi\n"
 	"ask mv -f \"$t\" \"$r\" || return 1\n"
 	"t=\n"
 	"tidy 2>/dev/null\n"
@@ -139,8 +160,8 @@ const char copy_sudo_place[] =
 	"line; m=$v\n"
 	"line; a=$v\n"
 	"line; c=$v\n"
-	"e=\n"
-	"if $k; then echo ok; else echo \"! $e\"; [ ! \"$t\" ] || rm -f \"$t\"; t=; fi\n"
+	"e= j=\n"
+	"if $k; then echo \"ok${j:+ $j}\"; else echo \"! $e\"; [ ! \"$t\" ] || rm -f \"$t\"; t=; fi\n"
 	"done\n";
 // clang-format on
 
@@ -217,6 +238,21 @@ bool copy_sudo_parse_content(struct str line, struct strbuf *out)
 		}
 		strbuf_addc(out, (char)(unsigned char)(high * 16 + low));
 	}
+	return true;
+}
+
+bool copy_sudo_parse_placed(struct str line, int *ret_number)
+{
+	int64_t number = 0;
+
+	if (str_starts(line, "ok ") &&
+		parse_int(str_sub(line, 3, line.len), 1, COPY_BACKUPS_MAX - 1, &number, NULL) < 0) {
+		return false;
+	}
+	if (number == 0 && !str_is(line, "ok")) {
+		return false;
+	}
+	*ret_number = (int)number;
 	return true;
 }
 

@@ -52,18 +52,22 @@ bool copy_sudo_parse_content(struct str line, struct strbuf *out); /* false: "-"
 
 /*
  * Reads settings (copy_sudo_add_settings()), then what is to be done, in lines; writes a line for
- * each: "ok", or "! " and why not.  What it was about to write is taken away when it is stopped;
- * what was left of a file when it was killed, the next one that writes that file takes away, ten
- * minutes later at the earliest.
+ * each: "ok", "ok 3" if the backup has that number because others of its name are there, or "! "
+ * and why not.  What it was about to write is taken away when it is stopped; what was left of a
+ * file when it was killed, the next one that writes that file takes away, ten minutes later at the
+ * earliest.
  */
 extern const char copy_sudo_place[];
+
+/* "ok", with the number of the backup, or 0. */
+bool copy_sudo_parse_placed(struct str line, int *ret_number);
 
 struct copy_sudo_settings {
 	const char *staged; /* folder of what was uploaded */
 	const char *salt;   /* as of copy_salt(), without "-": for names of what is not in place */
 	const char *owner;  /* NULL: as it was */
 	const char *group;
-	const char *backup; /* suffix; NULL: none */
+	const char *backup; /* suffix that ends in "~"; NULL: none */
 };
 
 void copy_sudo_add_settings(struct strbuf *out, const struct copy_sudo_settings *);

@@ -23,6 +23,13 @@ SFTP_SERVER = '/usr/lib/openssh/sftp-server'
 MINUTE = 60
 MIB = 1024 * 1024
 
+
+def can_sudo():
+    return os.geteuid() == 0 and shutil.which('sudo') and subprocess.run(
+        ['sudo', '-n', 'true'], capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
+
+
+needs_sudo = pytest.mark.skipif(not can_sudo(), reason='needs root, and sudo that does not ask')
 needs_sftp_server = pytest.mark.skipif(not os.path.exists(SFTP_SERVER), reason=f'needs {SFTP_SERVER}')
 
 
@@ -189,21 +196,25 @@ def test_mode_and_backup(site):
     assert site.names() == ['a', backup.name, 'a~']
 
 
-def back_up_often(site):
+def back_up_often(site, *args):
     """Copies within few seconds, which are as exact as the names of backups: nothing that was there may get lost."""
-    written = [f'{number}' for number in range(8)]
+    written, kept = [f'{number}' for number in range(8)], []
     for content in written:
         site.make('a', content)
-        done = site.copy('a', f'web-01:{site.there}/', '--backup=time', '-o', 'json')
+        done = site.copy('a', f'web-01:{site.there}/', '--backup=time', '-o', 'json', *args)
         assert done.exit_code == 0, done
+        kept.append(done.json['results'][0]['files'][0]['backup'])
     names = [name for name in site.names() if name != 'a']
     assert sorted((site.there / name).read_text() for name in names) == written[:-1], names
+    assert kept[0] is None and [pathlib.Path(path).read_text() for path in kept[1:]] == written[:-1], kept
     assert (site.there / 'a').read_text() == written[-1]
     assert all(name.startswith('a.20') and name.endswith('~') for name in names), names
 
 
-def test_backups_of_one_second_are_all_kept(site):
-    back_up_often(site)
+@pytest.mark.parametrize('args', [(), ('--transport', 'openssh'), pytest.param(('--sudo',), marks=needs_sudo),
+                                  pytest.param(('--sudo', '--transport', 'openssh'), marks=needs_sudo)])
+def test_backups_of_one_second_are_all_kept(site, args):
+    back_up_often(site, *args)
 
 
 @needs_sftp_server
@@ -666,11 +677,6 @@ def test_what_a_killed_copy_began_is_lost(at, gated):
 
 # --- as root --------------------------------------------------------------------------------------
 
-def can_sudo():
-    return os.geteuid() == 0 and shutil.which('sudo') and subprocess.run(
-        ['sudo', '-n', 'true'], capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
-
-
 # A hundred pieces a second.
 SLOWLY = f"""{sys.executable} -c '
 import os, time
@@ -695,9 +701,6 @@ esac'''):
         server.home, server.gate = home, gate
         yield server
         gate.open()
-
-
-needs_sudo = pytest.mark.skipif(not can_sudo(), reason='needs root, and sudo that does not ask')
 
 
 @needs_sudo

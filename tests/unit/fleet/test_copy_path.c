@@ -250,9 +250,22 @@ static void test_port_hint(void **state)
 	assert_string_equal(copy_port_hint(""), "");
 }
 
+static void test_timed_backups(void **state)
+{
+	(void)state;
+	arena = arena_new();
+	assert_string_equal(copy_timed_backup("/etc/a", ".20250701-080000~", 0, arena),
+		"/etc/a.20250701-080000~");
+	assert_string_equal(copy_timed_backup("/etc/a", ".20250701-080000~", 12, arena),
+		"/etc/a.20250701-080000.12~");
+	assert_string_equal(copy_timed_backup("a", "~", 0, arena), "a~");
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_timed_backups),
 		cmocka_unit_test(test_port_hint),
 		cmocka_unit_test_setup_teardown(test_arguments, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrong_arguments, setup, teardown),

@@ -205,6 +205,35 @@ static void test_what_is_no_answer(void **state)
 	assert_true(copy_sudo_can_say("a b"));
 }
 
+static void test_answers_of_placing(void **state)
+{
+	static const struct {
+		const char *line;
+		bool is_good;
+		int number;
+	} cases[] = {
+		{"ok", true, 0},
+		{"ok 1", true, 1},
+		{"ok 99", true, 99},
+		{"ok 100", false, 7},
+		{"ok 0", false, 7},
+		{"ok ", false, 7},
+		{"ok -1", false, 7},
+		{"okay", false, 7},
+		{"! no", false, 7},
+		{"", false, 7},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		int number = 7;
+
+		assert_int_equal(
+			copy_sudo_parse_placed(str_of(cases[i].line), &number), cases[i].is_good);
+		assert_int_equal(number, cases[i].number);
+	}
+}
+
 static struct strbuf input = STRBUF_INIT;
 
 static void begin(const char *backup)
@@ -279,17 +308,64 @@ static void test_backups_of_one_second(void **state)
 		copy_fixture_make("staged/0", "abc", 0600);
 		copy_fixture_make("d/a", "old", 0600);
 		copy_fixture_make("d/b", "old", 0600);
-		copy_fixture_make("d/b.1~", "older", 0600);
-		begin(".1~");
+		copy_fixture_make("d/b.t~", "older", 0600);
+		copy_fixture_make("d/c", "old", 0640);
+		assert_int_equal(symlink("nowhere", "d/c.t~"), 0);
+		assert_int_equal(mkdir("d/c.t.1~", 0700), 0);
+		begin(".t~");
 		copy_sudo_add_file(&input, "d/a", 0644, "0", &abc);
 		copy_sudo_add_file(&input, "d/b", 0644, "0", &abc);
-		assert_non_null(strstr(run(copy_sudo_place, input.buf), "ok\n! '"));
-		assert_string_equal(copy_fixture_content(&f, "d/a.1~"), "old");
-		assert_string_equal(copy_fixture_content(&f, "d/b"), "old");
-		assert_string_equal(copy_fixture_content(&f, "d/b.1~"), "older");
-		assert_string_equal(copy_fixture_list(&f, "d"), "a a.1~ b b.1~ ");
+		copy_sudo_add_file(&input, "d/c", 0644, "0", &abc);
+		copy_sudo_add_file(&input, "d/a", 0644, "0", &abc);
+		assert_string_equal(run(copy_sudo_place, input.buf), "ok\nok 1\nok 2\nok 1\n");
+		assert_string_equal(copy_fixture_content(&f, "d/a.t~"), "old");
+		assert_string_equal(copy_fixture_content(&f, "d/a.t.1~"), "abc");
+		assert_string_equal(copy_fixture_content(&f, "d/b"), "abc");
+		assert_string_equal(copy_fixture_content(&f, "d/b.t~"), "older");
+		assert_string_equal(copy_fixture_content(&f, "d/b.t.1~"), "old");
+		assert_string_equal(copy_fixture_content(&f, "d/c.t.2~"), "old");
+		assert_string_equal(copy_fixture_list(&f, "d"),
+			"a a.t.1~ a.t~ b b.t.1~ b.t~ c c.t.1~ c.t.2~ c.t~ ");
+		assert_string_equal(copy_fixture_list(&f, "d/c.t.1~"), "");
 		stop();
 	}
+}
+
+/* The same where no file can have two names. */
+static void test_backups_without_links(void **state)
+{
+	const char *path = getenv("PATH");
+	char *saved = xstrdup(path ? path : "/usr/bin:/bin");
+	struct strbuf mine = STRBUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
+		shell = shells[i];
+		if (access(shell[0], X_OK) < 0) {
+			continue;
+		}
+		start();
+		assert_int_equal(mkdir("staged", 0755) | mkdir("d", 0755) | mkdir("bin", 0755), 0);
+		copy_fixture_make("bin/ln", "#!/bin/sh\nexit 1\n", 0755);
+		strbuf_clear(&mine);
+		strbuf_addf(&mine, "%s/bin:%s", f.sftp.folder, saved);
+		assert_int_equal(setenv("PATH", mine.buf, 1), 0);
+		copy_fixture_make("staged/0", "abc", 0600);
+		copy_fixture_make("d/b", "old", 0640);
+		copy_fixture_make("d/b.t~", "older", 0600);
+		begin(".t~");
+		copy_sudo_add_file(&input, "d/b", 0644, "0", &abc);
+		copy_sudo_add_file(&input, "d/b", 0644, "0", &abc);
+		assert_string_equal(run(copy_sudo_place, input.buf), "ok 1\nok 2\n");
+		assert_string_equal(copy_fixture_content(&f, "d/b.t~"), "older");
+		assert_string_equal(copy_fixture_content(&f, "d/b.t.1~"), "old");
+		assert_string_equal(copy_fixture_content(&f, "d/b.t.2~"), "abc");
+		assert_string_equal(copy_fixture_list(&f, "d"), "b b.t.1~ b.t.2~ b.t~ ");
+		assert_int_equal(setenv("PATH", saved, 1), 0);
+		stop();
+	}
+	strbuf_release(&mine);
+	free(saved);
 }
 
 static void make_left(const char *name, mode_t mode, int64_t age_s)
@@ -418,7 +494,9 @@ int main(void)
 		cmocka_unit_test(test_showing),
 		cmocka_unit_test(test_what_is_no_answer),
 		cmocka_unit_test(test_placing),
+		cmocka_unit_test(test_answers_of_placing),
 		cmocka_unit_test(test_backups_of_one_second),
+		cmocka_unit_test(test_backups_without_links),
 		cmocka_unit_test(test_what_earlier_ones_left),
 		cmocka_unit_test(test_name_until_it_is_whole),
 		cmocka_unit_test(test_refusing),
