@@ -4,6 +4,7 @@ import pathlib
 import re
 import sys
 
+from servers.sshd import PATIENT_SECONDS
 from toolkit import TIMEOUT_SECONDS
 
 # Runs a program, and writes to a file how many KiB of memory it took at most.
@@ -33,7 +34,8 @@ class MeasuredFleet:
         self.known_hosts.write_text(known_hosts)
         self.config.write_text(
             f'{hosts}Host *\n  User {getpass.getuser()}\n  IdentityFile {key}\n  IdentitiesOnly yes\n  IdentityAgent none\n'
-            f'  UserKnownHostsFile {self.known_hosts}\n  GlobalKnownHostsFile /dev/null\n')
+            f'  UserKnownHostsFile {self.known_hosts}\n  GlobalKnownHostsFile /dev/null\n'
+            f'  ConnectTimeout {PATIENT_SECONDS}\n')
 
     def argv(self, command, hosts, *args):
         return ['fleet', command, '--hosts', ','.join(hosts), '--transport', self.transport, '--ssh-config', self.config,

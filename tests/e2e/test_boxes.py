@@ -17,7 +17,7 @@ def box(boxes):
     return 'web-01'
 
 
-def page(boxes, name='web-01', seconds='2'):
+def page(boxes, name='web-01', seconds='30'):
     return boxes.run('curl', '-sS', '--noproxy', '*', '--max-time', seconds, f'http://{name}/')
 
 
@@ -48,7 +48,7 @@ def test_network_of_a_box_is_cut(boxes, box):
     boxes.cut(box)
     assert_no_answer(boxes)
     boxes.join(box)
-    assert page(boxes, seconds='5') == 'this is web-01\n'
+    assert page(boxes) == 'this is web-01\n'
 
 
 def test_a_box_is_frozen(boxes, box):
@@ -75,7 +75,8 @@ def test_a_box_is_slow(boxes, box):
     boxes.slow(box, '400kbit')
     slow = seconds()
     boxes.slow(box, 'off')
-    assert slow > 0.5 > seconds()
+    assert slow > 0.5
+    wait_until(lambda: seconds() < 0.5, 60, 'a quick answer')  # the machine may be busy
 
 
 def test_several_at_once(boxes, box):
@@ -87,7 +88,7 @@ def test_several_at_once(boxes, box):
                 assert_no_answer(boxes, name)
             boxes.mend('web-01', 'web-02')
             for name in ('web-01', 'web-02'):
-                assert page(boxes, name, '5') == f'this is {name}\n'
+                assert page(boxes, name) == f'this is {name}\n'
     finally:
         boxes.down('web-02')
 
@@ -97,10 +98,10 @@ def test_one_that_reboots_is_booted_as_a_new_one(boxes, box):
     key = boxes.exec(box, 'cat', '/etc/ssh/ssh_host_ed25519_key.pub')
     page(boxes)
     boxes.exec(box, 'systemctl', '--no-block', 'reboot')
-    wait_until(lambda: boxes.list()[box][1] == 'dead', 30, 'its end')
+    wait_until(lambda: boxes.list()[box][1] == 'dead', 90, 'its end')
     begin = time.monotonic()
     boxes.up(box)
-    assert time.monotonic() - begin < 30
+    assert time.monotonic() - begin < 60
     assert page(boxes) == 'this is web-01\n'
     assert boxes.exec(box, 'cat', '/etc/ssh/ssh_host_ed25519_key.pub') != key
     assert boxes.run('ssh', '-F', boxes.files / 'ssh_config', box, 'hostname') == 'web-01\n'
@@ -111,10 +112,10 @@ def test_what_people_start_there_is_found(boxes, box):
     assert boxes.processes(box) == {box: []}
     ssh = ['ssh', '-F', boxes.files / 'ssh_config', box]
     boxes.run(*ssh, 'for sudo in "" sudo; do setsid $sudo sleep 4711 >/dev/null 2>&1 </dev/null & done')
-    wait_until(lambda: sorted(each.uid for each in boxes.processes(box)[box] if each.args == 'sleep 4711') == [0, 1000], 10,
+    wait_until(lambda: sorted(each.uid for each in boxes.processes(box)[box] if each.args == 'sleep 4711') == [0, 1000], 60,
                'two processes')
     boxes.exec(box, 'pkill', 'sleep')
-    wait_until(lambda: boxes.processes(box) == {box: []}, 10, 'their end')
+    wait_until(lambda: boxes.processes(box) == {box: []}, 60, 'their end')
 
 
 @pytest.mark.parametrize('args', [[], ['fly'], ['up'], ['run'], ['lose', 'web-01', 'many']])

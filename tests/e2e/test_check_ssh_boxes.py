@@ -32,21 +32,21 @@ def test_a_machine_in_trouble_delays_nobody(on_boxes, boxes, toolkit, trouble, r
     """Cut off: no answer at all.  Frozen: its kernel alone goes on to answer."""
     getattr(boxes, trouble)('web-01')
     try:
-        done = toolkit(*on_boxes.argv('web-[01-02]', *FAST, '--timeout', '7', '--output', 'jsonl'),
+        done = toolkit(*on_boxes.argv('web-[01-02]', *FAST, '--timeout', '10', '--output', 'jsonl'),
                        in_front=on_boxes.in_front)
     finally:
         getattr(boxes, relief)('web-01')
     first, last = done.jsonl
     assert (first['name'], first['code'] in ('ok', 'threshold_exceeded')) == ('web-02', True)
     assert (last['name'], last['state'], last['code']) == ('web-01', 'critical', 'timeout')
-    assert 6 < last['duration_seconds'] < 8
+    assert 9 < last['duration_seconds'] < 20
 
 
 def test_a_machine_that_is_frozen_while_it_is_measured(on_boxes, boxes, toolkit):
-    running = toolkit.start(*on_boxes.argv('web-01', '--set', 'cpu_sample=3s', '--timeout', '7', '--output', 'json'),
+    running = toolkit.start(*on_boxes.argv('web-01', '--set', 'cpu_sample=6s', '--timeout', '14', '--output', 'json'),
                             in_front=on_boxes.in_front)
-    servers.base.wait_until(lambda: any(each.args.startswith('sleep 3') for each in boxes.processes('web-01')['web-01']),
-                            20, 'the program')
+    servers.base.wait_until(lambda: any(each.args.startswith('sleep 6') for each in boxes.processes('web-01')['web-01']),
+                            60, 'the program')
     boxes.freeze('web-01')
     try:
         done = running.ended()
@@ -55,5 +55,5 @@ def test_a_machine_that_is_frozen_while_it_is_measured(on_boxes, boxes, toolkit)
     [result] = json.loads(done.stdout)['results']
     assert (result['state'], result['code']) == ('unknown', 'timeout')
     assert 'while waiting for what the host says of itself' in result['message']
-    assert result['duration_seconds'] < 8
-    servers.base.wait_until(lambda: not boxes.processes('web-01')['web-01'], 30, 'its end')
+    assert result['duration_seconds'] < 40
+    servers.base.wait_until(lambda: not boxes.processes('web-01')['web-01'], 60, 'its end')

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from fleet import processes_of
+from servers.base import wait_until
 
 TRANSPORTS = ['native', 'openssh']
 # All that are ever up, as few as can be: booting is what takes long.  Most tests want the first two.
@@ -16,7 +17,9 @@ WELL, FROZEN, CUT, FULL, REBOOTING = TEN[:6], *TEN[6:]
 DROPBEAR_PORT = 2222
 PASSWORD = 'correct horse'
 # What the supervisor is allowed to take, and some.
-KILLED_SECONDS, LOST_SECONDS = 5, 30
+KILLED_SECONDS, LOST_SECONDS = 15, 60
+# To log in, unless a test says otherwise: two dozen programs at once take theirs on a machine with much else to do.
+PATIENT_SECONDS = 60
 
 
 @pytest.fixture(scope='module')
@@ -49,7 +52,8 @@ class Fleet:
 
     def configure(self, more='', base=True):
         """Lines that come before what all boxes have in common."""
-        self.config.write_text(more + self._bastions() + ((self.boxes.files / 'ssh_config').read_text() if base else ''))
+        base_lines = (self.boxes.files / 'ssh_config').read_text() if base else ''
+        self.config.write_text(more + self._bastions() + f'Host *\nConnectTimeout {PATIENT_SECONDS}\n' + base_lines)
 
     @property
     def bastions(self):
@@ -71,7 +75,7 @@ class Fleet:
     def __call__(self, command, hosts, *args, **options):
         """name -> result, of a run whose exit code fits it."""
         done = self.toolkit(*self.argv(command, hosts, '--output', 'json', *args), in_front=self.boxes.in_front,
-                            **{'timeout': 60, **options})
+                            **options)
         results = {result['name']: result for result in done.json['results']}
         assert done.exit_code == (0 if all(result['success'] for result in results.values()) else 1), done
         return results
@@ -109,7 +113,7 @@ def gone_within(boxes, names, seconds):
         time.sleep(0.1)
 
 
-def wait_for_processes(boxes, names, args, running, seconds=40):
+def wait_for_processes(boxes, names, args, running, seconds=120):
     """Until that runs on each of them, once for each of the running programs."""
     end = time.monotonic() + seconds
     while any([process.args for process in found].count(args) < len(running) for found in boxes.processes(*names).values()):
@@ -153,9 +157,9 @@ def test_it_takes_too_long(toolkit, both, furnished):
     far = [Fleet(toolkit, furnished, transport, hops=2) for transport in TRANSPORTS]
     cases = [(fleet, *case, sudo) for fleet in both for case in TOO_LONG for sudo in ([], ['--sudo'])]
     cases += [(fleet, *TOO_LONG[0], []) for fleet in far]
-    running = [fleet.start(command, 'web-02', option, '4', '--output', 'json', *sudo)
+    running = [fleet.start(command, 'web-02', option, '4', '--connect-timeout', '60', '--output', 'json', *sudo)
                for fleet, command, option, _, sudo in cases]
-    ended = [each.ended(60) for each in running]
+    ended = [each.ended() for each in running]
     gone_within(furnished, NAMES, 2 * KILLED_SECONDS)
     for (_, command, _, clock, _), done in zip(cases, ended):
         [result] = done.json['results']
@@ -166,12 +170,12 @@ def test_it_takes_too_long(toolkit, both, furnished):
 def test_its_child_holds_the_output_open(fleet, furnished):
     begin = time.monotonic()
     try:
-        result = fleet.one('sleep 47 & echo started', 'web-01')
+        result = fleet.one('sleep 4711 & echo started', 'web-01')
         seconds = time.monotonic() - begin
     finally:
         furnished.exec('web-01', 'pkill', '-u', 'sre', 'sleep')
     assert (result['outcome'], result['stdout']) == ('ok', 'started\n')
-    assert seconds < 30
+    assert seconds < 60
 
 
 def test_nobody_knows_the_name(fleet):
@@ -191,15 +195,15 @@ def test_one_is_cut_off_and_one_is_frozen(both, furnished):
     try:
         furnished.cut('web-01')
         furnished.freeze(BASTION)
-        running = [fleet.start('true', 'web-[01-03]', '--connect-timeout', '4', '--output', 'json') for fleet in both]
-        ended = [each.ended(60) for each in running]
+        running = [fleet.start('true', 'web-[01-03]', '--connect-timeout', '10', '--output', 'json') for fleet in both]
+        ended = [each.ended() for each in running]
     finally:
         furnished.mend('web-01', BASTION)
     for done in ended:
         cut, well, frozen = done.json['results']
         for result in (cut, frozen):
             assert (result['outcome'], result['clock']) == ('timeout', 'connect'), done
-        assert well['outcome'] == 'ok' and well['duration_seconds'] < 4, done
+        assert well['outcome'] == 'ok' and well['duration_seconds'] < 10, done
 
 
 def test_a_host_key_that_changed(fleet, tmp_path):
@@ -294,7 +298,7 @@ def base_without_key(boxes):
 def agent(tmp_path):
     """Its socket."""
     process = subprocess.Popen(['ssh-agent', '-D', '-a', tmp_path / 'agent'], stdout=subprocess.DEVNULL)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not (tmp_path / 'agent').exists():
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -322,7 +326,8 @@ def test_by_certificate(fleet, furnished, tmp_path):
 
 
 def test_a_host_with_a_certificate(toolkit, furnished, tmp_path):
-    """Which our own sessions cannot check: the program ssh is taken by itself, and why is said."""
+    """Which our own sessions cannot check: the program ssh is taken by itself, and why is said.  A restart, unlike a
+    reload, is over when sshd listens again."""
     subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', tmp_path / 'ca'], check=True)
     (tmp_path / 'host.pub').write_text(furnished.exec('web-02', 'cat', '/etc/ssh/ssh_host_ed25519_key.pub'))
     subprocess.run(['ssh-keygen', '-q', '-s', tmp_path / 'ca', '-I', 'web-02', '-h', '-n', 'web-02', tmp_path / 'host.pub'],
@@ -333,11 +338,11 @@ def test_a_host_with_a_certificate(toolkit, furnished, tmp_path):
     fleet = Fleet(toolkit, furnished, 'auto')
     fleet.configure(f'Host *\nUserKnownHostsFile {known}\n')
     furnished.exec('web-02', 'sh', '-c', f"echo '{certificate}' >/etc/ssh/host-cert.pub; "
-                   'echo HostCertificate /etc/ssh/host-cert.pub >/etc/ssh/sshd_config.d/cert.conf; systemctl reload ssh')
+                   'echo HostCertificate /etc/ssh/host-cert.pub >/etc/ssh/sshd_config.d/cert.conf; systemctl restart ssh')
     try:
         done = toolkit(*fleet.argv('hostname', 'web-02', '-v'), in_front=furnished.in_front)
     finally:
-        furnished.exec('web-02', 'sh', '-c', 'rm /etc/ssh/sshd_config.d/cert.conf; systemctl reload ssh')
+        furnished.exec('web-02', 'sh', '-c', 'rm /etc/ssh/sshd_config.d/cert.conf; systemctl restart ssh')
     assert done.exit_code == 0 and 'web-02: web-02' in done.stdout, done
     assert 'through the program ssh' in done.stderr, done
 
@@ -374,7 +379,7 @@ def test_sudo_with_a_password(fleet):
 
 def refused_passwords(boxes):
     """As sudo writes them down."""
-    return sum(int(boxes.exec(name, 'sh', '-c', "journalctl -q -o cat _COMM=sudo | grep -c 'authentication failure' || true"))
+    return sum(int(boxes.exec(name, 'sh', '-c', "journalctl --sync; journalctl -q -o cat _COMM=sudo | grep -c 'authentication failure' || true"))
                for name in NAMES)
 
 
@@ -384,6 +389,7 @@ def test_sudo_with_a_wrong_password_is_tried_once(fleet, furnished):
                     '--sudo-password-file', fleet.password_file('wrong'))
     assert (results['web-01']['outcome'], results['web-01']['code']) == ('not_started', 'sudo_failed')
     assert results['web-02']['outcome'] == 'not_started' and results['web-02']['code'] != 'sudo_failed'
+    wait_until(lambda: refused_passwords(furnished) > before, 60, 'the journal')
     assert refused_passwords(furnished) == before + 1
 
 
@@ -423,13 +429,13 @@ def test_four_in_trouble_trouble_nobody_else(both, ten):
         until [ -e /run/go ]; do sleep 0.4711; done
         echo done'''
     try:
-        running = [fleet.start(command, ALL, '--output', 'jsonl', '--connect-timeout', '20') for fleet in both]
+        running = [fleet.start(command, ALL, '--output', 'jsonl', '--connect-timeout', '40') for fleet in both]
         wait_for_processes(ten, [CUT, REBOOTING, *WELL], 'sleep 0.4711', running)
         ten.cut(CUT)
         ten.exec(REBOOTING, 'systemctl', '--no-block', 'reboot')
         for name in WELL:
             ten.exec(name, 'touch', '/run/go')
-        ended = [each.ended(90) for each in running]
+        ended = [each.ended(240) for each in running]
         ten.mend(FROZEN, CUT)
         gone_within(ten, [FROZEN, CUT, FULL, *WELL], LOST_SECONDS)
     finally:
@@ -456,7 +462,7 @@ def test_ctrl_c_leaves_nothing(both, ten):
     for running in everywhere + roots:
         running.signal(signal.SIGINT)
     for running in everywhere + roots:
-        assert running.ended(30).exit_code == 130
+        assert running.ended().exit_code == 130
     gone_within(ten, TEN, KILLED_SECONDS)
 
 
@@ -468,7 +474,7 @@ def test_sigkill_leaves_nothing(both, ten):
     for running in everywhere + roots:
         os.kill(running.pid, signal.SIGKILL)  # what leads into the network of the boxes has become the program
     gone_within(ten, TEN, 2 * KILLED_SECONDS)
-    assert not [left for fleet in both for left in processes_of(str(fleet.config))]
+    wait_until(lambda: not [left for fleet in both for left in processes_of(str(fleet.config))], 60, 'the end of ssh here')
 
 
 def test_a_lost_network_leaves_nothing(both, ten):
@@ -478,5 +484,5 @@ def test_a_lost_network_leaves_nothing(both, ten):
     ten.cut(*TEN)
     gone_within(ten, TEN, LOST_SECONDS)
     for running, count in [(each, 10) for each in everywhere] + [(each, 2) for each in roots]:
-        done = running.ended(60)
+        done = running.ended()
         assert done.exit_code == 1 and f'0/{count} servers responded successfully' in done.stdout + done.stderr, done

@@ -57,7 +57,7 @@ class Site:
         self.config.write_text(
             ''.join(f'{line}\n' for line in lines) + hosts +
             f'Host *\n  Port {self.server.port}\n  IdentityFile {self.server.key}\n  GlobalKnownHostsFile none\n'
-            f'  UserKnownHostsFile "{self.known_hosts}"\n')
+            f'  UserKnownHostsFile "{self.known_hosts}"\n  ConnectTimeout {sshd.PATIENT_SECONDS}\n')
 
     def name(self, host):
         return f'[{self.server.address(host)}]:{self.server.port}'

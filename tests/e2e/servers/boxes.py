@@ -10,7 +10,7 @@ from .base import Server
 LAUNCH = pathlib.Path(__file__).resolve().parents[2] / 'boxes/launch'
 # Making the image is the slow part, once on a machine.
 UP_SECONDS = 600
-SECONDS = 60
+SECONDS = 300
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,6 +16,8 @@ NETWORK = '127.0.1'
 # startup files, reads none at the second level.
 PRIVILEGE_FOLDER = '/run/sshd'
 LEVEL = 'SHLVL=2'
+# To log in on a machine with much else to do, unless a test says otherwise.
+PATIENT_SECONDS = 60
 
 
 class Sshd(ProcessServer):
@@ -85,7 +87,8 @@ class Sshd(ProcessServer):
         self.ssh_config.write_text(''.join(
             f'Host {host}\n  HostName {self.address(host)}\n' for host in self.hosts) +
             f'Host *\n  Port {self.port}\n  User {getpass.getuser()}\n  IdentityFile {self.key}\n'
-            f'  IdentitiesOnly yes\n  UserKnownHostsFile {self.known_hosts}\n  GlobalKnownHostsFile /dev/null\n')
+            f'  IdentitiesOnly yes\n  UserKnownHostsFile {self.known_hosts}\n  GlobalKnownHostsFile /dev/null\n'
+            f'  ConnectTimeout {PATIENT_SECONDS}\n')
 
     def _answers(self):
         def does():
