@@ -51,9 +51,14 @@ static struct ssh_exec *exec_of(struct ssh_lane *lane)
 
 /* --- what libssh tells ---------------------------------------------------------------------- */
 
+static bool is_wanted(const struct ssh_exec *exec)
+{
+	return !exec->lane.is_dead && !exec->lane.session->is_freed;
+}
+
 static bool may_output(const struct ssh_exec *exec)
 {
-	return !exec->is_paused && !exec->lane.is_dead && !exec->lane.session->is_freed;
+	return is_wanted(exec) && !exec->is_paused;
 }
 
 static int on_data(
@@ -63,19 +68,18 @@ static int on_data(
 
 	(void)lib;
 	(void)channel;
-	/* Whoever hears it may send more, and libssh is still reading what was sent before. */
-	if (exec->lane.session->is_writing) {
-		ssh_session_wake(exec->lane.session);
+	if (!is_wanted(exec) || len == 0) {
+		return (int)len;
+	}
+	if (!exec->lane.session->is_reading) {
 		exec->has_left = true;
+		ssh_session_wake(exec->lane.session);
 		return 0;
 	}
 	/* What comes behind what was left waits its turn; libssh would hand on all of a stream. */
 	if (exec->is_paused || exec->has_left) {
 		exec->has_left = true;
 		return 0;
-	}
-	if (!may_output(exec) || len == 0) {
-		return (int)len; /* nobody wants it any more */
 	}
 	exec->events.output(
 		exec->arg, is_stderr ? SSH_STREAM_STDERR : SSH_STREAM_STDOUT, str_n(data, len));
@@ -197,8 +201,10 @@ static bool go_on(struct ssh_exec *exec, int rc, enum exec_state next, const cha
 
 static bool step_opening(struct ssh_exec *exec)
 {
-	return go_on(exec, ssh_channel_open_session(exec->lane.channel), EXEC_TTY,
-		"cannot open a channel");
+	struct ssh_lane *lane = &exec->lane;
+
+	return go_on(exec, ssh_lane_opening(lane, ssh_channel_open_session(lane->channel)),
+		EXEC_TTY, "cannot open a channel");
 }
 
 static bool step_tty(struct ssh_exec *exec)
@@ -276,8 +282,8 @@ static bool send_input(struct ssh_exec *exec)
 	if (left == 0 || !ssh_session_may_write(exec->lane.session)) {
 		return false;
 	}
-	rc = ssh_lane_write(&exec->lane, exec->input.buf + exec->input_sent,
-		left < SEND_BYTES ? left : SEND_BYTES);
+	rc = ssh_channel_write(exec->lane.channel, exec->input.buf + exec->input_sent,
+		(uint32_t)(left < SEND_BYTES ? left : SEND_BYTES));
 	if (rc < 0) {
 		exec->input_sent = exec->input.len; /* it is closed; nobody reads it */
 	} else {
@@ -306,13 +312,15 @@ static bool send_rest(struct ssh_exec *exec)
 	return false;
 }
 
-/* What was left with libssh during a pause or a write: some of each stream in turn, so that a flood
- * in one does not hold back a word in the other that came long before its end. */
+/* What was left with libssh: some of each stream in turn, so that a flood in one does not hold back
+ * a word in the other that came long before its end.  Reading a stream that is empty lets more come
+ * for the other, which on_data() leaves there. */
 static bool read_left(struct ssh_exec *exec)
 {
 	char bytes[READ_BUFFER];
 	bool has_read = false;
 
+	exec->has_left = false;
 	for (int is_stderr = 0; is_stderr < 2 && may_output(exec); is_stderr++) {
 		int n = ssh_channel_read_nonblocking(
 			exec->lane.channel, bytes, sizeof(bytes), is_stderr);
@@ -324,8 +332,8 @@ static bool read_left(struct ssh_exec *exec)
 			has_read = true;
 		}
 	}
-	if (!has_read) {
-		exec->has_left = exec->is_paused;
+	if (has_read || exec->is_paused) {
+		exec->has_left = true; /* until there is none */
 	}
 	return has_read;
 }
@@ -404,10 +412,6 @@ struct ssh_exec *ssh_exec_start(struct ssh_session *session, const struct ssh_ex
 		.arg = arg,
 		.input = STRBUF_INIT,
 	};
-	exec->lane.channel = ssh_channel_new(session->lib);
-	if (!exec->lane.channel) {
-		abort(); /* out of memory */
-	}
 	exec->lane.callbacks = (struct ssh_channel_callbacks_struct){
 		.userdata = exec,
 		.channel_data_function = on_data,
@@ -415,8 +419,6 @@ struct ssh_exec *ssh_exec_start(struct ssh_session *session, const struct ssh_ex
 		.channel_exit_status_function = on_exit_status,
 		.channel_exit_signal_function = on_exit_signal,
 	};
-	ssh_callbacks_init(&exec->lane.callbacks);
-	(void)ssh_set_channel_callbacks(exec->lane.channel, &exec->lane.callbacks);
 	ssh_lane_add(session, &exec->lane);
 	ssh_session_wake(session);
 	return exec;

@@ -75,6 +75,11 @@ void ssh_session_end(struct ssh_session *session, enum ssh_end_cause cause, cons
 	strbuf_release(&text);
 }
 
+bool ssh_session_is_over(const struct ssh_session *session)
+{
+	return session->has_ended || session->is_freed;
+}
+
 void ssh_session_add_lib_error(const struct ssh_session *session, struct strbuf *out)
 {
 	struct strbuf text = STRBUF_INIT;
@@ -107,40 +112,6 @@ void ssh_session_end_by_lib(struct ssh_session *session, enum ssh_end_cause caus
 
 /* --- what goes when ------------------------------------------------------------------------- */
 
-/* What closes a channel also reads, and tells others what has come for them: as long as libssh
- * stands on their channels they can be freed no more than in a step. */
-static void lane_remove(struct ssh_lane *lane)
-{
-	struct ssh_session *session = lane->session;
-
-	session->depth++;
-
-	*(lane->previous ? &lane->previous->next : &session->lanes) = lane->next;
-	*(lane->next ? &lane->next->previous : &session->last_lane) = lane->previous;
-	lane->release(lane);
-	if (lane->channel) {
-		(void)ssh_remove_channel_callbacks(lane->channel, &lane->callbacks);
-		ssh_channel_free(lane->channel);
-	}
-	free(lane);
-	session->depth--;
-}
-
-/* One that goes may be the end of others, before or behind it. */
-static void sweep_lanes(struct ssh_session *session)
-{
-	struct ssh_lane *lane = session->lanes;
-
-	while (lane) {
-		if (lane->is_dead) {
-			lane_remove(lane);
-			lane = session->lanes;
-		} else {
-			lane = lane->next;
-		}
-	}
-}
-
 /* Closes the connection.  A goodbye would leave libssh's descriptor open, or not, and no way to
  * know. */
 static void disconnect(struct ssh_session *session)
@@ -161,10 +132,7 @@ static void disconnect(struct ssh_session *session)
 
 void ssh_session_destroy(struct ssh_session *session)
 {
-	for (struct ssh_lane *lane = session->lanes; lane; lane = lane->next) {
-		lane->is_dead = true;
-	}
-	sweep_lanes(session);
+	ssh_lanes_free(session);
 	dial_free(&session->dial);
 	ssh_tunnel_cancel(&session->tunnel);
 	timer_free(&session->deadline);
@@ -227,7 +195,7 @@ void ssh_session_settle(struct ssh_session *session)
 	if (session->depth > 0 || session->is_lent) {
 		return;
 	}
-	sweep_lanes(session);
+	ssh_lanes_sweep(session);
 	if (session->has_ended && !session->is_freed) {
 		tell_end(session);
 	}
@@ -238,36 +206,7 @@ void ssh_session_settle(struct ssh_session *session)
 	ssh_session_watch(session);
 }
 
-/* --- lanes ---------------------------------------------------------------------------------- */
-
-void ssh_lane_add(struct ssh_session *session, struct ssh_lane *lane)
-{
-	lane->session = session;
-	lane->previous = session->last_lane;
-	*(lane->previous ? &lane->previous->next : &session->lanes) = lane;
-	session->last_lane = lane;
-}
-
-void ssh_lane_kill(struct ssh_lane *lane)
-{
-	struct ssh_session *session = lane->session;
-
-	lane->is_dead = true;
-	if (session->depth == 0) {
-		lane_remove(lane);
-		ssh_session_wake(session); /* what closes it has to be sent */
-	}
-}
-
-int ssh_lane_write(struct ssh_lane *lane, const void *bytes, size_t len)
-{
-	int rc;
-
-	lane->session->is_writing = true;
-	rc = ssh_channel_write(lane->channel, bytes, (uint32_t)len);
-	lane->session->is_writing = false;
-	return rc;
-}
+/* --- while it is open ------------------------------------------------------------------------- */
 
 /* Whatever asks libssh for something lets it read, too: what counts is what has come by any way. */
 static void note_life(struct ssh_session *session)
@@ -279,33 +218,15 @@ static void note_life(struct ssh_session *session)
 	}
 }
 
-/* Read what there is; true if there may be more. */
+/* Read what there is, and tell it; true if there may be more. */
 static bool read_once(struct ssh_session *session)
 {
 	uint64_t before = session->counter.in_bytes;
 
+	session->is_reading = true;
 	(void)ssh_execute_message_callbacks(session->lib); /* what is wrong shows in the status */
+	session->is_reading = false;
 	return session->counter.in_bytes - before >= READ_BYTES;
-}
-
-static bool is_over(const struct ssh_session *session)
-{
-	return session->has_ended || session->is_freed;
-}
-
-static void step_lanes(struct ssh_session *session)
-{
-	bool has_done;
-
-	do {
-		has_done = false;
-		for (struct ssh_lane *lane = session->lanes; lane && !is_over(session);
-			lane = lane->next) {
-			while (!lane->is_dead && !is_over(session) && lane->step(lane)) {
-				has_done = true;
-			}
-		}
-	} while (has_done && !is_over(session));
 }
 
 static void ask_for_life(struct ssh_session *session)
@@ -347,21 +268,21 @@ static void step_open(struct ssh_session *session)
 {
 	bool has_more = true, was_writing = false;
 
-	for (int i = 0; i < READS_MAX && has_more && !is_over(session); i++) {
+	for (int i = 0; i < READS_MAX && has_more && !ssh_session_is_over(session); i++) {
 		has_more = read_once(session);
 		ask_for_life(session);
-		step_lanes(session);
+		ssh_lanes_step(session);
 		note_life(session);
-		if (!has_more && !was_writing && !is_over(session)) {
+		if (!has_more && !was_writing && !ssh_session_is_over(session)) {
 			was_writing = may_be_writing(session);
 			has_more = was_writing;
 		}
 	}
-	if (!is_over(session) &&
+	if (!ssh_session_is_over(session) &&
 		(!ssh_is_connected(session->lib) ||
 			(ssh_get_status(session->lib) & (SSH_CLOSED | SSH_CLOSED_ERROR)) != 0)) {
 		ssh_session_end_by_lib(session, SSH_END_CLOSED);
-	} else if (has_more && !is_over(session)) {
+	} else if (has_more && !ssh_session_is_over(session)) {
 		ssh_session_wake(session);
 	}
 }
@@ -391,11 +312,11 @@ void ssh_session_step(struct ssh_session *session)
 		}
 		goes_on = session->state != state;
 		if (!goes_on && !was_writing && state != SSH_STATE_OPEN && session->lib &&
-			!is_over(session) && !session->is_lent) {
+			!ssh_session_is_over(session) && !session->is_lent) {
 			was_writing = may_be_writing(session);
 			goes_on = was_writing;
 		}
-	} while (goes_on && !is_over(session) && !session->is_lent);
+	} while (goes_on && !ssh_session_is_over(session) && !session->is_lent);
 	session->depth--;
 	ssh_session_settle(session);
 }

@@ -1,14 +1,16 @@
 /*
  * What the files of SSH sessions share: ssh_client.c (what they have in common),
  * ssh_session.c (from dialling to its end), ssh_handshake.c (up to a host key that is good),
- * ssh_auth.c (logging in), ssh_exec.c (commands), ssh_tunnel.c (connections through a session).
- * Nobody else includes this.
+ * ssh_auth.c (logging in), ssh_lane.c (channels, and who uses them), ssh_exec.c (commands),
+ * ssh_tunnel.c (connections through a session).  Nobody else includes this.
  *
- * libssh is driven by five rules.  It gets a connected socket (it would look names up by itself,
+ * libssh is driven by six rules.  It gets a connected socket (it would look names up by itself,
  * and wait).  Each session has its own poll context (a shared one runs other sessions from inside).
  * What a session waits for is asked of ssh_get_poll_flags() after each step, and after a step that
  * is done the next follows at once (what it needs may have been read already).  The agent is talked
- * to on another thread.  Both output streams are always read.
+ * to on another thread.  Both output streams are always read.  Nearly all that it is asked for
+ * makes it read what has come, for whomever that is: users are told of it from the one call that is
+ * made to read, and from no other, as they may free what another call stands on.
  */
 #ifndef NET_SSH_SESSION_INTERNAL_H
 #define NET_SSH_SESSION_INTERNAL_H
@@ -44,11 +46,18 @@ struct ssh_client {
 	bool is_freed;                /* goes with its last session */
 };
 
+enum ssh_lane_state {
+	SSH_LANE_NEW, /* or refused: the server does not know of it */
+	SSH_LANE_OPENING,
+	SSH_LANE_OPEN, /* or closed by the server */
+};
+
 /* A channel of a session with somebody who uses it; first in a struct ssh_exec or ssh_tunnel. */
 struct ssh_lane {
 	struct ssh_session *session;
 	struct ssh_lane *next, *previous;
-	ssh_channel channel; /* NULL: none yet */
+	enum ssh_lane_state state; /* of the channel */
+	ssh_channel channel;
 	struct ssh_channel_callbacks_struct callbacks;
 	bool (*step)(struct ssh_lane *);                   /* true: something was done */
 	void (*lose)(struct ssh_lane *, const char *text); /* the session is over */
@@ -88,12 +97,14 @@ struct ssh_session {
 	struct ssh_auth *auth;
 
 	struct ssh_lane *lanes, *last_lane; /* the oldest first */
-	int64_t heard_ms;                   /* when something came last */
-	uint64_t heard_bytes;               /* of those that came, how many that was for */
+	ssh_channel *orphans; /* nobody's any more; to be closed when the server has opened them */
+	size_t orphans_count, orphans_alloc;
+	int64_t heard_ms;     /* when something came last */
+	uint64_t heard_bytes; /* of those that came, how many that was for */
 	int alive_unanswered;
 	bool is_asking; /* an answer to a keepalive is outstanding */
 
-	bool is_writing; /* libssh reads what it was given, and packets too if the window is full */
+	bool is_reading; /* libssh was asked to read: users may be told what it finds */
 	int depth;       /* of calls inside which nothing may be freed */
 	bool is_freed;   /* by its user: goes when depth is 0 and no thread has it */
 	bool is_lent;    /* to a thread, which asks the agent */
@@ -119,13 +130,19 @@ void ssh_session_wake(struct ssh_session *);      /* step in this or the next tu
 bool ssh_session_may_write(struct ssh_session *); /* what was written before is on its way */
 void ssh_session_watch(struct ssh_session *);     /* what libssh waits for */
 void ssh_session_opened(struct ssh_session *);
-void ssh_lane_add(struct ssh_session *, struct ssh_lane *);
-void ssh_lane_kill(struct ssh_lane *); /* swept now or after the round */
-/* As ssh_channel_write(); meanwhile no command's output is told. */
-int ssh_lane_write(struct ssh_lane *, const void *bytes, size_t len);
+bool ssh_session_is_over(const struct ssh_session *); /* or was freed */
 
 /* libssh's words for its last error, fit to be printed. */
 void ssh_session_add_lib_error(const struct ssh_session *, struct strbuf *out);
+
+/* ssh_lane.c */
+void ssh_lane_add(struct ssh_session *, struct ssh_lane *); /* with a new channel */
+void ssh_lane_kill(struct ssh_lane *);                      /* swept now or after the round */
+/* What libssh says to being asked to open the lane's channel; as it is. */
+int ssh_lane_opening(struct ssh_lane *, int rc);
+void ssh_lanes_step(struct ssh_session *);  /* each as far as it goes */
+void ssh_lanes_sweep(struct ssh_session *); /* those that are dead */
+void ssh_lanes_free(struct ssh_session *);  /* all; nobody is told, but who waits for a tunnel */
 
 /* ssh_handshake.c: there is a connection. */
 void ssh_handshake_begin(struct ssh_session *, int fd);

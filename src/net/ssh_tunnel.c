@@ -146,7 +146,7 @@ static bool read_near(struct ssh_tunnel *tunnel)
 	n = recv(tunnel->near_fd, bytes, most, MSG_DONTWAIT);
 	if (n > 0) {
 		/* All of it fits into the window. */
-		if (ssh_lane_write(&tunnel->lane, bytes, (size_t)n) < 0) {
+		if (ssh_channel_write(tunnel->lane.channel, bytes, (uint32_t)n) < 0) {
 			tunnel->lane.is_dead = true;
 			return false;
 		}
@@ -238,8 +238,9 @@ static void tell_refusal(struct ssh_tunnel *tunnel)
 static bool step_opening(struct ssh_tunnel *tunnel)
 {
 	struct ssh_session *session = tunnel->lane.session;
-	int rc = ssh_channel_open_forward(
-		tunnel->lane.channel, tunnel->host, tunnel->port, "127.0.0.1", 0);
+	int rc = ssh_lane_opening(
+		&tunnel->lane, ssh_channel_open_forward(tunnel->lane.channel, tunnel->host,
+				       tunnel->port, "127.0.0.1", 0));
 
 	if (rc == SSH_OK) {
 		return begin(tunnel);
@@ -284,18 +285,12 @@ struct ssh_tunnel *ssh_tunnel_start(
 		.near_fd = -1,
 		.to_near = STRBUF_INIT,
 	};
-	tunnel->lane.channel = ssh_channel_new(via->lib);
-	if (!tunnel->lane.channel) {
-		abort(); /* out of memory */
-	}
 	tunnel->lane.callbacks = (struct ssh_channel_callbacks_struct){
 		.userdata = tunnel,
 		.channel_data_function = on_data,
 		.channel_eof_function = on_over,
 		.channel_close_function = on_over,
 	};
-	ssh_callbacks_init(&tunnel->lane.callbacks);
-	(void)ssh_set_channel_callbacks(tunnel->lane.channel, &tunnel->lane.callbacks);
 	ssh_lane_add(via, &tunnel->lane);
 	ssh_session_wake(via);
 	return tunnel;
