@@ -133,14 +133,14 @@ void ssh_auth_begin(struct ssh_session *session)
 
 /* --- the agent, on a thread ----------------------------------------------------------------- */
 
+/* The session may be freed meanwhile, and the settings with it: libssh has the name of its own. */
 static void agent_work(void *arg)
 {
 	struct ssh_session *session = arg;
 	struct ssh_auth *auth = session->auth;
 
-	auth->result = atomic_load(&auth->is_abandoned)
-			       ? SSH_AUTH_ERROR
-			       : ssh_userauth_agent(session->lib, session->settings->user);
+	auth->result = atomic_load(&auth->is_abandoned) ? SSH_AUTH_ERROR
+							: ssh_userauth_agent(session->lib, NULL);
 }
 
 static void on_result(struct ssh_session *session, int result);

@@ -5,10 +5,15 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <dlfcn.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <libssh/libssh.h>
 
 #include "base/alloc.h"
 #include "base/time.h"
@@ -271,6 +276,54 @@ static void test_mute_agent(void **state)
 	(void)close(fd);
 }
 
+/* libssh's, on a thread of ours; it takes as long as we like. */
+static atomic_bool is_slow, is_asking;
+
+int ssh_userauth_agent(ssh_session lib, const char *username)
+{
+	int (*ask)(ssh_session, const char *);
+	char name[64];
+
+	*(void **)&ask = dlsym(RTLD_NEXT, "ssh_userauth_agent");
+	while (atomic_load(&is_slow)) {
+		atomic_store(&is_asking, true);
+		(void)usleep(1000);
+	}
+	(void)snprintf(name, sizeof(name), "%s", username ? username : "");
+	return ask(lib, username);
+}
+
+static bool is_asked(void *arg)
+{
+	(void)arg;
+	return atomic_load(&is_asking);
+}
+
+/* Freed while a thread asks the agent: the settings were borrowed until then, and go as well. */
+static void test_freed_with_its_settings(void **state)
+{
+	struct ssh_fixture *fixture = *state;
+	uint16_t port = start_sshd(fixture, "");
+	const char *socket = start_agent(fixture);
+	struct arena *arena = fixture->arena, *own = arena_new();
+	struct ssh_session_spec spec = {.connect_timeout_ms = 5000};
+	struct ssh_told told;
+
+	add_to_agent(fixture, socket, fixture->key);
+	fixture->key = ssh_fixture_path(fixture, "missing");
+	fixture->arena = own;
+	spec.settings = with_agent(fixture, port, socket, "");
+	fixture->arena = arena;
+	atomic_store(&is_slow, true);
+	ssh_fixture_open(fixture, &spec, &told);
+	ssh_fixture_until(fixture, is_asked, NULL);
+	ssh_session_free(&told.session);
+	arena_free(own);
+	atomic_store(&is_slow, false);
+	ssh_fixture_forget(fixture); /* which waits for the thread */
+	assert_false(told.is_opened || told.has_ended);
+}
+
 /* --- passwords ------------------------------------------------------------------------------ */
 
 static void test_passwords(void **state)
@@ -342,6 +395,7 @@ int main(void)
 		TEST(test_agent),
 		TEST(test_agent_is_not_there),
 		TEST(test_mute_agent),
+		TEST(test_freed_with_its_settings),
 		TEST(test_passwords),
 		TEST(test_other_manners),
 	};
