@@ -161,7 +161,7 @@ void ssh_connector_keep(struct ssh_connector *connector, struct ssh_link **link_
 	struct strbuf key = STRBUF_INIT;
 
 	add_key(&key, &link->spec);
-	if (connector->options.keep_ms <= 0 || link->state != SSH_LINK_OPEN ||
+	if (connector->options.keep_ms <= 0 || !ssh_link_is_open(link) ||
 		map_has(connector->kept, strbuf_str(&key))) {
 		ssh_link_free(&link);
 	} else {

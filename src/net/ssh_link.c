@@ -583,6 +583,15 @@ void ssh_link_free(struct ssh_link **link_ptr)
 	}
 }
 
+bool ssh_link_is_open(const struct ssh_link *link)
+{
+	if (link->state != SSH_LINK_OPEN) {
+		return false;
+	}
+	return link->program ? ssh_program_login_is_open(link->program)
+			     : ssh_session_is_open(link->session);
+}
+
 void ssh_link_add_phase(const struct ssh_link *link, struct strbuf *out)
 {
 	switch (link->state) {

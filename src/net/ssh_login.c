@@ -126,7 +126,7 @@ void ssh_login_free(struct ssh_login **login_ptr)
 
 bool ssh_login_is_open(const struct ssh_login *login)
 {
-	return login->link->state == SSH_LINK_OPEN;
+	return ssh_link_is_open(login->link);
 }
 
 enum ssh_transport ssh_login_transport(const struct ssh_login *login)
@@ -226,7 +226,7 @@ struct ssh_command *ssh_command_start(struct ssh_login *login, const struct ssh_
 	} else if (ssh_login_is_open(login)) {
 		command->exec = ssh_exec_start(login->link->session, spec, &own, command);
 	} else {
-		assert(login->has_ended);
+		assert(login->has_ended || login->link->state == SSH_LINK_OPEN); /* about to end */
 		command->telling = loop_defer(login->connector->loop, tell_lost, command);
 	}
 	return command;

@@ -105,6 +105,10 @@ struct ssh_link *ssh_link_new(struct ssh_connector *, const struct ssh_link_spec
 	const struct ssh_link_events *, void *arg);
 void ssh_link_free(struct ssh_link **); /* nothing is called any more */
 
+/* Whether commands can be started.  A connection that is lost is not open any more before its link
+ * is told of it: commands are told first. */
+bool ssh_link_is_open(const struct ssh_link *);
+
 void ssh_link_add_phase(const struct ssh_link *, struct strbuf *out);
 
 /* What those who wanted to go through a bastion are told. */

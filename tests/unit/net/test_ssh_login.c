@@ -302,6 +302,85 @@ static void test_freed_in_callbacks(void **state)
 	}
 }
 
+/* Somebody who tries again at once when a command is lost. */
+struct stubborn {
+	struct ssh_login *login;
+	int lost;
+	bool has_text, has_ended;
+};
+
+static void on_stubborn_output(void *arg, enum ssh_stream stream, struct str bytes)
+{
+	(void)arg;
+	(void)stream;
+	(void)bytes;
+}
+
+static void on_stubborn_command_ended(void *arg, const struct ssh_exec_end *end);
+
+static void stubborn_start(struct stubborn *stubborn, const char *command)
+{
+	static const struct ssh_exec_events events = {
+		.output = on_stubborn_output, .ended = on_stubborn_command_ended};
+
+	(void)ssh_command_start(stubborn->login,
+		&(struct ssh_exec_spec){.command = command, .drain_ms = 500}, &events, stubborn);
+}
+
+static void on_stubborn_command_ended(void *arg, const struct ssh_exec_end *end)
+{
+	struct stubborn *stubborn = arg;
+
+	assert_false(stubborn->has_ended);
+	assert_int_equal(end->outcome, SSH_EXEC_LOST);
+	assert_false(ssh_login_is_open(stubborn->login));
+	stubborn->has_text = end->text[0] != '\0';
+	if (stubborn->lost++ == 0) {
+		stubborn_start(stubborn, "true");
+	}
+}
+
+static void on_stubborn_opened(void *arg)
+{
+	stubborn_start(arg, "kill -9 $PPID; sleep 5");
+}
+
+static void on_stubborn_ended(void *arg, const struct ssh_login_end *end)
+{
+	struct stubborn *stubborn = arg;
+
+	assert_int_equal(end->cause, SSH_END_CLOSED);
+	stubborn->has_ended = true;
+}
+
+static bool stubborn_has_ended(void *arg)
+{
+	return ((struct stubborn *)arg)->has_ended;
+}
+
+/* The connection is lost, and that has been told to its command alone yet: one that is started now
+ * is lost as well. */
+static void test_started_when_lost(void **state)
+{
+	static const struct ssh_login_events events = {on_stubborn_opened, on_stubborn_ended};
+	struct ssh_fixture *fixture = *state;
+	const char *config = login_fixture_host(fixture, "web", start_sshd(fixture, ""), "");
+
+	for (size_t i = 0; i < ARRAY_LEN(transports); i++) {
+		const struct ssh_connector_options options = {.transport = transports[i]};
+		struct ssh_connector *connector =
+			login_fixture_connector(fixture, config, &options);
+		struct stubborn stubborn = {.lost = 0};
+
+		stubborn.login = ssh_login_open(
+			connector, &(struct ssh_login_spec){.name = "web"}, &events, &stubborn);
+		ssh_fixture_until(fixture, stubborn_has_ended, &stubborn);
+		assert_int_equal(stubborn.lost, 2);
+		assert_true(stubborn.has_text);
+		ssh_connector_free(&connector);
+	}
+}
+
 /* Whatever it is doing. */
 static void test_freed_any_time(void **state)
 {
@@ -383,6 +462,7 @@ int main(void)
 		TEST(test_both_transports),
 		TEST(test_choice),
 		TEST(test_freed_in_callbacks),
+		TEST(test_started_when_lost),
 		TEST(test_freed_any_time),
 		TEST(test_thousand),
 	};
