@@ -506,6 +506,261 @@ static void test_closed_behind_a_flood(void **state)
 	ssh_session_free(&told.session);
 }
 
+/* --- all at once ---------------------------------------------------------------------------- */
+
+enum { SESSIONS = 3, ACTORS = 10, TICKS = 150, TICK_MS = 2, BLOCK_BYTES = 200000 };
+
+struct stress;
+
+/* A command whose user does what nobody would do at that moment; gone when it was freed. */
+struct actor {
+	struct stress *stress;
+	size_t session;
+	struct ssh_exec *exec;
+	bool is_paused;
+};
+
+/* What a session of it tells. */
+struct stress_place {
+	struct stress *stress;
+	size_t session;
+};
+
+struct stress {
+	struct ssh_fixture *fixture;
+	uint64_t random;
+	struct ssh_session_spec specs[SESSIONS]; /* the last goes through the first */
+	struct ssh_session *sessions[SESSIONS];
+	struct stress_place places[SESSIONS];
+	struct actor *actors[ACTORS];
+	char *block;
+	struct timer *tick;
+	int ticks;
+	uint64_t told; /* events */
+};
+
+static size_t pick(struct stress *stress, size_t below)
+{
+	stress->random ^= stress->random << 13;
+	stress->random ^= stress->random >> 7;
+	stress->random ^= stress->random << 17;
+	return (size_t)(stress->random % below);
+}
+
+static void actor_forget(struct actor *actor)
+{
+	for (size_t i = 0; i < ACTORS; i++) {
+		if (actor->stress->actors[i] == actor) {
+			actor->stress->actors[i] = NULL;
+		}
+	}
+	free(actor);
+}
+
+static void actor_free(struct actor *actor)
+{
+	ssh_exec_free(&actor->exec);
+	actor_forget(actor);
+}
+
+/* What runs on it goes with it, and is not told. */
+static void stress_free_session(struct stress *stress, size_t session)
+{
+	for (size_t i = 0; i < ACTORS && stress->sessions[session]; i++) {
+		if (stress->actors[i] && stress->actors[i]->session == session) {
+			actor_forget(stress->actors[i]);
+		}
+	}
+	ssh_session_free(&stress->sessions[session]);
+}
+
+static void stress_start(struct stress *stress);
+
+/* Anything, to anybody: whoever called must not look at what it has any more. */
+static void stress_act(struct stress *stress)
+{
+	struct actor *actor = stress->actors[pick(stress, ACTORS)];
+
+	if (!actor || pick(stress, 4) == 0) {
+		stress_start(stress);
+		return;
+	}
+	switch (pick(stress, 12)) {
+	case 0:
+	case 1:
+		actor_free(actor);
+		break;
+	case 2:
+	case 3:
+	case 4:
+		actor->is_paused = !actor->is_paused;
+		ssh_exec_pause(actor->exec, actor->is_paused);
+		break;
+	case 5:
+		ssh_exec_end_input(actor->exec);
+		break;
+	case 6:
+		ssh_exec_signal(actor->exec, "TERM");
+		break;
+	case 7:
+		if (pick(stress, 20) == 0) {
+			stress_free_session(stress, pick(stress, SESSIONS));
+		}
+		break;
+	default:
+		if (ssh_exec_unsent(actor->exec) < 10 * BLOCK_BYTES) {
+			ssh_exec_send(
+				actor->exec, str_n(stress->block, 1 + pick(stress, BLOCK_BYTES)));
+		}
+		break;
+	}
+}
+
+static void on_actor_output(void *arg, enum ssh_stream stream, struct str bytes)
+{
+	struct stress *stress = ((struct actor *)arg)->stress;
+
+	(void)stream;
+	assert_true(bytes.len > 0);
+	stress->told++;
+	if (pick(stress, 3) == 0) {
+		stress_act(stress);
+	}
+}
+
+static void on_actor_input(void *arg)
+{
+	struct stress *stress = ((struct actor *)arg)->stress;
+
+	stress->told++;
+	stress_act(stress);
+}
+
+static void on_actor_ended(void *arg, const struct ssh_exec_end *end)
+{
+	struct stress *stress = ((struct actor *)arg)->stress;
+
+	assert_non_null(end->text);
+	stress->told++;
+	actor_forget(arg);
+	stress_act(stress);
+}
+
+static void stress_start(struct stress *stress)
+{
+	static const struct ssh_exec_events events = {
+		on_actor_output, on_actor_input, on_actor_ended};
+	static const char *const commands[] = {"cat", "cat >&2", "cat & cat >&2; wait", "yes",
+		"head -c 300000 /dev/zero; echo end >&2", "exit 3", "sleep 20",
+		"echo one; sleep 0.02; echo two >&2; sleep 0.02; echo three"};
+	size_t place = pick(stress, ACTORS), session = pick(stress, SESSIONS);
+	struct actor *actor;
+
+	if (stress->actors[place] || !stress->sessions[session] ||
+		!ssh_session_is_open(stress->sessions[session])) {
+		return;
+	}
+	actor = xcalloc(1, sizeof(*actor));
+	*actor = (struct actor){.stress = stress, .session = session};
+	stress->actors[place] = actor;
+	actor->exec = ssh_exec_start(stress->sessions[session],
+		&(struct ssh_exec_spec){
+			.command = commands[pick(stress, ARRAY_LEN(commands))], .drain_ms = 20},
+		&events, actor);
+}
+
+static void on_stress_opened(void *arg)
+{
+	stress_act(((struct stress_place *)arg)->stress);
+}
+
+/* Its commands were told before. */
+static void on_stress_ended(void *arg, const struct ssh_end *end)
+{
+	struct stress_place *place = arg;
+
+	assert_non_null(end->text);
+	place->stress->sessions[place->session] = NULL;
+	stress_act(place->stress);
+}
+
+static void stress_connect(struct stress *stress, size_t session)
+{
+	static const struct ssh_session_events events = {
+		.opened = on_stress_opened, .ended = on_stress_ended};
+	struct ssh_session_spec *spec = &stress->specs[session];
+
+	if (session == SESSIONS - 1) {
+		spec->via = stress->sessions[0];
+		if (!spec->via || !ssh_session_is_open(spec->via)) {
+			return;
+		}
+	}
+	stress->places[session] = (struct stress_place){stress, session};
+	stress->sessions[session] =
+		ssh_session_start(stress->fixture->client, spec, &events, &stress->places[session]);
+}
+
+static void on_tick(void *arg)
+{
+	struct stress *stress = arg;
+
+	for (size_t i = 0; i < SESSIONS; i++) {
+		if (!stress->sessions[i]) {
+			stress_connect(stress, i);
+		}
+	}
+	stress_act(stress);
+	if (stress->sessions[0] && ssh_session_is_open(stress->sessions[0])) {
+		stress->ticks++;
+	}
+	if (stress->ticks < TICKS) {
+		timer_set(stress->tick, TICK_MS);
+	} else {
+		loop_stop(stress->fixture->loop);
+	}
+}
+
+static void run_stress(struct ssh_fixture *fixture, uint16_t port, uint64_t seed)
+{
+	struct stress stress = {.fixture = fixture, .random = seed};
+
+	for (size_t i = 0; i < SESSIONS; i++) {
+		stress.specs[i] = (struct ssh_session_spec){
+			.settings = ssh_fixture_settings(fixture, port, ""),
+			.connect_timeout_ms = 60000,
+			.alive_interval_ms = 60000};
+	}
+	stress.block = xcalloc(1, BLOCK_BYTES);
+	stress.tick = timer_add(fixture->loop, TICK_MS, on_tick, &stress);
+	assert_int_equal(loop_run(fixture->loop, NULL), 0);
+	timer_free(&stress.tick);
+	for (size_t i = SESSIONS; i-- > 0;) {
+		stress_free_session(&stress, i);
+	}
+	assert_int_equal(ssh_client_sessions(fixture->client), 0);
+	assert_true(stress.told > 0);
+	free(stress.block);
+}
+
+/* Commands on sessions, one through another, whose users free, pause, send and start whatever they
+ * like from inside every event. */
+static void test_anything_at_any_time(void **state)
+{
+	enum { SEEDS = 6 };
+	struct ssh_fixture *fixture = *state;
+	uint16_t port = ssh_fixture_sshd(fixture, "MaxStartups 100\nMaxSessions 100\n");
+
+	if (port == 0) {
+		skip_because("needs openssh-server");
+	}
+	on_read = NULL;
+	on_opening = NULL;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		run_stress(fixture, port, seed * 0x9e3779b97f4a7c15);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ssh_fixture_start, ssh_fixture_end)
 
 int main(void)
@@ -518,6 +773,7 @@ int main(void)
 		TEST(test_nothing_is_told_inside),
 		TEST(test_freed_by_another),
 		TEST(test_closed_behind_a_flood),
+		TEST(test_anything_at_any_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
