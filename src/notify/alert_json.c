@@ -143,13 +143,6 @@ static void write_texts(const struct receiver *receiver, const struct notificati
 	json_field_str(json, "text", strbuf_str(&text));
 }
 
-static int64_t alerts_total(const struct notification *notification)
-{
-	return notification->alerts_total > (int64_t)notification->alerts_count
-		       ? notification->alerts_total
-		       : (int64_t)notification->alerts_count;
-}
-
 static void write_notification(const struct receiver *receiver,
 	const struct notification *notification, bool is_shortened, struct json_writer *json)
 {
@@ -163,7 +156,7 @@ static void write_notification(const struct receiver *receiver,
 	json_field_bool(json, "shortened", is_shortened);
 	write_texts(receiver, notification, json);
 	json_field_string(json, "group", notification->group);
-	json_field_int(json, "alerts_total", alerts_total(notification));
+	json_field_int(json, "alerts_total", notification_total(notification));
 	json_write_key(json, "alerts");
 	json_write_array_begin(json);
 	for (size_t i = 0; i < notification->alerts_count; i++) {

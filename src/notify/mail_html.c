@@ -233,16 +233,12 @@ static void add_group(const struct receiver *receiver, const struct notification
 	struct strbuf *out)
 {
 	const size_t shown = notify_shown_alerts(receiver, notification);
-	int64_t total = notification->alerts_total;
 
-	if (total < (int64_t)notification->alerts_count) {
-		total = (int64_t)notification->alerts_count;
-	}
 	begin_table(out);
 	for (size_t i = 0; i < shown; i++) {
 		add_alert_row(notification, notification->alerts[i], out);
 	}
-	add_more_row(out, total - (int64_t)shown);
+	add_more_row(out, notification_total(notification) - (int64_t)shown);
 	end_table(out);
 	if (notification->may_be_repeat) {
 		add_paragraph(out, str_of("sent again: it may have arrived before"));
@@ -263,7 +259,7 @@ static void add_common_text(const struct receiver *receiver,
 static void add_alerts(const struct receiver *receiver, const struct notification *notification,
 	struct arena *arena, struct strbuf *out)
 {
-	bool is_group = notification->alerts_count > 1 || notification->alerts_total > 1;
+	bool is_group = notification_total(notification) > 1;
 
 	if (is_group && !receiver->text) {
 		add_group(receiver, notification, out);

@@ -69,7 +69,7 @@ struct notification {
 	const struct alert *const
 		*alerts; /* of the first five purposes, and of TEST; at least one */
 	size_t alerts_count;
-	int64_t alerts_total;                 /* of the group, those left out included */
+	int64_t alerts_total; /* of the group, those left out included; see notification_total() */
 	const struct notify_summary *summary; /* of SUMMARY */
 	const struct notify_digest *digest;   /* of DIGEST */
 	const char *title, *text;             /* of NOTICE */
@@ -85,5 +85,8 @@ struct notification {
 };
 
 const char *notification_purpose_name(enum notification_purpose); /* "trigger" */
+
+/* How many alerts it is about: alerts_total, or those that it has if that is less (0: not set). */
+int64_t notification_total(const struct notification *);
 
 #endif

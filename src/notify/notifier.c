@@ -62,6 +62,13 @@ const char *notification_purpose_name(enum notification_purpose purpose)
 	return names[purpose];
 }
 
+int64_t notification_total(const struct notification *notification)
+{
+	const int64_t shown = (int64_t)notification->alerts_count;
+
+	return notification->alerts_total > shown ? notification->alerts_total : shown;
+}
+
 /* Secrets */
 
 void notify_message_add_secret(struct notify_message *message, const char *secret)

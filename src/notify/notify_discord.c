@@ -184,7 +184,7 @@ static void add_group(const struct discord_writer *w, struct strbuf *out)
 		left -= 2 * notify_add_limited(strbuf_str(&text), &limit, out);
 		strbuf_adds(out, "\n");
 	}
-	notify_add_more(notification->alerts_total - (int64_t)shown, out);
+	notify_add_more(notification_total(notification) - (int64_t)shown, out);
 }
 
 static void write_description(struct discord_writer *w)

@@ -111,10 +111,7 @@ static void list_environment(const struct notify_run *run, struct pairs *env)
 		set(env, arena, "SOURCE", alert->source);
 		set(env, arena, "FINGERPRINT", alert->fingerprint);
 		set_number(env, arena, "ALERT_ID", alert->id);
-		set_number(env, arena, "ALERTS",
-			notification->alerts_total > (int64_t)notification->alerts_count
-				? notification->alerts_total
-				: (int64_t)notification->alerts_count);
+		set_number(env, arena, "ALERTS", notification_total(notification));
 	}
 }
 

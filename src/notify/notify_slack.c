@@ -237,7 +237,7 @@ static void write_group(struct slack_writer *w)
 		write_group_alert(w, notification->alerts[i], left / (shown - i));
 		left -= before - w->left;
 	}
-	notify_add_more(notification->alerts_total - (int64_t)shown, &more);
+	notify_add_more(notification_total(notification) - (int64_t)shown, &more);
 	if (more.len > 0) {
 		begin_context(w);
 		write_plain(w, strbuf_str(&more), SECTION_MAX);
@@ -247,7 +247,7 @@ static void write_group(struct slack_writer *w)
 
 static bool is_group(const struct notification *notification)
 {
-	return notification->alerts_count > 1 || notification->alerts_total > 1;
+	return notification_total(notification) > 1;
 }
 
 static void write_blocks(struct slack_writer *w, struct str title)

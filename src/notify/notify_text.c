@@ -108,13 +108,6 @@ size_t notify_shown_alerts(const struct receiver *receiver, const struct notific
 	return notification->alerts_count < max ? notification->alerts_count : max;
 }
 
-static int64_t total_of(const struct notification *notification)
-{
-	return notification->alerts_total > (int64_t)notification->alerts_count
-		       ? notification->alerts_total
-		       : (int64_t)notification->alerts_count;
-}
-
 /* "disk full (db-01)" */
 static void add_subject(const struct alert *alert, struct strbuf *out)
 {
@@ -125,14 +118,15 @@ static void add_subject(const struct alert *alert, struct strbuf *out)
 
 static void add_group_title(const struct notification *notification, struct strbuf *out)
 {
-	strbuf_addf(out, "[%s ×%" PRId64 "] ", notify_word(notification), total_of(notification));
+	strbuf_addf(out, "[%s ×%" PRId64 "] ", notify_word(notification),
+		notification_total(notification));
 	if (notification->group) {
 		strbuf_adds(out, notification->group);
 		return;
 	}
 	add_subject(notification->alerts[0], out);
 	strbuf_addc(out, ' ');
-	notify_add_more(total_of(notification) - 1, out);
+	notify_add_more(notification_total(notification) - 1, out);
 }
 
 static void add_summary_title(const struct notify_summary *summary, struct strbuf *out)
@@ -152,7 +146,7 @@ static void add_digest_title(const struct notify_digest *digest, struct strbuf *
 
 static void add_alerts_title(const struct notification *notification, struct strbuf *out)
 {
-	if (total_of(notification) > 1) {
+	if (notification_total(notification) > 1) {
 		add_group_title(notification, out);
 		return;
 	}
@@ -274,7 +268,7 @@ static void add_group_text(const struct receiver *receiver, const struct notific
 	struct strbuf *out)
 {
 	const size_t shown = notify_shown_alerts(receiver, notification);
-	const int64_t more = total_of(notification) - (int64_t)shown;
+	const int64_t more = notification_total(notification) - (int64_t)shown;
 
 	for (size_t i = 0; i < shown; i++) {
 		strbuf_adds(out, i ? "\n• " : "• ");
@@ -301,7 +295,7 @@ static void add_alerts_text(const struct receiver *receiver,
 	const struct alert *alert = notification->alerts[0];
 	size_t start = out->len;
 
-	if (total_of(notification) > 1) {
+	if (notification_total(notification) > 1) {
 		add_group_text(receiver, notification, out);
 		return;
 	}

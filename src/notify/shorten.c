@@ -122,13 +122,6 @@ static bool shorten_notice(struct notification *copy, struct arena *arena)
 	return true;
 }
 
-static int64_t total_of(const struct notification *notification)
-{
-	return notification->alerts_total > (int64_t)notification->alerts_count
-		       ? notification->alerts_total
-		       : (int64_t)notification->alerts_count;
-}
-
 const struct notification *notification_shorten(
 	const struct notification *notification, struct arena *arena)
 {
@@ -136,7 +129,7 @@ const struct notification *notification_shorten(
 	bool is_smaller = false;
 
 	*copy = *notification;
-	copy->alerts_total = total_of(notification);
+	copy->alerts_total = notification_total(notification);
 	if (copy->alerts_count > 1) {
 		copy->alerts_count /= 2;
 		is_smaller = true;

@@ -86,9 +86,7 @@ static int64_t count_of(const struct notification *notification)
 	if (notification->summary) {
 		return notification->summary->count;
 	}
-	return notification->alerts_total > (int64_t)notification->alerts_count
-		       ? notification->alerts_total
-		       : (int64_t)notification->alerts_count;
+	return notification_total(notification);
 }
 
 /* The value as it is; an empty one is what sections take for false. */

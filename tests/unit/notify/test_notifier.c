@@ -271,6 +271,22 @@ static void names_are_as_they_were(void **state)
 	}
 }
 
+static void those_left_out_count(void **state)
+{
+	static const struct {
+		size_t count;
+		int64_t total, expected;
+	} table[] = {{0, 0, 0}, {1, 0, 1}, {1, 1, 1}, {3, 2, 3}, {3, 12, 12}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		const struct notification notification = {
+			.alerts_count = table[i].count, .alerts_total = table[i].total};
+
+		assert_int_equal(notification_total(&notification), table[i].expected);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, notify_fixture_start, notify_fixture_end)
 
 int main(void)
@@ -285,6 +301,7 @@ int main(void)
 		TEST(shows_a_message_without_its_secrets),
 		TEST(shows_no_secret_header_or_url),
 		cmocka_unit_test(names_are_as_they_were),
+		cmocka_unit_test(those_left_out_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
