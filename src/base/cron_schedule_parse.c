@@ -72,16 +72,6 @@ static int fault(const struct reader *r, struct str at, const char *fmt, ...)
 		(size_t)(at.ptr - r->whole.ptr) + 1);
 }
 
-static bool is_digits(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		if (!char_is_digit(s.ptr[i])) {
-			return false;
-		}
-	}
-	return s.len > 0;
-}
-
 /* A number or a name. */
 static int read_value(const struct reader *r, struct str s, int *ret_value)
 {
@@ -89,7 +79,7 @@ static int read_value(const struct reader *r, struct str s, int *ret_value)
 	int64_t number = field->find ? field->find(s) : -1;
 
 	if (number < 0) {
-		if (!is_digits(s)) {
+		if (!str_is_digits(s)) {
 			return fault(r, s, "is not a number%s", field->find ? " or a name" : "");
 		}
 		if (parse_int(s, field->min, field->max, &number, NULL) < 0) {
@@ -106,7 +96,7 @@ static int read_count(
 {
 	int64_t number = 0;
 
-	if (!is_digits(s) || parse_int(s, 1, max, &number, NULL) < 0) {
+	if (!str_is_digits(s) || parse_int(s, 1, max, &number, NULL) < 0) {
 		return fault(r, s, "is %s, which must be from 1 to %d", what, max);
 	}
 	*ret_count = (int)number;

@@ -34,16 +34,6 @@ static int range_error(struct str s, int64_t min, int64_t max, struct err *err)
 		(long long)min, (long long)max);
 }
 
-static bool is_digits(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		if (!char_is_digit(s.ptr[i])) {
-			return false;
-		}
-	}
-	return s.len > 0;
-}
-
 int parse_int(struct str s, int64_t min, int64_t max, int64_t *ret_value, struct err *err)
 {
 	bool is_negative = s.len > 0 && s.ptr[0] == '-';
@@ -51,7 +41,7 @@ int parse_int(struct str s, int64_t min, int64_t max, int64_t *ret_value, struct
 	struct str digits = str_sub(s, has_sign, s.len);
 	int64_t value = 0;
 
-	if (!is_digits(digits)) {
+	if (!str_is_digits(digits)) {
 		return err_set(
 			err, ERR_INPUT, "number '%s': not a whole number", utf8_quote(s).text);
 	}

@@ -166,6 +166,16 @@ bool char_is_alnum(char c)
 	return char_is_alpha(c) || char_is_digit(c);
 }
 
+bool str_is_digits(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (!char_is_digit(s.ptr[i])) {
+			return false;
+		}
+	}
+	return s.len > 0;
+}
+
 char char_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

@@ -35,6 +35,7 @@ bool str_is(struct str, const char *s); /* equal to a C string */
 bool str_starts(struct str, const char *prefix);
 bool str_ends(struct str, const char *suffix);
 bool str_contains(struct str, const char *needle);
+bool str_is_digits(struct str);      /* one or more, and nothing else */
 int str_cmp(struct str, struct str); /* as memcmp(), a prefix is smaller */
 
 /* Position of the first `c` at or after `from`; the length if there is none. */

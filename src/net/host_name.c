@@ -25,16 +25,6 @@ static bool label_is_valid(struct str label)
 	return true;
 }
 
-static bool is_digits(struct str label)
-{
-	for (size_t i = 0; i < label.len; i++) {
-		if (!char_is_digit(label.ptr[i])) {
-			return false;
-		}
-	}
-	return true;
-}
-
 bool host_name_is_valid(struct str name)
 {
 	struct str rest = without_final_dot(name);
@@ -48,7 +38,7 @@ bool host_name_is_valid(struct str name)
 			return false;
 		}
 	}
-	return !is_digits(label);
+	return !str_is_digits(label);
 }
 
 bool host_name_eq(struct str a, struct str b)

@@ -62,14 +62,9 @@ static size_t authority_end(struct str text, size_t start)
 	return end;
 }
 
-static bool is_digits(struct str text)
+static bool can_be_port(struct str text)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		if (!char_is_digit(text.ptr[i])) {
-			return false;
-		}
-	}
-	return true;
+	return text.len == 0 || str_is_digits(text);
 }
 
 /*
@@ -85,7 +80,7 @@ static struct str find_password(struct str text)
 	const char *at = memrchr(text.ptr + start, '@', end - start);
 
 	if (!at && colon < end && text.ptr[start] != '[' &&
-		!is_digits(str_sub(text, colon + 1, end - colon - 1))) {
+		!can_be_port(str_sub(text, colon + 1, end - colon - 1))) {
 		at = memrchr(text.ptr + end, '@', text.len - end);
 	}
 	if (!at || colon >= (size_t)(at - text.ptr)) {

@@ -56,16 +56,6 @@ static bool is_discord(const char *host)
 	       str_is(name, "discord.gg");
 }
 
-static bool is_number(struct str text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if (!char_is_digit(text.ptr[i])) {
-			return false;
-		}
-	}
-	return text.len > 0;
-}
-
 /* What is wrong with "/api/webhooks/ID/TOKEN", "v10" behind "api" or not; NULL if nothing is.
  * *ret_public is the length of what is in front of the token. */
 static const char *path_fault(const char *path, size_t *ret_public)
@@ -88,7 +78,7 @@ static const char *path_fault(const char *path, size_t *ret_public)
 	if (!rest.ptr || !str_split(&rest, '/', &id) || !rest.ptr) {
 		return "is not complete; it looks like";
 	}
-	if (!is_number(id)) {
+	if (!str_is_digits(id)) {
 		return "has no number behind /webhooks/; it looks like";
 	}
 	*ret_public = (size_t)(rest.ptr - path);

@@ -177,6 +177,19 @@ static void test_dup(void **state)
 	assert_string_equal(str_dup(str_of(""), arena), "");
 }
 
+static void test_digits(void **state)
+{
+	(void)state;
+	assert_true(str_is_digits(str_of("0")));
+	assert_true(str_is_digits(str_of("0123456789")));
+	assert_false(str_is_digits(str_of("")));
+	assert_false(str_is_digits(str_of("+1")));
+	assert_false(str_is_digits(str_of("1 ")));
+	assert_false(str_is_digits(str_of("1a")));
+	assert_false(str_is_digits(str_n("1\0", 2)));
+	assert_true(str_is_digits(str_n("12x", 2)));
+}
+
 /* The classes of every byte, whatever the locale or the sign of char. */
 static void test_classes(void **state)
 {
@@ -206,6 +219,7 @@ int main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_dup),
+		cmocka_unit_test(test_digits),
 		cmocka_unit_test(test_classes),
 	};
 
