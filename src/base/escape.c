@@ -3,15 +3,6 @@
  */
 #include "base/escape.h"
 
-static int hex_value(char c)
-{
-	if (char_is_digit(c)) {
-		return c - '0';
-	}
-	c = char_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static int simple_escape(char c)
 {
 	static const char from[] = "rntb0\\\"'e";
@@ -28,10 +19,10 @@ int escape_decode(struct str text, struct strbuf *out, struct err *err)
 
 		if (text.ptr[i] != '\\') {
 			strbuf_addc(out, text.ptr[i]);
-		} else if (rest.len >= 3 && rest.ptr[0] == 'x' && hex_value(rest.ptr[1]) >= 0 &&
-			   hex_value(rest.ptr[2]) >= 0) {
-			strbuf_addc(
-				out, (char)(hex_value(rest.ptr[1]) * 16 + hex_value(rest.ptr[2])));
+		} else if (rest.len >= 3 && rest.ptr[0] == 'x' &&
+			   char_hex_value(rest.ptr[1]) >= 0 && char_hex_value(rest.ptr[2]) >= 0) {
+			strbuf_addc(out, (char)(char_hex_value(rest.ptr[1]) * 16 +
+						 char_hex_value(rest.ptr[2])));
 			i += 3;
 		} else if (rest.len > 0 && simple_escape(rest.ptr[0]) >= 0) {
 			strbuf_addc(out, (char)simple_escape(rest.ptr[0]));

@@ -181,6 +181,15 @@ char char_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+int char_hex_value(char c)
+{
+	if (char_is_digit(c)) {
+		return c - '0';
+	}
+	c = char_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 bool str_case_eq(struct str a, struct str b)
 {
 	if (a.len != b.len) {

@@ -68,6 +68,7 @@ bool char_is_digit(char c);
 bool char_is_alpha(char c);
 bool char_is_alnum(char c);
 char char_lower(char c);
+int char_hex_value(char c); /* 0 to 15, of either case; -1: it is no hexadecimal digit */
 bool str_case_eq(struct str, struct str);
 
 #endif

@@ -161,23 +161,14 @@ void signature_add(enum signature_form form, struct str key, const struct signed
 	}
 }
 
-static int hex_value(char c)
-{
-	if (char_is_digit(c)) {
-		return c - '0';
-	}
-	c = char_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool hex_read(struct str text, unsigned char ret_mac[MAC_LEN])
 {
 	if (text.len != HEX_LEN) {
 		return false;
 	}
 	for (size_t i = 0; i < MAC_LEN; i++) {
-		int high = hex_value(text.ptr[2 * i]);
-		int low = hex_value(text.ptr[2 * i + 1]);
+		int high = char_hex_value(text.ptr[2 * i]);
+		int low = char_hex_value(text.ptr[2 * i + 1]);
 
 		if (high < 0 || low < 0) {
 			return false;

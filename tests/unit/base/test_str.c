@@ -193,18 +193,22 @@ static void test_digits(void **state)
 /* The classes of every byte, whatever the locale or the sign of char. */
 static void test_classes(void **state)
 {
+	static const char hex[] = "0123456789abcdef";
+
 	(void)state;
 	for (int i = 0; i < 256; i++) {
 		char c = (char)i;
 		bool is_lower = i >= 'a' && i <= 'z';
 		bool is_upper = i >= 'A' && i <= 'Z';
 		bool is_digit = i >= '0' && i <= '9';
+		const char *at = memchr(hex, is_upper ? i + 32 : i, strlen(hex));
 
 		assert_int_equal(char_is_digit(c), is_digit);
 		assert_int_equal(char_is_alpha(c), is_lower || is_upper);
 		assert_int_equal(char_is_alnum(c), is_lower || is_upper || is_digit);
 		assert_int_equal(char_is_space(c), i != 0 && memchr(" \t\n\v\f\r", i, 6) != NULL);
 		assert_int_equal(char_lower(c), is_upper ? (char)(c + 32) : c);
+		assert_int_equal(char_hex_value(c), at ? at - hex : -1);
 	}
 }
 
