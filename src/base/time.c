@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/alloc.h"
@@ -99,6 +100,14 @@ void time_add_rfc3339(struct strbuf *sb, int64_t wall_ms)
 	(void)gmtime_r(&seconds, &tm);
 	add_date_time(sb, &tm, 'T', '.', ms);
 	strbuf_addc(sb, 'Z');
+}
+
+void time_add_day(struct strbuf *sb, int64_t wall_ms)
+{
+	const size_t start = sb->len;
+
+	time_add_rfc3339(sb, wall_ms);
+	strbuf_truncate(sb, start + strlen("2025-07-01"));
 }
 
 void time_add_log(struct strbuf *sb, int64_t wall_ms)

@@ -23,6 +23,9 @@ void time_fake_end(void);
 /* "2025-07-01T08:00:00.123Z" (RFC 3339, UTC). */
 void time_add_rfc3339(struct strbuf *, int64_t wall_ms);
 
+/* "2025-07-01", the day in UTC. */
+void time_add_day(struct strbuf *, int64_t wall_ms);
+
 /* "2025-07-01 08:00:00,123" in local time, as log lines have it. */
 void time_add_log(struct strbuf *, int64_t wall_ms);
 

@@ -86,14 +86,6 @@ static void add_phases(struct check_result *result, const struct http_phases *ph
 	strbuf_release(&text);
 }
 
-static void add_day(struct strbuf *out, int64_t wall_ms)
-{
-	size_t start = out->len;
-
-	time_add_rfc3339(out, wall_ms);
-	strbuf_truncate(out, start + strlen("2025-07-01"));
-}
-
 static void add_chain(struct check_result *result, const struct certificate_chain *chain)
 {
 	struct strbuf text = STRBUF_INIT;
@@ -108,9 +100,9 @@ static void add_chain(struct check_result *result, const struct certificate_chai
 		strbuf_clear(&text);
 		strbuf_addf(
 			&text, "%s; issuer %s; valid ", certificate->subject, certificate->issuer);
-		add_day(&text, certificate->not_before_ms);
+		time_add_day(&text, certificate->not_before_ms);
 		strbuf_adds(&text, " to ");
-		add_day(&text, certificate->not_after_ms);
+		time_add_day(&text, certificate->not_after_ms);
 		if (i == 0 && certificate->names && *certificate->names) {
 			strbuf_addf(&text, "; for %s", certificate->names);
 		}

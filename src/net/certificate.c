@@ -197,14 +197,6 @@ enum certificate_verdict certificate_chain_verdict(const struct certificate_chai
 	}
 }
 
-static void add_day(struct strbuf *out, int64_t wall_ms)
-{
-	size_t start = out->len;
-
-	time_add_rfc3339(out, wall_ms);
-	strbuf_truncate(out, start + strlen("2025-07-01"));
-}
-
 /* "it", or the name of an authority above it. */
 static void add_blamed(const struct certificate_chain *chain, struct strbuf *out)
 {
@@ -219,7 +211,7 @@ static void add_expired(const struct certificate_chain *chain, struct strbuf *ou
 {
 	add_blamed(chain, out);
 	strbuf_adds(out, " expired on ");
-	add_day(out, chain->blamed.not_after_ms);
+	time_add_day(out, chain->blamed.not_after_ms);
 	strbuf_adds(out, ", ");
 	time_add_duration(out, time_wall_ms() - chain->blamed.not_after_ms);
 	strbuf_adds(out, " ago");
@@ -229,7 +221,7 @@ static void add_not_yet_valid(const struct certificate_chain *chain, struct strb
 {
 	add_blamed(chain, out);
 	strbuf_adds(out, " is not valid before ");
-	add_day(out, chain->blamed.not_before_ms);
+	time_add_day(out, chain->blamed.not_before_ms);
 	strbuf_adds(out, " (is this machine's clock right?)");
 }
 

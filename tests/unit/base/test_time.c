@@ -54,6 +54,9 @@ static void test_rfc3339(void **state)
 	assert_text(time_add_rfc3339, 951782400000, "2000-02-29T00:00:00.000Z");
 	assert_text(time_add_rfc3339, -1, "1969-12-31T23:59:59.999Z");
 	assert_text(time_add_rfc3339, -1000, "1969-12-31T23:59:59.000Z");
+	assert_text(time_add_day, 1751356800123, "2025-07-01");
+	assert_text(time_add_day, 1751414399999, "2025-07-01");
+	assert_text(time_add_day, -1, "1969-12-31");
 
 	/* No crash where there is no sense either. */
 	struct strbuf sb = STRBUF_INIT;
