@@ -13,13 +13,6 @@ struct ending {
 	struct outbox_delivery trigger;  /* what it was told by */
 };
 
-/* What waits and is only about an alert that fires: held messages, reminders, repetitions. */
-static bool is_pointless(const struct stored_hold *hold)
-{
-	return hold->silence_id || hold->inhibitor_id || hold->purpose == NOTIFICATION_REMINDER ||
-	       hold->purpose == NOTIFICATION_RESEND;
-}
-
 static int cancel_one(struct acceptance *acceptance, const struct stored_hold *hold,
 	const char *why, struct err *err)
 {
@@ -46,7 +39,7 @@ static int cancel_pointless(struct acceptance *acceptance, const char *why, stru
 	for (size_t i = 0; i < acceptance->waiting.items_count; i++) {
 		const struct stored_hold *hold = &acceptance->waiting.items[i];
 
-		if (is_pointless(hold) && cancel_one(acceptance, hold, why, err) < 0) {
+		if (hold_is_planned(hold) && cancel_one(acceptance, hold, why, err) < 0) {
 			return -1;
 		}
 	}
@@ -204,7 +197,7 @@ static int cancel_repeats(struct acceptance *acceptance, struct err *err)
 	for (size_t i = 0; i < acceptance->waiting.items_count; i++) {
 		const struct stored_hold *hold = &acceptance->waiting.items[i];
 
-		if (is_pointless(hold) && hold->purpose != NOTIFICATION_RESEND &&
+		if (hold_is_planned(hold) && hold->purpose != NOTIFICATION_RESEND &&
 			cancel_one(acceptance, hold, why, err) < 0) {
 			return -1;
 		}

@@ -67,6 +67,12 @@ int accept_end(struct acceptance *, struct err *);
 /* Somebody is on it. */
 int accept_acknowledgement(struct acceptance *, struct err *);
 
+/* --- hold.c --- */
+
+/* Held messages, reminders, repetitions: what waits and is only about an alert that fires.  That it
+ * has a reason to wait does not tell: a pause before the next attempt is one, too. */
+bool hold_is_planned(const struct stored_hold *);
+
 /* --- accept_delivery.c --- */
 
 struct planned {

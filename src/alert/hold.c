@@ -24,8 +24,7 @@ static bool is_certain(const struct outbox_delivery *delivery)
 		       delivery->purpose != NOTIFICATION_RESEND);
 }
 
-/* A reason to wait can be another's: a pause before the next attempt. */
-static bool is_planned(const struct stored_hold *hold)
+bool hold_is_planned(const struct stored_hold *hold)
 {
 	return hold->silence_id || hold->inhibitor_id || hold->purpose == NOTIFICATION_REMINDER ||
 	       hold->purpose == NOTIFICATION_RESEND;
@@ -292,7 +291,8 @@ int hold_recheck(struct store_tx *tx, const struct alert_settings *settings,
 		if (store_waiting_get(tx, delivery->id, arena, &recheck.hold, err) < 0) {
 			return -1;
 		}
-		if (recheck.hold && is_planned(recheck.hold) && look_again(&recheck, err) < 0) {
+		if (recheck.hold && hold_is_planned(recheck.hold) &&
+			look_again(&recheck, err) < 0) {
 			return -1;
 		}
 	}
