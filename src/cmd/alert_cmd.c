@@ -72,3 +72,16 @@ void alert_session_spec_of(const struct alert_cmd *alert, struct alert_session_s
 		.is_queued = opts->is_queued,
 	};
 }
+
+int alert_deliver(const struct alert_cmd *alert, struct store *store, int64_t only_alert_id,
+	struct alert_session *session, struct err *err)
+{
+	struct alert_session_spec spec;
+
+	alert_session_spec_of(alert, &spec);
+	if (alert_session_open(&spec, session, err) < 0 ||
+		alert_session_start(session, store, only_alert_id, err) < 0) {
+		return -1;
+	}
+	return alert_session_run(session, err);
+}

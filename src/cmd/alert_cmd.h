@@ -68,6 +68,12 @@ int alert_open_store(struct alert_cmd *, bool for_reading, struct store **ret_st
 struct alert_session_spec;
 void alert_session_spec_of(const struct alert_cmd *, struct alert_session_spec *ret_spec);
 
+/* Deliver with these: a session is opened, run to its end, and stays for what it has to tell.  One
+ * alert, or (0) everything that is due.  alert_session_close() in any case. */
+struct alert_session;
+int alert_deliver(const struct alert_cmd *, struct store *, int64_t only_alert_id,
+	struct alert_session *, struct err *);
+
 /* The only argument as an alert's id. */
 int alert_id_argument(const struct alert_cmd *, int64_t *ret_id, struct err *);
 

@@ -153,14 +153,10 @@ static void add_result(const struct digesting *digesting, struct strbuf *out)
 static enum exit_code deliver(struct digesting *digesting, struct store *store)
 {
 	struct alert_cmd *alert = digesting->alert;
-	struct alert_session_spec spec;
 	struct strbuf out = STRBUF_INIT;
 	struct err err = {0};
 
-	alert_session_spec_of(alert, &spec);
-	if (alert_session_open(&spec, &digesting->session, &err) < 0 ||
-		alert_session_start(&digesting->session, store, 0, &err) < 0 ||
-		alert_session_run(&digesting->session, &err) < 0) {
+	if (alert_deliver(alert, store, 0, &digesting->session, &err) < 0) {
 		return cmd_run_fail(alert->run, &err);
 	}
 	add_result(digesting, &out);

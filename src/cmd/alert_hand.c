@@ -53,15 +53,11 @@ static enum exit_code deliver_and_tell(struct hand *hand, struct store *store)
 		.is_acknowledge = hand->act == alert_acknowledge,
 		.started_wall_ms = hand->started_wall_ms,
 	};
-	struct alert_session_spec spec;
 	struct strbuf text = STRBUF_INIT;
 	struct err err = {0};
 
-	alert_session_spec_of(alert, &spec);
 	if (!alert->opts->is_queued) {
-		if (alert_session_open(&spec, &hand->session, &err) < 0 ||
-			alert_session_start(&hand->session, store, hand->by.alert_id, &err) < 0 ||
-			alert_session_run(&hand->session, &err) < 0) {
+		if (alert_deliver(alert, store, hand->by.alert_id, &hand->session, &err) < 0) {
 			return cmd_run_fail(alert->run, &err);
 		}
 		result.session = &hand->session;

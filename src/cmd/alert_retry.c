@@ -85,15 +85,11 @@ static enum exit_code deliver(struct retry *retry, struct store *store)
 {
 	struct alert_cmd *alert = retry->alert;
 	struct deliverer_counts counts = {0};
-	struct alert_session_spec spec;
 	struct strbuf text = STRBUF_INIT;
 	struct err err = {0};
 	bool is_told;
 
-	alert_session_spec_of(alert, &spec);
-	if (alert_session_open(&spec, &retry->session, &err) < 0 ||
-		alert_session_start(&retry->session, store, retry->alert_id, &err) < 0 ||
-		alert_session_run(&retry->session, &err) < 0) {
+	if (alert_deliver(alert, store, retry->alert_id, &retry->session, &err) < 0) {
 		return cmd_run_fail(alert->run, &err);
 	}
 	if (retry->session.deliverer) {

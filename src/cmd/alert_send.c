@@ -151,14 +151,7 @@ static bool is_only_logged(const struct send *send)
 
 static int deliver(struct send *send, struct store *store, struct err *err)
 {
-	struct alert_session_spec spec;
-
-	alert_session_spec_of(send->alert, &spec);
-	if (alert_session_open(&spec, &send->session, err) < 0 ||
-		alert_session_start(&send->session, store, send->accepted.alert_id, err) < 0) {
-		return -1;
-	}
-	if (alert_session_run(&send->session, err) < 0) {
+	if (alert_deliver(send->alert, store, send->accepted.alert_id, &send->session, err) < 0) {
 		return -1;
 	}
 	return alert_session_run_others(&send->session, err);
