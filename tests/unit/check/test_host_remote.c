@@ -72,22 +72,13 @@ static void run(struct measured *m, const char *name, int64_t timeout_ms)
 	assert_true(m->machine || m->has_failed);
 }
 
-static uint16_t sshd(struct ssh_fixture *fixture, const char *lines)
-{
-	uint16_t port = ssh_fixture_sshd(fixture, lines);
-
-	if (port == 0) {
-		skip_because("needs openssh-server");
-	}
-	return port;
-}
-
 /* This machine: whatever state it is in, these are there. */
 static void measures(void **state)
 {
 	const struct ssh_connector_options options = {.keep_ms = NEVER_MS};
 	struct measured m = {.fixture = *state};
-	const char *config = login_fixture_host(m.fixture, "web-01", sshd(m.fixture, ""), "");
+	const char *config =
+		login_fixture_host(m.fixture, "web-01", ssh_fixture_sshd(m.fixture, ""), "");
 
 	m.connector = login_fixture_connector(m.fixture, config, &options);
 	for (int i = 0; i < 2; i++) { /* the second in the same login */
@@ -136,7 +127,7 @@ static void logins_that_fail(void **state)
 		{"a b", CHECK_UNKNOWN, CODE_LOCAL_ERROR, "no name of a host"},
 	};
 	struct measured m = {.fixture = *state};
-	uint16_t port = sshd(m.fixture, "");
+	uint16_t port = ssh_fixture_sshd(m.fixture, "");
 	uint16_t closed = ssh_fixture_free_port();
 	const char *other = ssh_fixture_make_key(m.fixture, "other", "ed25519", "");
 	const char *line = arena_printf(m.fixture->arena, "[127.0.0.1]:%u %s\n", port,
@@ -196,7 +187,7 @@ static void hosts_that_do_not_tell(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct measured m = {.fixture = *state};
-		uint16_t port = sshd(m.fixture, cases[i].settings);
+		uint16_t port = ssh_fixture_sshd(m.fixture, cases[i].settings);
 
 		m.connector = login_fixture_connector(
 			m.fixture, login_fixture_host(m.fixture, "web-01", port, ""), NULL);
@@ -217,7 +208,7 @@ static bool has_phase(void *arg)
 static void is_left_early(void **state)
 {
 	struct measured m = {.fixture = *state};
-	uint16_t port = sshd(m.fixture, "ForceCommand sleep 300");
+	uint16_t port = ssh_fixture_sshd(m.fixture, "ForceCommand sleep 300");
 
 	m.connector = login_fixture_connector(
 		m.fixture, login_fixture_host(m.fixture, "web-01", port, ""), NULL);

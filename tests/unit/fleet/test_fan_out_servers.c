@@ -118,8 +118,8 @@ static void a_server_that_drops_many(void **state)
 	enum { HOSTS = 16 };
 	struct ssh_fixture *fixture = *state;
 	struct strbuf config = STRBUF_INIT;
-	const struct fleet_host *hosts =
-		make_hosts(fixture, HOSTS, &config, start_sshd(fixture, "MaxStartups 2:70:4\n"));
+	const struct fleet_host *hosts = make_hosts(
+		fixture, HOSTS, &config, ssh_fixture_sshd(fixture, "MaxStartups 2:70:4\n"));
 	struct ssh_connector *connector = login_fixture_connector(fixture, config.buf,
 		&(struct ssh_connector_options){.transport = transport, .attempts = 20});
 	struct fan_told told;
@@ -160,8 +160,8 @@ static void the_others_do_not_matter(void **state)
 	strbuf_adds(&config, login_fixture_host(fixture, "web-2", tcp_script_port(noisy), ""));
 	strbuf_adds(&config, login_fixture_host(fixture, "web-3", ssh_fixture_free_port(), ""));
 	strbuf_adds(&config, login_fixture_host(fixture, "web-4",
-				     start_sshd(fixture, "ForceCommand sleep 300\n"), ""));
-	hosts = make_hosts(fixture, HOSTS, &config, start_sshd(fixture, ""));
+				     ssh_fixture_sshd(fixture, "ForceCommand sleep 300\n"), ""));
+	hosts = make_hosts(fixture, HOSTS, &config, ssh_fixture_sshd(fixture, ""));
 	connector = login_fixture_connector(
 		fixture, config.buf, &(struct ssh_connector_options){.transport = transport});
 	fan_start(fixture, connector,
@@ -195,7 +195,7 @@ static void interrupts_all(void **state)
 	struct ssh_fixture *fixture = *state;
 	struct strbuf config = STRBUF_INIT;
 	const struct fleet_host *hosts =
-		make_hosts(fixture, HOSTS, &config, start_sshd(fixture, ""));
+		make_hosts(fixture, HOSTS, &config, ssh_fixture_sshd(fixture, ""));
 	struct ssh_connector *connector = login_fixture_connector(
 		fixture, config.buf, &(struct ssh_connector_options){.transport = transport});
 	struct fan_told told;
@@ -272,7 +272,7 @@ static void a_client_that_is_killed(void **state)
 	struct ssh_fixture *fixture = *state;
 	struct strbuf config = STRBUF_INIT;
 	const struct fleet_host *hosts =
-		make_hosts(fixture, HOSTS, &config, start_sshd(fixture, ""));
+		make_hosts(fixture, HOSTS, &config, ssh_fixture_sshd(fixture, ""));
 	const char *file = ssh_fixture_write(fixture, "config", config.buf);
 	const struct fan_out_spec spec = {.queue = {.hosts = hosts, .hosts_count = HOSTS},
 		.command = {.supervised = {
@@ -308,7 +308,8 @@ static void a_client_that_is_frozen(void **state)
 {
 	struct ssh_fixture *fixture = *state;
 	struct strbuf config = STRBUF_INIT;
-	const struct fleet_host *hosts = make_hosts(fixture, 1, &config, start_sshd(fixture, ""));
+	const struct fleet_host *hosts =
+		make_hosts(fixture, 1, &config, ssh_fixture_sshd(fixture, ""));
 	const char *file = ssh_fixture_write(fixture, "config", config.buf);
 	const struct fan_out_spec spec = {.queue = {.hosts = hosts, .hosts_count = 1},
 		.command = {.supervised = {.command = "sleep 300", .quiet_s = 4, .grace_s = 1}}};

@@ -196,7 +196,7 @@ static void tells_how_it_ended(void **state)
 			"ok", "som", ""},
 	};
 	struct ssh_fixture *fixture = *state;
-	struct ssh_connector *connector = connect_to(fixture, start_sshd(fixture, ""));
+	struct ssh_connector *connector = connect_to(fixture, ssh_fixture_sshd(fixture, ""));
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct told told;
@@ -224,7 +224,7 @@ static void tells_how_it_ended(void **state)
 static void much_of_everything(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	struct ssh_connector *connector = connect_to(fixture, start_sshd(fixture, ""));
+	struct ssh_connector *connector = connect_to(fixture, ssh_fixture_sshd(fixture, ""));
 	struct strbuf input = STRBUF_INIT;
 	struct told told;
 
@@ -251,7 +251,7 @@ static void much_of_everything(void **state)
 static void ends_although_it_is_left_open(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	struct ssh_connector *connector = connect_to(fixture, start_sshd(fixture, ""));
+	struct ssh_connector *connector = connect_to(fixture, ssh_fixture_sshd(fixture, ""));
 	struct told told;
 	int64_t pid;
 
@@ -294,7 +294,7 @@ static void clocks(void **state)
 			"timeout (total): it took more than 1.5 s, and was ended there"},
 	};
 	struct ssh_fixture *fixture = *state;
-	struct ssh_connector *connector = connect_to(fixture, start_sshd(fixture, ""));
+	struct ssh_connector *connector = connect_to(fixture, ssh_fixture_sshd(fixture, ""));
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct told told;
@@ -322,7 +322,7 @@ static void stops(void **state)
 			CAUSE_DEADLINE},
 	};
 	struct ssh_fixture *fixture = *state;
-	struct ssh_connector *connector = connect_to(fixture, start_sshd(fixture, ""));
+	struct ssh_connector *connector = connect_to(fixture, ssh_fixture_sshd(fixture, ""));
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct fan_out_spec spec = {
@@ -347,7 +347,7 @@ static void freed_while_it_runs(void **state)
 	const struct fan_out_spec spec = {
 		.command = {.supervised = {.command = "echo set; sleep 300"}}};
 	struct ssh_fixture *fixture = *state;
-	struct ssh_connector *connector = connect_to(fixture, start_sshd(fixture, ""));
+	struct ssh_connector *connector = connect_to(fixture, ssh_fixture_sshd(fixture, ""));
 	struct told told;
 
 	start(fixture, connector, &spec, &told);
@@ -366,7 +366,7 @@ static void loses_the_connection(void **state)
 		.command = {.supervised = {.command = "ps -o ppid= -p $(ps -o pgid= -p $$); echo "
 						      "set; sleep 300"}}};
 	struct ssh_fixture *fixture = *state;
-	struct ssh_connector *connector = connect_to(fixture, start_sshd(fixture, ""));
+	struct ssh_connector *connector = connect_to(fixture, ssh_fixture_sshd(fixture, ""));
 	struct told told;
 
 	start(fixture, connector, &spec, &told);
@@ -400,7 +400,7 @@ static void sudo(void **state)
 	};
 	struct ssh_fixture *fixture = *state;
 	struct ssh_connector *connector =
-		connect_to(fixture, start_sshd(fixture, fake_sudo(fixture)));
+		connect_to(fixture, ssh_fixture_sshd(fixture, fake_sudo(fixture)));
 
 	for (size_t i = 0; i < 2 * ARRAY_LEN(cases); i++) {
 		bool is_rehearsal = i >= ARRAY_LEN(cases);
@@ -425,8 +425,8 @@ static void sudo(void **state)
 static void no_sudo_there(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	struct ssh_connector *connector =
-		connect_to(fixture, start_sshd(fixture, "SetEnv PATH=/proc/nonexistent SHLVL=9\n"));
+	struct ssh_connector *connector = connect_to(
+		fixture, ssh_fixture_sshd(fixture, "SetEnv PATH=/proc/nonexistent SHLVL=9\n"));
 	struct told told;
 
 	run(fixture, connector,
@@ -462,7 +462,7 @@ static void forced_commands(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct ssh_connector *connector =
-			connect_to(fixture, start_sshd(fixture, cases[i].line));
+			connect_to(fixture, ssh_fixture_sshd(fixture, cases[i].line));
 		struct told told;
 
 		run(fixture, connector,
@@ -481,7 +481,7 @@ static void forced_commands(void **state)
 static void rehearsals_run_nothing(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	struct ssh_connector *connector = connect_to(fixture, start_sshd(fixture, ""));
+	struct ssh_connector *connector = connect_to(fixture, ssh_fixture_sshd(fixture, ""));
 	const char *mark = ssh_fixture_path(fixture, "mark");
 	const struct {
 		struct remote_command_spec spec;
@@ -553,7 +553,7 @@ static void ttys(void **state)
 			"timeout (silence): silent for 1 s, and was ended there", "x"},
 	};
 	struct ssh_connector *connector =
-		connect_to(fixture, start_sshd(fixture, fake_sudo(fixture)));
+		connect_to(fixture, ssh_fixture_sshd(fixture, fake_sudo(fixture)));
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct remote_command_spec spec = cases[i].spec;
@@ -577,7 +577,7 @@ static void stops_what_has_a_tty(void **state)
 		.command = {
 			.supervised = {.command = "echo $$ set; sleep 300"}, .wants_tty = true}};
 	struct ssh_fixture *fixture = *state;
-	struct ssh_connector *connector = connect_to(fixture, start_sshd(fixture, ""));
+	struct ssh_connector *connector = connect_to(fixture, ssh_fixture_sshd(fixture, ""));
 	struct told told;
 
 	start(fixture, connector, &spec, &told);
@@ -667,7 +667,7 @@ static void refuses_us(void **state)
 {
 	struct ssh_fixture *fixture = *state;
 	struct ssh_connector *connector =
-		connect_to(fixture, start_sshd(fixture, "AuthorizedKeysFile none\n"));
+		connect_to(fixture, ssh_fixture_sshd(fixture, "AuthorizedKeysFile none\n"));
 	struct told told;
 
 	run(fixture, connector,
@@ -734,7 +734,7 @@ static void a_host_that_freezes(void **state)
 {
 	struct ssh_fixture *fixture = *state;
 	struct ssh_connector *connector = login_fixture_connector(fixture,
-		login_fixture_host(fixture, "web-01", start_sshd(fixture, ""),
+		login_fixture_host(fixture, "web-01", ssh_fixture_sshd(fixture, ""),
 			"\tServerAliveInterval 1\n\tServerAliveCountMax 2\n"),
 		&(struct ssh_connector_options){.transport = transport});
 	const struct fan_out_spec spec = {

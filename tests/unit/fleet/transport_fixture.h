@@ -14,16 +14,6 @@ enum { GONE_MS = 60000 /* 5 s are promised, and the machine may be busy */ };
 /* By which the test goes. */
 static enum ssh_transport transport;
 
-static inline uint16_t start_sshd(struct ssh_fixture *fixture, const char *lines)
-{
-	uint16_t port = ssh_fixture_sshd(fixture, lines);
-
-	if (port == 0) {
-		skip_because("needs openssh-server");
-	}
-	return port;
-}
-
 /* No process of the group is left, soon. */
 static inline void assert_gone(int64_t group)
 {

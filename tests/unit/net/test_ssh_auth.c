@@ -58,16 +58,6 @@ static void assert_in(struct ssh_told told)
 	}
 }
 
-static uint16_t start_sshd(struct ssh_fixture *fixture, const char *lines)
-{
-	uint16_t port = ssh_fixture_sshd(fixture, lines);
-
-	if (port == 0) {
-		skip_because("needs openssh-server");
-	}
-	return port;
-}
-
 static void allow(struct ssh_fixture *fixture, const char *key)
 {
 	(void)ssh_fixture_write(fixture, "authorized_keys", ssh_fixture_public(fixture, key));
@@ -77,7 +67,7 @@ static void test_keys(void **state)
 {
 	static const char *const types[] = {"ed25519", "ecdsa", "rsa"};
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
 		const char *key = ssh_fixture_make_key(
@@ -95,7 +85,7 @@ static void test_denied(void **state)
 	const char *wrong = ssh_fixture_make_key(fixture, "wrong", "ed25519", "");
 	const char *encrypted = ssh_fixture_make_key(fixture, "encrypted", "ed25519", "phrase");
 	const char *open_key = ssh_fixture_make_key(fixture, "open", "ed25519", "");
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 
 	allow(fixture, open_key);
 	assert_int_equal(chmod(open_key, 0644), 0);
@@ -122,7 +112,7 @@ static void test_too_many(void **state)
 {
 	struct ssh_fixture *fixture = *state;
 	struct strbuf lines = STRBUF_INIT;
-	uint16_t port = start_sshd(fixture, "MaxAuthTries 2");
+	uint16_t port = ssh_fixture_sshd(fixture, "MaxAuthTries 2");
 
 	for (int i = 0; i < 5; i++) {
 		strbuf_addf(&lines, "identityfile %s\n",
@@ -141,7 +131,7 @@ static void test_certificates(void **state)
 	const char *public = arena_printf(fixture->arena, "%s.pub", key);
 	const char *certificate = arena_printf(fixture->arena, "%s-cert.pub", key);
 	const char *moved = ssh_fixture_path(fixture, "moved-cert.pub");
-	uint16_t port = start_sshd(
+	uint16_t port = ssh_fixture_sshd(
 		fixture, arena_printf(fixture->arena, "TrustedUserCAKeys %s.pub", authority));
 
 	fixture->key = key;
@@ -191,7 +181,7 @@ static const struct ssh_settings *with_agent(
 static void test_agent(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "MaxAuthTries 3");
+	uint16_t port = ssh_fixture_sshd(fixture, "MaxAuthTries 3");
 	const char *socket = start_agent(fixture);
 	const char *right = fixture->key;
 	struct ssh_told told;
@@ -220,7 +210,7 @@ static void test_agent(void **state)
 static void test_agent_is_not_there(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 
 	fixture->key = ssh_fixture_path(fixture, "missing");
 	assert_denied(log_in_with(fixture, with_agent(fixture, port, "/nowhere", ""), NULL),
@@ -244,7 +234,7 @@ static void test_mute_agent(void **state)
 {
 	enum { WAITING = 12, TIMEOUT_MS = 6000 };
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	const char *socket = ssh_fixture_path(fixture, "mute");
 	int fd = listen_mutely(socket);
 	const struct ssh_settings *good = ssh_fixture_settings(fixture, port, "");

@@ -13,16 +13,6 @@
 #include "support/ssh_server.h"
 #include "support/tcp_script.h"
 
-static uint16_t start_sshd(struct ssh_fixture *fixture, const char *lines)
-{
-	uint16_t port = ssh_fixture_sshd(fixture, lines);
-
-	if (port == 0) {
-		skip_because("needs openssh-server");
-	}
-	return port;
-}
-
 /* A configuration with `web` behind `bastion`; more blocks before it. */
 static const char *config_of(struct ssh_fixture *fixture, uint16_t port, uint16_t bastion_port,
 	const char *bastion_lines, const char *more)
@@ -76,7 +66,7 @@ static bool has_had_one(void *arg)
 /* The one by which the fixture finds out that it is there has been told of. */
 static struct watched start_watched(struct ssh_fixture *fixture)
 {
-	struct watched watched = {fixture, start_sshd(fixture, "LogLevel VERBOSE")};
+	struct watched watched = {fixture, ssh_fixture_sshd(fixture, "LogLevel VERBOSE")};
 
 	ssh_fixture_until(fixture, has_had_one, &watched);
 	return watched;
@@ -108,8 +98,8 @@ static bool has_ended(void *arg)
 static void test_one_jump(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
-	const char *config = config_of(fixture, port, start_sshd(fixture, ""), "", "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
+	const char *config = config_of(fixture, port, ssh_fixture_sshd(fixture, ""), "", "");
 	struct ssh_connector *connector = login_fixture_connector(fixture, config, NULL);
 	struct login_told told;
 	struct ssh_said said;
@@ -126,8 +116,8 @@ static void test_one_jump(void **state)
 static void test_two_jumps(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
-	uint16_t inner_port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
+	uint16_t inner_port = ssh_fixture_sshd(fixture, "");
 	struct watched outer = start_watched(fixture);
 	const char *config = arena_printf(fixture->arena, "%s%s%s%s",
 		login_fixture_host(fixture, "listed", port, "\tProxyJump outer,inner"),
@@ -153,7 +143,7 @@ static void test_fifty_through_one(void **state)
 {
 	enum { LOGINS = 50 };
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	struct watched bastion = start_watched(fixture);
 	const char *config = config_of(fixture, port, bastion.port, "", "");
 	struct ssh_connector *connector = login_fixture_connector(fixture, config, NULL);
@@ -187,8 +177,8 @@ static void test_fifty_through_one(void **state)
 static void test_dies(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
-	const char *config = config_of(fixture, port, start_sshd(fixture, ""), "", "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
+	const char *config = config_of(fixture, port, ssh_fixture_sshd(fixture, ""), "", "");
 	struct ssh_connector *connector = login_fixture_connector(fixture, config, NULL);
 	struct login_told told[3];
 	struct ssh_said said;
@@ -222,9 +212,9 @@ static void test_dies(void **state)
 static void test_cannot_be_passed(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	const char *empty = ssh_fixture_write(fixture, "empty", "");
-	uint16_t closed_port = start_sshd(fixture, "AllowTcpForwarding no");
+	uint16_t closed_port = ssh_fixture_sshd(fixture, "AllowTcpForwarding no");
 	const struct {
 		uint16_t bastion_port, port;
 		const char *lines; /* of the bastion */
@@ -308,8 +298,8 @@ static void test_clock(void **state)
 	const struct tcp_script_step steps[] = {{SCRIPT_HANG, NULL}};
 	struct ssh_fixture *fixture = *state;
 	struct tcp_script *peer = tcp_script_new(fixture->loop, "127.0.0.1", steps);
-	const char *config = config_of(
-		fixture, tcp_script_port(peer), start_sshd(fixture, "LoginGraceTime 60"), "", "");
+	const char *config = config_of(fixture, tcp_script_port(peer),
+		ssh_fixture_sshd(fixture, "LoginGraceTime 60"), "", "");
 	struct ssh_connector *connector = login_fixture_connector(fixture, config, NULL);
 	struct timer *timer = timer_add(fixture->loop, SLOW_MS, go_on, &fixture->servers[0]);
 	int64_t began_ms = time_mono_ms(), took_ms;
@@ -332,7 +322,7 @@ static void test_clock(void **state)
 static void test_freed(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	const char *config = arena_printf(fixture->arena, "%s%s%s",
 		login_fixture_host(fixture, "web", port, "\tProxyJump outer,inner"),
 		login_fixture_host(fixture, "inner", port, ""),

@@ -7,16 +7,6 @@
 #include "cmocka_all.h"
 #include "support/login_fixture.h"
 
-static uint16_t start_sshd(struct ssh_fixture *fixture, const char *lines)
-{
-	uint16_t port = ssh_fixture_sshd(fixture, lines);
-
-	if (port == 0) {
-		skip_because("needs openssh-server");
-	}
-	return port;
-}
-
 /* Which connection it is: the client's port. */
 static const char *connection_of(struct login_told *told)
 {
@@ -51,7 +41,7 @@ static void test_kept(void **state)
 	static const enum ssh_transport transports[] = {
 		SSH_TRANSPORT_NATIVE, SSH_TRANSPORT_OPENSSH};
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	const char *config = login_fixture_host(fixture, "*", port, "");
 
 	for (size_t i = 0; i < ARRAY_LEN(transports); i++) {
@@ -89,7 +79,7 @@ static void test_kept(void **state)
 static void test_in_use(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	const char *config = login_fixture_host(fixture, "*", start_sshd(fixture, ""), "");
+	const char *config = login_fixture_host(fixture, "*", ssh_fixture_sshd(fixture, ""), "");
 	const struct ssh_connector_options options = {.keep_ms = 60000};
 	struct ssh_connector *connector = login_fixture_connector(fixture, config, &options);
 	struct login_told one, other;
@@ -123,7 +113,7 @@ static void test_in_use(void **state)
 static void test_gone(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	const char *config = login_fixture_host(fixture, "*", start_sshd(fixture, ""), "");
+	const char *config = login_fixture_host(fixture, "*", ssh_fixture_sshd(fixture, ""), "");
 	const struct ssh_connector_options options = {.keep_ms = 200};
 	struct ssh_connector *connector = login_fixture_connector(fixture, config, &options);
 	const struct ssh_login_spec web = {.name = "web"};
@@ -148,7 +138,7 @@ static void test_gone(void **state)
 static void test_not_kept(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	const char *config = login_fixture_host(fixture, "*", start_sshd(fixture, ""), "");
+	const char *config = login_fixture_host(fixture, "*", ssh_fixture_sshd(fixture, ""), "");
 	struct ssh_connector *connector = login_fixture_connector(fixture, config, NULL);
 	const struct ssh_login_spec web = {.name = "web"};
 	const char *first = connection_by(fixture, connector, web);

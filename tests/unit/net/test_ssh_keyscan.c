@@ -82,23 +82,13 @@ static const char *all_keys(struct ssh_fixture *fixture)
 	return lines;
 }
 
-static uint16_t start_sshd(struct ssh_fixture *fixture, const char *lines)
-{
-	uint16_t port = ssh_fixture_sshd(fixture, lines);
-
-	if (port == 0) {
-		skip_because("needs openssh-server");
-	}
-	return port;
-}
-
 #define ALL "ssh-ed25519 ecdsa-sha2-nistp256 ecdsa-sha2-nistp384 ecdsa-sha2-nistp521 ssh-rsa"
 
 /* Whatever is known of the host; nobody logs in, and nothing is left. */
 static void test_all_types(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, all_keys(fixture));
+	uint16_t port = ssh_fixture_sshd(fixture, all_keys(fixture));
 	const char *plain = login_fixture_host(fixture, "web-01", port, "");
 	const char *limited = login_fixture_host(
 		fixture, "web-01", port, "\tHostKeyAlgorithms ssh-ed25519,rsa-sha2-256\n");
@@ -119,7 +109,7 @@ static void test_all_types(void **state)
 static void test_one_type(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 
 	assert_types(fixture, login_fixture_host(fixture, "web-01", port, ""), "ssh-ed25519");
 }
@@ -129,9 +119,6 @@ static void test_dropbear(void **state)
 	struct ssh_fixture *fixture = *state;
 	uint16_t port = ssh_fixture_dropbear(fixture);
 
-	if (port == 0) {
-		skip_because("needs dropbear-bin");
-	}
 	assert_types(fixture, login_fixture_host(fixture, "web-01", port, ""), "ssh-ed25519");
 }
 
@@ -139,8 +126,8 @@ static void test_dropbear(void **state)
 static void test_bastion(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t bastion = start_sshd(fixture, "");
-	uint16_t port = start_sshd(fixture, all_keys(fixture));
+	uint16_t bastion = ssh_fixture_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, all_keys(fixture));
 	const char *config = arena_printf(fixture->arena, "%s%s",
 		login_fixture_host(fixture, "web-01", port, "\tProxyJump bastion\n"),
 		login_fixture_host(fixture, "bastion", bastion, ""));
@@ -182,7 +169,7 @@ static void test_problems(void **state)
 	const struct tcp_script_step steps[] = {{SCRIPT_END, NULL}};
 	struct tcp_script *peer = tcp_script_new(fixture->loop, "127.0.0.1", steps);
 	uint16_t closed = ssh_fixture_free_port();
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 
 	assert_problem(fixture, login_fixture_host(fixture, "web-01", closed, ""), NULL,
 		SSH_END_REFUSED, "refused");
@@ -205,8 +192,8 @@ static void stop(void *arg)
 static void test_freed(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	const char *config =
-		login_fixture_host(fixture, "web-01", start_sshd(fixture, all_keys(fixture)), "");
+	const char *config = login_fixture_host(
+		fixture, "web-01", ssh_fixture_sshd(fixture, all_keys(fixture)), "");
 
 	for (int64_t after_ms = 0; after_ms < 200; after_ms += 20) {
 		struct ssh_connector *connector = login_fixture_connector(fixture, config, NULL);

@@ -16,16 +16,6 @@
 
 enum { FEW = 256 }; /* descriptors */
 
-static uint16_t start_sshd(struct ssh_fixture *fixture, const char *lines)
-{
-	uint16_t port = ssh_fixture_sshd(fixture, lines);
-
-	if (port == 0) {
-		skip_because("needs openssh-server");
-	}
-	return port;
-}
-
 static struct ssh_connector *connector_for(
 	struct ssh_fixture *fixture, uint16_t port, const struct ssh_connector_options *options)
 {
@@ -68,7 +58,7 @@ static void crowd(
 static void test_crowd(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "MaxStartups 2:50:4");
+	uint16_t port = ssh_fixture_sshd(fixture, "MaxStartups 2:50:4");
 
 	crowd(fixture, port, SSH_TRANSPORT_NATIVE, 50);
 	crowd(fixture, port, SSH_TRANSPORT_OPENSSH, 12); /* each is a process, and takes its time */
@@ -137,7 +127,7 @@ static void test_wrong_password(void **state)
 static void test_no_program(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	const char *vouched = ssh_fixture_write(fixture, "vouched",
 		arena_printf(fixture->arena, "@cert-authority * %s\n",
 			ssh_fixture_public(fixture, fixture->key)));
@@ -205,7 +195,7 @@ static void test_clock(void **state)
 static void test_address(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	const char *config = arena_printf(fixture->arena, "%s%s",
 		login_fixture_host(fixture, "alias", port,
 			arena_printf(fixture->arena, "\tHostKeyAlias [127.0.0.1]:%u\n", port)),
@@ -245,7 +235,7 @@ static void test_address(void **state)
 static void test_settings(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	const char *config = arena_printf(fixture->arena, "Host new*\n\tUserKnownHostsFile %s\n%s",
 		ssh_fixture_path(fixture, "new"), login_fixture_host(fixture, "*", port, ""));
 	struct ssh_connector_options options = {0};
@@ -309,7 +299,7 @@ static void give_descriptors(const int *taken)
 static void test_no_descriptors(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	const char *config = arena_printf(fixture->arena,
 		"Host named\n\tHostName localhost\n%s%s%s",
 		login_fixture_host(fixture, "behind", port, "\tProxyJump web"),

@@ -11,16 +11,6 @@
 #include "support/login_fixture.h"
 #include "support/ssh_server.h"
 
-static uint16_t start_sshd(struct ssh_fixture *fixture, const char *lines)
-{
-	uint16_t port = ssh_fixture_sshd(fixture, lines);
-
-	if (port == 0) {
-		skip_because("needs openssh-server");
-	}
-	return port;
-}
-
 static void say_and_check(struct login_told *told)
 {
 	struct ssh_said said;
@@ -39,7 +29,7 @@ static const enum ssh_transport transports[] = {SSH_TRANSPORT_NATIVE, SSH_TRANSP
 static void test_both_transports(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	const char *config = arena_printf(fixture->arena, "Host moved\n\tHostName 127.0.0.3\n%s%s",
 		login_fixture_host(fixture, "behind", port, "\tProxyJump web"),
 		login_fixture_host(fixture, "*", port, ""));
@@ -93,7 +83,7 @@ static size_t logged(const char *path, const char *text)
 static void test_choice(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	const char *proxy =
 		arena_printf(fixture->arena, "\tProxyCommand ssh -F %s -W 127.0.0.1:%u plain",
 			ssh_fixture_path(fixture, "config"), port);
@@ -289,7 +279,7 @@ static void free_at(struct ssh_fixture *fixture, const char *config, const char 
 static void test_freed_in_callbacks(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	const char *config = arena_printf(fixture->arena, "%s%s",
 		login_fixture_host(fixture, "behind", port, "\tProxyJump web"),
 		login_fixture_host(fixture, "web", port, ""));
@@ -385,7 +375,7 @@ static void test_started_when_lost(void **state)
 static void test_freed_any_time(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	const char *config = login_fixture_host(fixture, "web", port, "");
 
 	for (size_t i = 0; i < ARRAY_LEN(transports); i++) {
@@ -417,7 +407,7 @@ static void test_thousand(void **state)
 {
 	enum { AT_ONCE = 25, ROUNDS = 40 };
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	const char *config = arena_printf(fixture->arena, "%s%s",
 		login_fixture_host(fixture, "behind", port, "\tProxyJump web"),
 		login_fixture_host(fixture, "web", port, ""));

@@ -17,16 +17,6 @@
 #include "support/ssh_server.h"
 #include "support/tcp_script.h"
 
-static uint16_t start_sshd(struct ssh_fixture *fixture)
-{
-	uint16_t port = ssh_fixture_sshd(fixture, "");
-
-	if (port == 0) {
-		skip_because("needs openssh-server");
-	}
-	return port;
-}
-
 static void assert_end(
 	struct ssh_end end, enum ssh_end_cause cause, enum ssh_phase phase, const char *text)
 {
@@ -122,7 +112,7 @@ static void test_alive(void **state)
 	struct ssh_told told;
 	struct ssh_said said;
 
-	port = start_sshd(fixture);
+	port = ssh_fixture_sshd(fixture, "");
 	ssh_fixture_connect(fixture, port, &told);
 	ssh_session_free(&told.session);
 	{
@@ -178,7 +168,7 @@ static void test_alive_at_once(void **state)
 	struct ssh_told told;
 	struct ssh_said said;
 
-	spec.settings = ssh_fixture_settings(fixture, start_sshd(fixture), "");
+	spec.settings = ssh_fixture_settings(fixture, ssh_fixture_sshd(fixture, ""), "");
 	ssh_fixture_open(fixture, &spec, &told);
 	ssh_fixture_run(fixture, &told);
 	assert_true(told.is_opened);
@@ -196,7 +186,7 @@ static void test_closed(void **state)
 	struct ssh_told told;
 	struct ssh_said said;
 
-	ssh_fixture_connect(fixture, start_sshd(fixture), &told);
+	ssh_fixture_connect(fixture, ssh_fixture_sshd(fixture, ""), &told);
 	/* The parent of the command is the server's process for its connection. */
 	ssh_fixture_exec(fixture, told.session,
 		&(struct ssh_exec_spec){.command = "kill -9 $PPID; sleep 1", .drain_ms = 500},
@@ -213,7 +203,7 @@ static void test_closed(void **state)
 static void test_freed(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture);
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	const struct ssh_session_spec spec = {.settings = ssh_fixture_settings(fixture, port, "")};
 	struct ssh_told told;
 
@@ -236,7 +226,7 @@ static void test_five_hundred(void **state)
 	static struct ssh_told told[SESSIONS];
 	static struct ssh_said said[SESSIONS];
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture);
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	struct ssh_session_spec spec = {
 		.settings = ssh_fixture_settings(fixture, port, ""), .connect_timeout_ms = 100000};
 	size_t files_before;

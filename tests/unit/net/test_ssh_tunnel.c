@@ -11,16 +11,6 @@
 #include "support/ssh_server.h"
 #include "support/tcp_script.h"
 
-static uint16_t start_sshd(struct ssh_fixture *fixture, const char *lines)
-{
-	uint16_t port = ssh_fixture_sshd(fixture, lines);
-
-	if (port == 0) {
-		skip_because("needs openssh-server");
-	}
-	return port;
-}
-
 static void go_through(
 	struct ssh_fixture *fixture, struct ssh_session *via, uint16_t port, struct ssh_told *told)
 {
@@ -36,8 +26,8 @@ static void test_many_through_one(void **state)
 {
 	enum { TARGETS = 30 };
 	struct ssh_fixture *fixture = *state;
-	uint16_t bastion_port = start_sshd(fixture, "");
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t bastion_port = ssh_fixture_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	struct ssh_told bastion, told[TARGETS];
 	struct ssh_said said;
 	size_t files_before;
@@ -75,7 +65,7 @@ static void test_three_in_a_row_and_much_through_them(void **state)
 	char *bytes = xcalloc(1, BYTES);
 
 	for (int i = 0; i < 3; i++) {
-		ports[i] = start_sshd(fixture, "");
+		ports[i] = ssh_fixture_sshd(fixture, "");
 	}
 	ssh_fixture_connect(fixture, ports[0], &told[0]);
 	go_through(fixture, told[0].session, ports[1], &told[1]);
@@ -108,8 +98,8 @@ static void test_not_reached(void **state)
 {
 	const struct tcp_script_step steps[] = {{SCRIPT_HANG, NULL}};
 	struct ssh_fixture *fixture = *state;
-	uint16_t open_port = start_sshd(fixture, "");
-	uint16_t closed_port = start_sshd(fixture, "AllowTcpForwarding no");
+	uint16_t open_port = ssh_fixture_sshd(fixture, "");
+	uint16_t closed_port = ssh_fixture_sshd(fixture, "AllowTcpForwarding no");
 	struct tcp_script *peer = tcp_script_new(fixture->loop, "127.0.0.1", steps);
 	struct ssh_told bastion, told;
 	struct ssh_session_spec spec = {
@@ -144,12 +134,12 @@ static bool has_ended(void *arg)
 static void test_host_goes(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	struct ssh_told bastion, told;
 	struct ssh_said said;
 	int64_t began_ms;
 
-	ssh_fixture_connect(fixture, start_sshd(fixture, ""), &bastion);
+	ssh_fixture_connect(fixture, ssh_fixture_sshd(fixture, ""), &bastion);
 	go_through(fixture, bastion.session, port, &told);
 	assert_true(told.is_opened);
 	began_ms = time_mono_ms();
@@ -168,8 +158,8 @@ static void test_host_goes(void **state)
 static void test_bastion_goes(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t bastion_port = start_sshd(fixture, "");
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t bastion_port = ssh_fixture_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	const struct ssh_settings *settings = ssh_fixture_settings(fixture, port, "");
 	struct ssh_told bastion, told, waiting;
 	struct ssh_session_spec spec = {.settings = settings};

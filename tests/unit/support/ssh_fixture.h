@@ -44,7 +44,8 @@ const char *ssh_fixture_make_key(
 	struct ssh_fixture *, const char *name, const char *type, const char *passphrase);
 const char *ssh_fixture_public(struct ssh_fixture *, const char *key); /* "ssh-ed25519 AAAA..." */
 
-/* Start sshd with more lines of sshd_config, or dropbear; its port.  0: it is not installed. */
+/* Start sshd with more lines of sshd_config, or dropbear; its port.  The test is skipped where it
+ * is not installed. */
 uint16_t ssh_fixture_sshd(struct ssh_fixture *, const char *lines);
 uint16_t ssh_fixture_dropbear(struct ssh_fixture *);
 void ssh_fixture_stop_servers(struct ssh_fixture *);
