@@ -5,20 +5,13 @@
  */
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "alert/alert_input.h"
 #include "alert/fingerprint.h"
 #include "base/utf8.h"
+#include "claim.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void claim(bool holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
 
 static void check_text(struct str text, size_t max, bool is_lines)
 {

@@ -4,43 +4,15 @@
  */
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "../unit/support/conf_sample.h"
-#include "base/utf8.h"
+#include "claim.h"
 #include "conf/command_line.h"
 #include "conf/option_settings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { ARGS_MAX = 64 };
-
-static void must(bool condition)
-{
-	if (!condition) {
-		abort();
-	}
-}
-
-static bool is_printable(struct str text)
-{
-	while (text.len > 0) {
-		uint32_t c = 0;
-		const size_t len = utf8_decode(text, &c);
-
-		if (len == 0 || utf8_is_unsafe(c)) {
-			return false;
-		}
-		text = str_sub(text, len, text.len);
-	}
-	return true;
-}
-
-static void check_error(const struct err *err)
-{
-	must(err->code == ERR_INPUT && err->msg[0] != '\0');
-	must(is_printable(str_of(err->msg)));
-}
 
 static void try_flags(int argc, const char *const *argv, bool stop_at_arg, struct arena *arena)
 {
@@ -53,15 +25,15 @@ static void try_flags(int argc, const char *const *argv, bool stop_at_arg, struc
 	int next = 1;
 
 	if (command_line_parse(argc, argv, sets, stop_at_arg, arena, &line, &err) < 0) {
-		check_error(&err);
+		claim_refused(&err);
 		return;
 	}
-	must(line.given_count <= ARGS_MAX);
+	claim(line.given_count <= ARGS_MAX);
 	for (size_t i = 0; i < line.args_count; i++, next++) {
 		while (next < argc && line.args[i] != argv[next]) {
 			next++;
 		}
-		must(next < argc);
+		claim(next < argc);
 	}
 }
 
@@ -78,9 +50,9 @@ static void try_settings(int argc, const char **argv, struct arena *arena)
 		struct err err = {0};
 
 		if (option_settings_apply(&settings, str_of(argv[i]), &err) < 0) {
-			check_error(&err);
+			claim_refused(&err);
 		} else {
-			must(option_settings_know(&settings, str_of(argv[i])));
+			claim(option_settings_know(&settings, str_of(argv[i])));
 		}
 	}
 }

@@ -7,55 +7,34 @@
 #include <stdlib.h>
 
 #include "../unit/support/conf_sample.h"
-#include "base/utf8.h"
+#include "claim.h"
 #include "conf/conf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char name[] = "fuzz.yaml";
 
-static void must(bool condition)
-{
-	if (!condition) {
-		abort();
-	}
-}
-
-static bool is_printable(struct str text)
-{
-	while (text.len > 0) {
-		uint32_t c = 0;
-		const size_t len = utf8_decode(text, &c);
-
-		if (len == 0 || utf8_is_unsafe(c)) {
-			return false;
-		}
-		text = str_sub(text, len, text.len);
-	}
-	return true;
-}
-
 static void check_errors(const struct conf *conf, const struct err *err)
 {
-	must(conf->errors_count > 0 && conf->errors_count <= CONF_ERRORS_MAX);
-	must(conf->errors_dropped == 0 || conf->errors_count == CONF_ERRORS_MAX);
-	must(err->code != ERR_NONE && err->msg[0] != '\0');
+	claim(conf->errors_count > 0 && conf->errors_count <= CONF_ERRORS_MAX);
+	claim(conf->errors_dropped == 0 || conf->errors_count == CONF_ERRORS_MAX);
+	claim(err->code != ERR_NONE && err->msg[0] != '\0');
 	for (size_t i = 0; i < conf->errors_count; i++) {
-		must(str_starts(str_of(conf->errors[i]), name));
-		must(is_printable(str_of(conf->errors[i])));
+		claim(str_starts(str_of(conf->errors[i]), name));
+		claim(is_printable(str_of(conf->errors[i])));
 	}
 }
 
 static void check_values(struct conf *conf, const struct sample *sample)
 {
-	must(conf->errors_count == 0);
+	claim(conf->errors_count == 0);
 	conf_list_values(conf, sample_rows, sample);
 	for (size_t i = 0; i < conf->values_count; i++) {
 		const struct conf_value *value = &conf->values[i];
 
-		must(value->text != NULL);
-		must((value->origin == CONF_FILE) == (value->where != NULL));
-		must((value->origin == CONF_FILE) == (conf_where(conf, value->path) != NULL));
+		claim(value->text != NULL);
+		claim((value->origin == CONF_FILE) == (value->where != NULL));
+		claim((value->origin == CONF_FILE) == (conf_where(conf, value->path) != NULL));
 	}
 }
 

@@ -4,43 +4,21 @@
  */
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "base/cron_schedule.h"
 #include "base/time_zone_internal.h"
-#include "base/utf8.h"
+#include "claim.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { STEPS = 6 };
-
-static void must(bool condition)
-{
-	if (!condition) {
-		abort();
-	}
-}
-
-static void look_at(const struct err *err)
-{
-	struct str text = str_of(err->msg);
-
-	must(err->code == ERR_INPUT && text.len > 0);
-	while (text.len > 0) {
-		uint32_t c = 0;
-		const size_t len = utf8_decode(text, &c);
-
-		must(len > 0 && !utf8_is_unsafe(c));
-		text = str_sub(text, len, text.len);
-	}
-}
 
 /* A zone whose clocks change, that needs no file. */
 static struct time_zone *open_zone(void)
 {
 	struct time_zone_rule rule;
 
-	must(time_zone_rule_parse(str_of("CET-1CEST,M3.5.0,M10.5.0/3"), &rule, NULL) == 0);
+	claim(time_zone_rule_parse(str_of("CET-1CEST,M3.5.0,M10.5.0/3"), &rule, NULL) == 0);
 	return time_zone_of_rule("fuzz", &rule);
 }
 
@@ -49,10 +27,10 @@ static void step(const struct cron_schedule *s, const struct time_zone *zone, in
 	for (int i = 0; i < STEPS; i++) {
 		const int64_t due_ms = cron_schedule_next(s, zone, from_ms);
 
-		must(due_ms >= from_ms && due_ms < INT64_MAX);
-		must(due_ms % CALENDAR_MINUTE_MS == 0);
-		must(cron_schedule_next(s, zone, due_ms) == due_ms);
-		must(cron_schedule_next(s, zone, from_ms + (due_ms - from_ms) / 2) == due_ms);
+		claim(due_ms >= from_ms && due_ms < INT64_MAX);
+		claim(due_ms % CALENDAR_MINUTE_MS == 0);
+		claim(cron_schedule_next(s, zone, due_ms) == due_ms);
+		claim(cron_schedule_next(s, zone, from_ms + (due_ms - from_ms) / 2) == due_ms);
 		from_ms = due_ms + 1;
 	}
 }
@@ -65,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err = {0};
 
 	if (cron_schedule_parse(text, &schedule, &err) < 0) {
-		look_at(&err);
+		claim_refused(&err);
 		return 0;
 	}
 	zone = open_zone();

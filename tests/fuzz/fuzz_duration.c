@@ -4,36 +4,14 @@
  */
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "base/number.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
 #include "base/time.h"
-#include "base/utf8.h"
+#include "claim.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int condition)
-{
-	if (!condition) {
-		abort();
-	}
-}
-
-static void look_at(const struct err *err)
-{
-	struct str text = str_of(err->msg);
-	uint32_t c = 0;
-
-	must(err->code == ERR_INPUT && text.len > 0);
-	while (text.len > 0) {
-		size_t len = utf8_decode(text, &c);
-
-		must(len > 0 && !utf8_is_unsafe(c));
-		text = str_sub(text, len, text.len);
-	}
-}
 
 static void try_duration(struct str text)
 {
@@ -43,13 +21,13 @@ static void try_duration(struct str text)
 	int64_t back = -1;
 
 	if (parse_duration(text, &ms, &err) < 0) {
-		must(ms == -1);
-		look_at(&err);
+		claim(ms == -1);
+		claim_refused(&err);
 		return;
 	}
-	must(ms >= 0 && ms <= PARSE_DURATION_MAX_MS);
+	claim(ms >= 0 && ms <= PARSE_DURATION_MAX_MS);
 	time_add_duration_exact(&again, ms);
-	must(parse_duration(strbuf_str(&again), &back, NULL) == 0 && back == ms);
+	claim(parse_duration(strbuf_str(&again), &back, NULL) == 0 && back == ms);
 	time_add_duration(&again, ms);
 	strbuf_release(&again);
 }
@@ -60,11 +38,11 @@ static void try_size(struct str text)
 	int64_t bytes = -1;
 
 	if (parse_size(text, &bytes, &err) < 0) {
-		must(bytes == -1);
-		look_at(&err);
+		claim(bytes == -1);
+		claim_refused(&err);
 		return;
 	}
-	must(bytes >= 0);
+	claim(bytes >= 0);
 }
 
 static void try_int(struct str text)
@@ -75,15 +53,15 @@ static void try_int(struct str text)
 	int64_t back = 0;
 
 	if (parse_int(text, INT64_MIN, INT64_MAX, &value, &err) < 0) {
-		look_at(&err);
+		claim_refused(&err);
 		return;
 	}
 	strbuf_addf(&again, "%lld", (long long)value);
-	must(parse_int(strbuf_str(&again), value, value, &back, NULL) == 0 && back == value);
+	claim(parse_int(strbuf_str(&again), value, value, &back, NULL) == 0 && back == value);
 	strbuf_release(&again);
 	if (value != INT64_MIN) {
-		must(parse_int(text, INT64_MIN, value - 1, &back, &err) < 0);
-		look_at(&err);
+		claim(parse_int(text, INT64_MIN, value - 1, &back, &err) < 0);
+		claim_refused(&err);
 	}
 }
 
@@ -95,12 +73,12 @@ static void try_double(struct str text)
 	double back = 0;
 
 	if (parse_double(text, &value, &err) < 0) {
-		look_at(&err);
+		claim_refused(&err);
 		return;
 	}
 	number_add_double(&again, value);
-	must(parse_double(strbuf_str(&again), &back, NULL) == 0);
-	must(!(back < value) && !(back > value));
+	claim(parse_double(strbuf_str(&again), &back, NULL) == 0);
+	claim(!(back < value) && !(back > value));
 	strbuf_release(&again);
 }
 

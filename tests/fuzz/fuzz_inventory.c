@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "claim.h"
 #include "conf/inventory.h"
 #include "conf/inventory_internal.h"
 
@@ -12,13 +13,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Small, so that many inputs are tried in a second. */
 enum { NAMES_MAX = 2000 };
-
-static void claim(bool holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
 
 static void check_host(const struct inventory *inv, const char *name)
 {

@@ -6,9 +6,9 @@
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "base/strbuf.h"
+#include "claim.h"
 #include "scan/json_pointer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -21,13 +21,6 @@ struct walk {
 	struct strbuf pointer;
 	size_t values, depth;
 };
-
-static void claim(bool holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
 
 static void add_token(struct strbuf *pointer, const char *key, size_t len)
 {

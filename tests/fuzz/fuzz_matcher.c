@@ -5,22 +5,15 @@
  */
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "alert/alert_text.h"
 #include "alert/matcher.h"
 #include "base/strbuf.h"
+#include "claim.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { MATCHERS_MAX = 8, VALUE_MAX = 8192 };
-
-static void claim(bool holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
 
 static const char *next_line(struct str *rest, struct arena *arena)
 {

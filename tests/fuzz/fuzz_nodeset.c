@@ -6,19 +6,13 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "claim.h"
 #include "conf/nodeset.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Small, so that many inputs are tried in a second. */
 enum { NAMES_MAX = 2000 };
-
-static void claim(bool holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
 
 /* "@web" and "@none" are there. */
 static int lookup(void *arg, struct str group, const struct nodeset **ret_members, struct err *err)

@@ -4,21 +4,14 @@
  */
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "base/strbuf.h"
+#include "claim.h"
 #include "net/signature.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define NOW_S INT64_C(1614265330)
-
-static void claim(bool holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
 
 /* The same message, signed by us, with what came in front of the signature. */
 static void check_signed(enum signature_form form, const struct signed_message *given,

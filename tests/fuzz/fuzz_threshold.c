@@ -5,19 +5,12 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "base/strbuf.h"
 #include "check/threshold.h"
+#include "claim.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void claim(bool holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
 
 /* Some way off the bound: ranges have no ">=", and so many decimals and no more. */
 static double beside(double bound, double direction)

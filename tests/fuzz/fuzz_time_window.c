@@ -4,45 +4,23 @@
  */
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/strbuf.h"
 #include "base/time_window.h"
 #include "base/time_zone_internal.h"
-#include "base/utf8.h"
+#include "claim.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { STEPS = 6 };
-
-static void must(bool condition)
-{
-	if (!condition) {
-		abort();
-	}
-}
-
-static void look_at(const struct err *err)
-{
-	struct str text = str_of(err->msg);
-
-	must(err->code == ERR_INPUT && text.len > 0);
-	while (text.len > 0) {
-		uint32_t c = 0;
-		const size_t len = utf8_decode(text, &c);
-
-		must(len > 0 && !utf8_is_unsafe(c));
-		text = str_sub(text, len, text.len);
-	}
-}
 
 /* A zone whose clocks change, that needs no file. */
 static struct time_zone *open_zone(void)
 {
 	struct time_zone_rule rule;
 
-	must(time_zone_rule_parse(str_of("CET-1CEST,M3.5.0,M10.5.0/3"), &rule, NULL) == 0);
+	claim(time_zone_rule_parse(str_of("CET-1CEST,M3.5.0,M10.5.0/3"), &rule, NULL) == 0);
 	return time_zone_of_rule("fuzz", &rule);
 }
 
@@ -52,14 +30,14 @@ static void step(const struct time_window *window, const struct time_zone *zone,
 		const bool holds = time_windows_hold(&window, 1, zone, now_ms);
 		const int64_t change_ms = time_windows_change(&window, 1, zone, now_ms);
 
-		must(change_ms > now_ms);
+		claim(change_ms > now_ms);
 		if (change_ms == INT64_MAX) {
-			must(holds && time_windows_are_always(&window, 1));
+			claim(holds && time_windows_are_always(&window, 1));
 			return;
 		}
-		must(time_windows_hold(&window, 1, zone, change_ms) != holds);
-		must(time_windows_hold(&window, 1, zone, change_ms - 1) == holds);
-		must(time_windows_hold(&window, 1, zone, now_ms + (change_ms - now_ms) / 2) ==
+		claim(time_windows_hold(&window, 1, zone, change_ms) != holds);
+		claim(time_windows_hold(&window, 1, zone, change_ms - 1) == holds);
+		claim(time_windows_hold(&window, 1, zone, now_ms + (change_ms - now_ms) / 2) ==
 			holds);
 		now_ms = change_ms;
 	}
@@ -74,13 +52,13 @@ static void try_window(struct str text, struct arena *arena)
 	struct err err = {0};
 
 	if (time_window_parse(text, arena, &window, &err) < 0) {
-		look_at(&err);
+		claim_refused(&err);
 		return;
 	}
 	time_window_add_times(window, &times);
-	must(times.len > 0);
+	claim(times.len > 0);
 	strbuf_release(&times);
-	must(time_window_parse(str_of(time_window_text(window)), arena, &again, NULL) == 0);
+	claim(time_window_parse(str_of(time_window_text(window)), arena, &again, NULL) == 0);
 
 	zone = open_zone();
 	step(window, zone, 1743296400000 - CALENDAR_DAY_MS);

@@ -4,36 +4,15 @@
  */
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json_writer.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "base/xml_writer.h"
+#include "claim.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int condition)
-{
-	if (!condition) {
-		abort();
-	}
-}
-
-static int is_printable(struct str text)
-{
-	while (text.len > 0) {
-		uint32_t c = 0;
-		size_t len = utf8_decode(text, &c);
-
-		if (len == 0 || utf8_is_unsafe(c)) {
-			return 0;
-		}
-		text = str_sub(text, len, text.len);
-	}
-	return 1;
-}
 
 static void try_escape(struct str text)
 {
@@ -41,17 +20,17 @@ static void try_escape(struct str text)
 	struct strbuf twice = STRBUF_INIT;
 
 	utf8_add_escaped(&once, text, 0);
-	must(is_printable(strbuf_str(&once)));
-	must(!is_printable(text) || str_eq(text, strbuf_str(&once)));
+	claim(is_printable(strbuf_str(&once)));
+	claim(!is_printable(text) || str_eq(text, strbuf_str(&once)));
 	utf8_add_escaped(&twice, strbuf_str(&once), 0);
-	must(str_eq(strbuf_str(&once), strbuf_str(&twice)));
+	claim(str_eq(strbuf_str(&once), strbuf_str(&twice)));
 
 	for (size_t max = 1; max < 12; max++) {
 		strbuf_clear(&twice);
 		utf8_add_escaped(&twice, text, max);
-		must(twice.len <= max && is_printable(strbuf_str(&twice)));
-		must(once.len > max || str_eq(strbuf_str(&once), strbuf_str(&twice)));
-		must(once.len <= max || twice.buf[twice.len - 1] == '.');
+		claim(twice.len <= max && is_printable(strbuf_str(&twice)));
+		claim(once.len > max || str_eq(strbuf_str(&once), strbuf_str(&twice)));
+		claim(once.len <= max || twice.buf[twice.len - 1] == '.');
 	}
 	strbuf_release(&once);
 	strbuf_release(&twice);
@@ -61,13 +40,13 @@ static void try_wrap(struct str text)
 {
 	int width = utf8_str_width(text);
 
-	must(utf8_cut(text, width).len == text.len);
+	claim(utf8_cut(text, width).len == text.len);
 	for (int i = 1; i < 12; i++) {
 		struct str rest = text;
 		struct str line;
 
 		while (utf8_wrap(&rest, i, &line)) {
-			must(utf8_str_width(line) <= (i < 2 ? 2 : i));
+			claim(utf8_str_width(line) <= (i < 2 ? 2 : i));
 		}
 	}
 }
@@ -80,7 +59,7 @@ static void try_writers(struct str text)
 
 	json_writer_init(&json, &out, false);
 	json_write_str(&json, text);
-	must(is_printable(strbuf_str(&out)));
+	claim(is_printable(strbuf_str(&out)));
 
 	strbuf_clear(&out);
 	xml_writer_init(&xml, &out);
@@ -88,8 +67,8 @@ static void try_writers(struct str text)
 	xml_write_attribute(&xml, "a", text);
 	xml_write_text(&xml, text);
 	xml_write_end(&xml);
-	must(utf8_is_valid(strbuf_str(&out)) && !memchr(out.buf, '\0', out.len));
-	must(!memchr(out.buf, '\x1b', out.len));
+	claim(utf8_is_valid(strbuf_str(&out)) && !memchr(out.buf, '\0', out.len));
+	claim(!memchr(out.buf, '\x1b', out.len));
 	strbuf_release(&out);
 }
 
