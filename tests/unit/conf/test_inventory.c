@@ -11,6 +11,7 @@
 #include "base/strbuf.h"
 #include "cmocka_all.h"
 #include "conf/inventory.h"
+#include "support/nodeset_fixture.h"
 
 struct group_text {
 	const char *name, *members;
@@ -25,19 +26,6 @@ static int add_groups(struct inventory *inv, const struct group_text *groups, st
 		}
 	}
 	return 0;
-}
-
-static char *joined(const struct nodeset *set, struct arena *arena)
-{
-	struct strbuf out = STRBUF_INIT;
-	char *text;
-
-	for (size_t i = 0; i < set->names_count; i++) {
-		strbuf_addf(&out, "%s%s", i > 0 ? " " : "", set->names[i]);
-	}
-	text = arena_strdup(arena, out.buf);
-	strbuf_release(&out);
-	return text;
 }
 
 static const struct group_text example[] = {
@@ -83,7 +71,7 @@ static void test_select(void **state)
 		if (inventory_select(inv, str_of(table[i].selection), scratch, &set, &err) < 0) {
 			fail_msg("%s", err.msg);
 		}
-		assert_string_equal(joined(&set, scratch), table[i].names);
+		assert_string_equal(nodeset_joined(&set, scratch), table[i].names);
 	}
 }
 
@@ -272,10 +260,10 @@ static void test_added_later(void **state)
 	assert_int_equal(inventory_check(inv, &err), -1);
 	assert_return_code(inventory_add_group(inv, "b", "x", NULL, &err), 0);
 	assert_return_code(inventory_select(inv, str_of("@a"), arena, &set, &err), 0);
-	assert_string_equal(joined(&set, arena), "x");
+	assert_string_equal(nodeset_joined(&set, arena), "x");
 	assert_return_code(inventory_add_group(inv, "b", "y", NULL, &err), 0);
 	assert_return_code(inventory_select(inv, str_of("@a,@all"), arena, &set, &err), 0);
-	assert_string_equal(joined(&set, arena), "x y");
+	assert_string_equal(nodeset_joined(&set, arena), "x y");
 }
 
 static void test_group_names(void **state)
@@ -381,7 +369,7 @@ static const char *names_of(struct inventory *inv, const char *selection, struct
 	if (inventory_select(inv, str_of(selection), arena, &set, &err) < 0) {
 		return arena_strdup(arena, err.msg);
 	}
-	return joined(&set, arena);
+	return nodeset_joined(&set, arena);
 }
 
 static const char *error_of_file(const char *text, struct arena *arena)

@@ -12,19 +12,7 @@
 #include "base/strbuf.h"
 #include "cmocka_all.h"
 #include "conf/inventory.h"
-
-static char *joined(const struct nodeset *set, struct arena *arena)
-{
-	struct strbuf out = STRBUF_INIT;
-	char *text;
-
-	for (size_t i = 0; i < set->names_count; i++) {
-		strbuf_addf(&out, "%s%s", i > 0 ? " " : "", set->names[i]);
-	}
-	text = arena_strdup(arena, out.buf);
-	strbuf_release(&out);
-	return text;
-}
+#include "support/nodeset_fixture.h"
 
 static void test_lines(void **state)
 {
@@ -60,7 +48,7 @@ static void test_lines(void **state)
 			inventory_select(inv, str_of("@all"), arena, &set, &err) < 0) {
 			fail_msg("%s", err.msg);
 		}
-		assert_string_equal(joined(&set, arena), table[i].names);
+		assert_string_equal(nodeset_joined(&set, arena), table[i].names);
 		assert_null(inventory_find(inv, set.names[0]));
 	}
 }
@@ -223,7 +211,7 @@ static void test_read_file(void **state)
 	assert_return_code(file_write(files->path, str_of("a\nb\n"), 0600, &err), 0);
 	assert_return_code(inventory_read_file(inv, files->path, &err), 0);
 	assert_return_code(inventory_select(inv, str_of("@all"), arena, &set, &err), 0);
-	assert_string_equal(joined(&set, arena), "a b");
+	assert_string_equal(nodeset_joined(&set, arena), "a b");
 }
 
 static void test_no_file(void **state)
@@ -257,17 +245,17 @@ static void test_select_file(void **state)
 	assert_return_code(inventory_add_group(inv, "db", "db-1", NULL, &err), 0);
 	assert_return_code(file_write(files->path, str_of("x\n@db\ny\nx\n"), 0600, &err), 0);
 	assert_return_code(inventory_select_file(inv, files->path, arena, &set, &err), 0);
-	assert_string_equal(joined(&set, arena), "x db-1 y");
+	assert_string_equal(nodeset_joined(&set, arena), "x db-1 y");
 
 	assert_return_code(
 		file_write(files->path, str_of("u\n[web]\nv ansible_port=22\n[db:children]\nweb\n"),
 			0600, &err),
 		0);
 	assert_return_code(inventory_select_file(inv, files->path, arena, &set, &err), 0);
-	assert_string_equal(joined(&set, arena), "u v");
+	assert_string_equal(nodeset_joined(&set, arena), "u v");
 	assert_int_equal(inventory_find(inv, "v")->port, 22);
 	assert_return_code(inventory_select(inv, str_of("@db"), arena, &set, &err), 0);
-	assert_string_equal(joined(&set, arena), "db-1 web-1 web-2 v");
+	assert_string_equal(nodeset_joined(&set, arena), "db-1 web-1 web-2 v");
 
 	assert_return_code(file_write(files->path, str_of("# none\n"), 0600, &err), 0);
 	assert_int_equal(inventory_select_file(inv, files->path, arena, &set, &err), -1);

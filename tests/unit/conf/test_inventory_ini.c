@@ -6,19 +6,7 @@
 #include "base/strbuf.h"
 #include "cmocka_all.h"
 #include "conf/inventory.h"
-
-static char *joined(const struct nodeset *set, struct arena *arena)
-{
-	struct strbuf out = STRBUF_INIT;
-	char *text;
-
-	for (size_t i = 0; i < set->names_count; i++) {
-		strbuf_addf(&out, "%s%s", i > 0 ? " " : "", set->names[i]);
-	}
-	text = arena_strdup(arena, out.buf);
-	strbuf_release(&out);
-	return text;
-}
+#include "support/nodeset_fixture.h"
 
 static struct inventory *read_checked(const char *text, struct arena *arena)
 {
@@ -83,7 +71,7 @@ static void test_hosts_and_groups(void **state)
 		if (inventory_select(inv, str_of(table[i].selection), arena, &set, &err) < 0) {
 			fail_msg("%s", err.msg);
 		}
-		assert_string_equal(joined(&set, arena), table[i].names);
+		assert_string_equal(nodeset_joined(&set, arena), table[i].names);
 	}
 }
 
@@ -192,11 +180,11 @@ static void test_files_together(void **state)
 		0);
 	assert_return_code(inventory_read_text(inv, "c.txt", str_of("@live\nc\n"), &err), 0);
 	assert_return_code(inventory_select(inv, str_of("@live"), arena, &set, &err), 0);
-	assert_string_equal(joined(&set, arena), "web-1 web-2");
+	assert_string_equal(nodeset_joined(&set, arena), "web-1 web-2");
 	assert_return_code(inventory_select(inv, str_of("@x"), arena, &set, &err), 0);
-	assert_string_equal(joined(&set, arena), "web-1 web-2");
+	assert_string_equal(nodeset_joined(&set, arena), "web-1 web-2");
 	assert_return_code(inventory_select(inv, str_of("@all"), arena, &set, &err), 0);
-	assert_string_equal(joined(&set, arena), "web-9 web-1 web-2 c");
+	assert_string_equal(nodeset_joined(&set, arena), "web-9 web-1 web-2 c");
 	assert_host(inv, "web-9", NULL, NULL, 9);
 	assert_host(inv, "web-2", NULL, NULL, 9);
 }

@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "cmocka_all.h"
 #include "conf/nodeset.h"
+#include "support/nodeset_fixture.h"
 
 /* The groups of these tests. */
 static int lookup(void *arg, struct str group, const struct nodeset **ret_members, struct err *err)
@@ -35,19 +36,6 @@ static int lookup(void *arg, struct str group, const struct nodeset **ret_member
 		}
 	}
 	return err_set(err, ERR_NOT_FOUND, "unknown group '%.*s'", STR_ARG(group));
-}
-
-static char *names_joined(const struct nodeset *set, struct arena *arena)
-{
-	struct strbuf out = STRBUF_INIT;
-	char *text;
-
-	for (size_t i = 0; i < set->names_count; i++) {
-		strbuf_addf(&out, "%s%s", i > 0 ? " " : "", set->names[i]);
-	}
-	text = arena_strdup(arena, out.buf);
-	strbuf_release(&out);
-	return text;
 }
 
 static void test_expand(void **state)
@@ -126,7 +114,7 @@ static void test_expand(void **state)
 		if (nodeset_parse(str_of(table[i].text), &scope, arena, &set, &err) < 0) {
 			fail_msg("%s", err.msg);
 		}
-		assert_string_equal(names_joined(&set, arena), table[i].names);
+		assert_string_equal(nodeset_joined(&set, arena), table[i].names);
 		for (size_t j = 0; j < set.names_count; j++) {
 			assert_true(nodeset_contains(&set, str_of(set.names[j])));
 		}
@@ -336,7 +324,7 @@ static void test_many_operators_are_quick(void **state)
 		strbuf_adds(&text, "&n60000");
 	}
 	assert_return_code(nodeset_parse(strbuf_str(&text), NULL, arena, &set, &err), 0);
-	assert_string_equal(names_joined(&set, arena), "n60000");
+	assert_string_equal(nodeset_joined(&set, arena), "n60000");
 	strbuf_release(&text);
 }
 
@@ -371,11 +359,11 @@ static void test_add_after_parse(void **state)
 	assert_return_code(nodeset_parse(str_of("a,b,c!b"), NULL, arena, &set, &err), 0);
 	assert_true(nodeset_add(&set, str_of("b")));
 	assert_false(nodeset_add(&set, str_of("a")));
-	assert_string_equal(names_joined(&set, arena), "a c b");
+	assert_string_equal(nodeset_joined(&set, arena), "a c b");
 
 	assert_return_code(nodeset_parse(str_of("a!a"), NULL, arena, &set, &err), 0);
 	assert_true(nodeset_add(&set, str_of("z")));
-	assert_string_equal(names_joined(&set, arena), "z");
+	assert_string_equal(nodeset_joined(&set, arena), "z");
 }
 
 static void test_check_name(void **state)
