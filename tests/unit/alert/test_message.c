@@ -16,70 +16,39 @@ enum { NOW = 5000 };
 
 static const struct receiver chat = {.name = "slack", .kind = &fake_chat};
 
-struct fixture {
-	struct store *store;
-	struct store_tx *tx; /* open all the time */
-	struct arena *arena;
-	struct message *message;
-	struct err err;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = xcalloc(1, sizeof(*f));
-
-	f->store = fixture_store(":memory:");
-	f->arena = arena_new();
-	assert_int_equal(store_begin(f->store, true, &f->err), 0);
-	f->tx = &f->store->tx;
-	*state = f;
-	return 0;
-}
+static struct message *loaded;
 
 static int tear_down(void **state)
 {
-	struct fixture *f = *state;
-
-	message_free(f->message);
-	assert_int_equal(store_commit(f->store, &f->err), 0);
-	store_close(&f->store);
-	arena_free(f->arena);
-	free(f);
-	return 0;
+	message_free(TAKE(loaded));
+	return outbox_fixture_end(state);
 }
 
-static struct outbox_delivery add(struct fixture *f, const struct fixture_delivery *wanted)
+static struct outbox_delivery add(struct outbox_fixture *f, const struct fixture_delivery *wanted)
 {
-	struct outbox_delivery delivery = {0};
-	int64_t id = 0;
-
-	assert_int_equal(fixture_deliver_tx(f->tx, wanted, NULL, &id, &f->err), 0);
-	assert_int_equal(outbox_get(f->tx, id, f->arena, &delivery, &f->err), 0);
-	return delivery;
+	return fixture_get(f, fixture_add(f, wanted));
 }
 
-static int try_load(struct fixture *f, const struct outbox_delivery *delivery)
+static int try_load(struct outbox_fixture *f, const struct outbox_delivery *delivery)
 {
 	static const struct alert_settings settings;
 	const struct message_spec spec = {
 		.settings = &settings, .delivery = delivery, .receiver = &chat, .now_ms = NOW};
 
-	return message_load(f->tx, &spec, &f->message, &f->err);
+	return message_load(f->tx, &spec, &loaded, &f->err);
 }
 
-static const struct notification *load(struct fixture *f, const struct outbox_delivery *delivery)
+static const struct notification *load(
+	struct outbox_fixture *f, const struct outbox_delivery *delivery)
 {
-	message_free(f->message);
-	f->message = NULL;
-	if (try_load(f, delivery) < 0) {
-		fail_msg("%s", f->err.msg);
-	}
-	return &f->message->notification;
+	message_free(TAKE(loaded));
+	fixture_ok(f, try_load(f, delivery));
+	return &loaded->notification;
 }
 
 static void tells_an_alert_as_it_was(void **state)
 {
-	struct fixture *f = *state;
+	struct outbox_fixture *f = *state;
 	struct outbox_delivery delivery =
 		add(f, &(struct fixture_delivery){.severity = SEVERITY_WARNING, .now_ms = 1000});
 	const struct notification *notification;
@@ -127,7 +96,7 @@ static void tells_an_alert_as_it_was(void **state)
 
 static void tells_of_the_end(void **state)
 {
-	struct fixture *f = *state;
+	struct outbox_fixture *f = *state;
 	const struct outbox_delivery delivery =
 		add(f, &(struct fixture_delivery){.purpose = NOTIFICATION_RESOLVE, .now_ms = 3000});
 	const struct alert *alert = load(f, &delivery)->alerts[0];
@@ -141,7 +110,7 @@ static void tells_of_the_end(void **state)
 /* At most what the kind shows, the worst of it, and how many there are. */
 static void tells_a_group(void **state)
 {
-	struct fixture *f = *state;
+	struct outbox_fixture *f = *state;
 	struct outbox_delivery carrier =
 		add(f, &(struct fixture_delivery){.group_key = "routes[1]\nsource=db-01"});
 	const struct notification *notification;
@@ -170,7 +139,7 @@ static void tells_a_group(void **state)
 
 static void tells_a_summary(void **state)
 {
-	struct fixture *f = *state;
+	struct outbox_fixture *f = *state;
 	struct outbox_delivery summary = {.receiver = "slack",
 		.purpose = NOTIFICATION_SUMMARY,
 		.route = "storm",
@@ -198,7 +167,7 @@ static void tells_a_summary(void **state)
 
 static void tells_a_notice(void **state)
 {
-	struct fixture *f = *state;
+	struct outbox_fixture *f = *state;
 	const struct notice notice = {.title = "a", .text = "b"};
 	const struct outbox_delivery delivery = {.receiver = "slack",
 		.purpose = NOTIFICATION_NOTICE,
@@ -212,7 +181,7 @@ static void tells_a_notice(void **state)
 
 static void tells_a_digest(void **state)
 {
-	struct fixture *f = *state;
+	struct outbox_fixture *f = *state;
 	const struct outbox_delivery delivery = {.receiver = "chat",
 		.purpose = NOTIFICATION_DIGEST,
 		.key = "k",
@@ -236,26 +205,28 @@ static void says_what_cannot_be_told(void **state)
 		{.purpose = NOTIFICATION_DIGEST, .content = "x"},
 		{.purpose = 4711},
 	};
-	struct fixture *f = *state;
+	struct outbox_fixture *f = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(deliveries); i++) {
 		f->err.code = ERR_NONE;
 		assert_int_equal(try_load(f, &deliveries[i]), -1);
 		assert_true(f->err.code == ERR_NOT_FOUND || f->err.code == ERR_INPUT);
-		assert_null(f->message);
+		assert_null(loaded);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(tells_an_alert_as_it_was, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(tells_of_the_end, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(tells_a_group, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(tells_a_summary, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(tells_a_notice, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(tells_a_digest, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(says_what_cannot_be_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			tells_an_alert_as_it_was, outbox_fixture_start, tear_down),
+		cmocka_unit_test_setup_teardown(tells_of_the_end, outbox_fixture_start, tear_down),
+		cmocka_unit_test_setup_teardown(tells_a_group, outbox_fixture_start, tear_down),
+		cmocka_unit_test_setup_teardown(tells_a_summary, outbox_fixture_start, tear_down),
+		cmocka_unit_test_setup_teardown(tells_a_notice, outbox_fixture_start, tear_down),
+		cmocka_unit_test_setup_teardown(tells_a_digest, outbox_fixture_start, tear_down),
+		cmocka_unit_test_setup_teardown(
+			says_what_cannot_be_told, outbox_fixture_start, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,70 +12,17 @@
 
 enum { TRIGGER, RESOLVE };
 
-struct fixture {
-	struct store *store;
-	struct store_tx *tx; /* open all the time */
-	struct arena *arena;
-	struct err err;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = xcalloc(1, sizeof(*f));
-
-	f->store = fixture_store(":memory:");
-	f->arena = arena_new();
-	assert_int_equal(store_begin(f->store, true, &f->err), 0);
-	f->tx = &f->store->tx;
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	assert_int_equal(store_commit(f->store, &f->err), 0);
-	store_close(&f->store);
-	arena_free(f->arena);
-	free(f);
-	return 0;
-}
-
-static void ok(struct fixture *f, int result)
-{
-	if (result < 0) {
-		fail_msg("%s", f->err.msg);
-	}
-}
-
-static int64_t add(struct fixture *f, const struct fixture_delivery *wanted)
-{
-	int64_t id = 0;
-
-	ok(f, fixture_deliver_tx(f->tx, wanted, NULL, &id, &f->err));
-	return id;
-}
-
-static struct outbox_delivery get(struct fixture *f, int64_t id)
-{
-	struct outbox_delivery delivery = {0};
-
-	ok(f, outbox_get(f->tx, id, f->arena, &delivery, &f->err));
-	return delivery;
-}
-
-static int64_t number(struct fixture *f, const char *sql)
+static int64_t number(struct outbox_fixture *f, const char *sql)
 {
 	int64_t value = -1;
 
-	ok(f, store_exec_int(f->store, sql, &value, &f->err));
+	fixture_ok(f, store_exec_int(f->store, sql, &value, &f->err));
 	return value;
 }
 
 static void attempt_is_completed(void **state)
 {
-	struct fixture *f = *state;
+	struct outbox_fixture *f = *state;
 	const struct outbox_claim claim = {.owner_id = 1, .now_ms = 10};
 	const struct outbox_attempt attempt = {.started_ms = 12,
 		.ended_ms = 15,
@@ -85,13 +32,13 @@ static void attempt_is_completed(void **state)
 		.body = "busy",
 		.next_ms = 99,
 		.may_have_arrived = true};
-	const int64_t id = add(f, &(struct fixture_delivery){0});
+	const int64_t id = fixture_add(f, &(struct fixture_delivery){0});
 	int64_t attempt_id;
 	bool may_be_repeat;
 
-	ok(f, outbox_claim(f->tx, id, &claim, &attempt_id, &may_be_repeat, &f->err));
+	fixture_ok(f, outbox_claim(f->tx, id, &claim, &attempt_id, &may_be_repeat, &f->err));
 	assert_int_equal(number(f, "SELECT count(*) FROM attempt WHERE ended_ms IS NULL"), 1);
-	ok(f, outbox_end_attempt(f->tx, attempt_id, &attempt, &f->err));
+	fixture_ok(f, outbox_end_attempt(f->tx, attempt_id, &attempt, &f->err));
 	assert_int_equal(
 		number(f, "SELECT count(*) FROM attempt WHERE started_ms = 12 AND ended_ms = 15 AND"
 			  " outcome = 1 AND code = 503 AND text = '503' AND body = 'busy' AND"
@@ -101,149 +48,150 @@ static void attempt_is_completed(void **state)
 
 static void waits_again(void **state)
 {
-	struct fixture *f = *state;
+	struct outbox_fixture *f = *state;
 	const struct outbox_claim claim = {.owner_id = 1, .now_ms = 10, .lease_ms = 20};
 	const struct outbox_wait wait = {
 		.due_ms = 77, .hold_reason = "silence 4", .silence_id = 4, .result = "timed out"};
-	const int64_t id = add(f, &(struct fixture_delivery){0});
+	const int64_t id = fixture_add(f, &(struct fixture_delivery){0});
 	int64_t attempt_id;
 	bool may_be_repeat;
 
-	ok(f, outbox_claim(f->tx, id, &claim, &attempt_id, &may_be_repeat, &f->err));
-	ok(f, outbox_wait(f->tx, id, &wait, &f->err));
-	assert_int_equal(get(f, id).state, DELIVERY_WAITING);
-	assert_int_equal(get(f, id).owner_id, 0);
-	assert_int_equal(get(f, id).due_ms, 77);
-	assert_string_equal(get(f, id).hold_reason, "silence 4");
-	assert_int_equal(get(f, id).silence_id, 4);
-	assert_string_equal(get(f, id).result, "timed out");
-	ok(f, outbox_wait(f->tx, id, &(struct outbox_wait){.due_ms = 78}, &f->err));
-	assert_null(get(f, id).hold_reason);
-	assert_string_equal(get(f, id).result, "timed out");
-	ok(f, outbox_claim(f->tx, id, &claim, &attempt_id, &may_be_repeat, &f->err));
-	assert_int_equal(get(f, id).silence_id, 0);
+	fixture_ok(f, outbox_claim(f->tx, id, &claim, &attempt_id, &may_be_repeat, &f->err));
+	fixture_ok(f, outbox_wait(f->tx, id, &wait, &f->err));
+	assert_int_equal(fixture_get(f, id).state, DELIVERY_WAITING);
+	assert_int_equal(fixture_get(f, id).owner_id, 0);
+	assert_int_equal(fixture_get(f, id).due_ms, 77);
+	assert_string_equal(fixture_get(f, id).hold_reason, "silence 4");
+	assert_int_equal(fixture_get(f, id).silence_id, 4);
+	assert_string_equal(fixture_get(f, id).result, "timed out");
+	fixture_ok(f, outbox_wait(f->tx, id, &(struct outbox_wait){.due_ms = 78}, &f->err));
+	assert_null(fixture_get(f, id).hold_reason);
+	assert_string_equal(fixture_get(f, id).result, "timed out");
+	fixture_ok(f, outbox_claim(f->tx, id, &claim, &attempt_id, &may_be_repeat, &f->err));
+	assert_int_equal(fixture_get(f, id).silence_id, 0);
 }
 
 static void later_ones_wait_behind(void **state)
 {
-	struct fixture *f = *state;
-	const int64_t before = add(f, &(struct fixture_delivery){0});
-	const int64_t alert_id = get(f, before).alert_id;
-	const int64_t id = add(f, &(struct fixture_delivery){.alert_id = alert_id});
-	const int64_t early = add(f, &(struct fixture_delivery){.alert_id = alert_id});
+	struct outbox_fixture *f = *state;
+	const int64_t before = fixture_add(f, &(struct fixture_delivery){0});
+	const int64_t alert_id = fixture_get(f, before).alert_id;
+	const int64_t id = fixture_add(f, &(struct fixture_delivery){.alert_id = alert_id});
+	const int64_t early = fixture_add(f, &(struct fixture_delivery){.alert_id = alert_id});
 	const int64_t late =
-		add(f, &(struct fixture_delivery){.alert_id = alert_id, .due_ms = 500});
-	const int64_t elsewhere =
-		add(f, &(struct fixture_delivery){.alert_id = alert_id, .receiver = "mail"});
-	const struct outbox_delivery delivery = get(f, id);
+		fixture_add(f, &(struct fixture_delivery){.alert_id = alert_id, .due_ms = 500});
+	const int64_t elsewhere = fixture_add(
+		f, &(struct fixture_delivery){.alert_id = alert_id, .receiver = "mail"});
+	const struct outbox_delivery delivery = fixture_get(f, id);
 
-	ok(f, outbox_wait_behind(f->tx, &delivery, 100, "waits", &f->err));
-	assert_int_equal(get(f, before).due_ms, 0);
-	assert_int_equal(get(f, id).due_ms, 0);
-	assert_int_equal(get(f, early).due_ms, 100);
-	assert_string_equal(get(f, early).hold_reason, "waits");
-	assert_int_equal(get(f, late).due_ms, 500);
-	assert_int_equal(get(f, elsewhere).due_ms, 0);
+	fixture_ok(f, outbox_wait_behind(f->tx, &delivery, 100, "waits", &f->err));
+	assert_int_equal(fixture_get(f, before).due_ms, 0);
+	assert_int_equal(fixture_get(f, id).due_ms, 0);
+	assert_int_equal(fixture_get(f, early).due_ms, 100);
+	assert_string_equal(fixture_get(f, early).hold_reason, "waits");
+	assert_int_equal(fixture_get(f, late).due_ms, 500);
+	assert_int_equal(fixture_get(f, elsewhere).due_ms, 0);
 }
 
 /* A silence is asked again when its time comes, whatever made its delivery wait longer. */
 static void waits_longer_for_the_same_reason(void **state)
 {
-	struct fixture *f = *state;
-	const int64_t trigger = add(f, &(struct fixture_delivery){0});
-	const int64_t alert_id = get(f, trigger).alert_id;
-	const int64_t plain = add(f, &(struct fixture_delivery){.alert_id = alert_id});
-	const int64_t held = add(f, &(struct fixture_delivery){.alert_id = alert_id});
-	const struct outbox_delivery first = get(f, trigger);
+	struct outbox_fixture *f = *state;
+	const int64_t trigger = fixture_add(f, &(struct fixture_delivery){0});
+	const int64_t alert_id = fixture_get(f, trigger).alert_id;
+	const int64_t plain = fixture_add(f, &(struct fixture_delivery){.alert_id = alert_id});
+	const int64_t held = fixture_add(f, &(struct fixture_delivery){.alert_id = alert_id});
+	const struct outbox_delivery first = fixture_get(f, trigger);
 
-	ok(f, outbox_wait(f->tx, held,
-		      &(struct outbox_wait){.hold_reason = "silence 4", .silence_id = 4}, &f->err));
-	ok(f, outbox_put_off(f->tx, plain, 50, "behind", &f->err));
-	ok(f, outbox_put_off(f->tx, held, 50, "behind", &f->err));
-	assert_int_equal(get(f, plain).due_ms, 50);
-	assert_string_equal(get(f, plain).hold_reason, "behind");
-	assert_int_equal(get(f, held).due_ms, 50);
-	assert_string_equal(get(f, held).hold_reason, "silence 4");
-	assert_int_equal(get(f, held).silence_id, 4);
-	ok(f, outbox_wait_behind(f->tx, &first, 60, "still", &f->err));
-	assert_string_equal(get(f, plain).hold_reason, "still");
-	assert_int_equal(get(f, held).due_ms, 60);
-	assert_string_equal(get(f, held).hold_reason, "silence 4");
+	fixture_ok(f, outbox_wait(f->tx, held,
+			      &(struct outbox_wait){.hold_reason = "silence 4", .silence_id = 4},
+			      &f->err));
+	fixture_ok(f, outbox_put_off(f->tx, plain, 50, "behind", &f->err));
+	fixture_ok(f, outbox_put_off(f->tx, held, 50, "behind", &f->err));
+	assert_int_equal(fixture_get(f, plain).due_ms, 50);
+	assert_string_equal(fixture_get(f, plain).hold_reason, "behind");
+	assert_int_equal(fixture_get(f, held).due_ms, 50);
+	assert_string_equal(fixture_get(f, held).hold_reason, "silence 4");
+	assert_int_equal(fixture_get(f, held).silence_id, 4);
+	fixture_ok(f, outbox_wait_behind(f->tx, &first, 60, "still", &f->err));
+	assert_string_equal(fixture_get(f, plain).hold_reason, "still");
+	assert_int_equal(fixture_get(f, held).due_ms, 60);
+	assert_string_equal(fixture_get(f, held).hold_reason, "silence 4");
 }
 
 static void releases_what_waits_for_one_reason(void **state)
 {
-	struct fixture *f = *state;
-	const int64_t dead = add(f, &(struct fixture_delivery){0});
-	const int64_t other = add(f, &(struct fixture_delivery){0});
-	const int64_t elsewhere = add(f, &(struct fixture_delivery){.receiver = "mail"});
+	struct outbox_fixture *f = *state;
+	const int64_t dead = fixture_add(f, &(struct fixture_delivery){0});
+	const int64_t other = fixture_add(f, &(struct fixture_delivery){0});
+	const int64_t elsewhere = fixture_add(f, &(struct fixture_delivery){.receiver = "mail"});
 	int64_t count;
 
-	ok(f, outbox_put_off(f->tx, dead, 50, "dead", &f->err));
-	ok(f, outbox_put_off(f->tx, other, 50, "retry", &f->err));
-	ok(f, outbox_put_off(f->tx, elsewhere, 50, "dead", &f->err));
-	ok(f, outbox_release(f->tx, "slack", "dead", 10, &count, &f->err));
+	fixture_ok(f, outbox_put_off(f->tx, dead, 50, "dead", &f->err));
+	fixture_ok(f, outbox_put_off(f->tx, other, 50, "retry", &f->err));
+	fixture_ok(f, outbox_put_off(f->tx, elsewhere, 50, "dead", &f->err));
+	fixture_ok(f, outbox_release(f->tx, "slack", "dead", 10, &count, &f->err));
 	assert_int_equal(count, 1);
-	assert_int_equal(get(f, dead).due_ms, 10);
-	assert_null(get(f, dead).hold_reason);
-	assert_int_equal(get(f, other).due_ms, 50);
-	assert_int_equal(get(f, elsewhere).due_ms, 50);
+	assert_int_equal(fixture_get(f, dead).due_ms, 10);
+	assert_null(fixture_get(f, dead).hold_reason);
+	assert_int_equal(fixture_get(f, other).due_ms, 50);
+	assert_int_equal(fixture_get(f, elsewhere).due_ms, 50);
 }
 
 static void what_is_carried_ends_with_its_carrier(void **state)
 {
-	struct fixture *f = *state;
+	struct outbox_fixture *f = *state;
 	const struct outbox_end delivered = {
 		.state = DELIVERY_DELIVERED, .ended_ms = 50, .result = "200"};
-	const int64_t carrier = add(f, &(struct fixture_delivery){0});
-	const int64_t carried = add(f, &(struct fixture_delivery){0});
-	const struct outbox_delivery delivery = get(f, carried);
+	const int64_t carrier = fixture_add(f, &(struct fixture_delivery){0});
+	const int64_t carried = fixture_add(f, &(struct fixture_delivery){0});
+	const struct outbox_delivery delivery = fixture_get(f, carried);
 
-	ok(f, outbox_carry(f->tx, &delivery, carrier, &f->err));
-	assert_int_equal(get(f, carried).ended_ms, 0);
-	ok(f, outbox_end(f->tx, carrier, &delivered, &f->err));
-	assert_int_equal(get(f, carrier).state, DELIVERY_DELIVERED);
-	assert_int_equal(get(f, carrier).ended_ms, 50);
-	assert_int_equal(get(f, carried).state, DELIVERY_CARRIED);
-	assert_int_equal(get(f, carried).ended_ms, 50);
-	assert_string_equal(get(f, carried).result, "200");
+	fixture_ok(f, outbox_carry(f->tx, &delivery, carrier, &f->err));
+	assert_int_equal(fixture_get(f, carried).ended_ms, 0);
+	fixture_ok(f, outbox_end(f->tx, carrier, &delivered, &f->err));
+	assert_int_equal(fixture_get(f, carrier).state, DELIVERY_DELIVERED);
+	assert_int_equal(fixture_get(f, carrier).ended_ms, 50);
+	assert_int_equal(fixture_get(f, carried).state, DELIVERY_CARRIED);
+	assert_int_equal(fixture_get(f, carried).ended_ms, 50);
+	assert_string_equal(fixture_get(f, carried).result, "200");
 }
 
 static void ends_with_what_goes_out_instead(void **state)
 {
-	struct fixture *f = *state;
-	const int64_t id = add(f, &(struct fixture_delivery){0});
+	struct outbox_fixture *f = *state;
+	const int64_t id = fixture_add(f, &(struct fixture_delivery){0});
 
-	ok(f, outbox_end(f->tx, id,
-		      &(struct outbox_end){.state = DELIVERY_DEAD,
-			      .ended_ms = 5,
-			      .instead_id = 77,
-			      .result = "404 no_service"},
-		      &f->err));
-	assert_int_equal(get(f, id).state, DELIVERY_DEAD);
-	assert_int_equal(get(f, id).carrier_id, 77);
-	assert_string_equal(get(f, id).result, "404 no_service");
+	fixture_ok(f, outbox_end(f->tx, id,
+			      &(struct outbox_end){.state = DELIVERY_DEAD,
+				      .ended_ms = 5,
+				      .instead_id = 77,
+				      .result = "404 no_service"},
+			      &f->err));
+	assert_int_equal(fixture_get(f, id).state, DELIVERY_DEAD);
+	assert_int_equal(fixture_get(f, id).carrier_id, 77);
+	assert_string_equal(fixture_get(f, id).result, "404 no_service");
 }
 
 static void knows_who_is_told(void **state)
 {
-	struct fixture *f = *state;
+	struct outbox_fixture *f = *state;
 	const struct outbox_end dead = {.state = DELIVERY_DEAD, .ended_ms = 5};
-	const int64_t id = add(f, &(struct fixture_delivery){.is_told = true});
-	const int64_t alert_id = get(f, id).alert_id;
+	const int64_t id = fixture_add(f, &(struct fixture_delivery){.is_told = true});
+	const int64_t alert_id = fixture_get(f, id).alert_id;
 	bool is_told;
 
 	assert_int_equal(number(f, "SELECT count(*) FROM told WHERE delivery_id = 1"), 1);
-	ok(f, outbox_is_told(f->tx, alert_id, "slack", 1U << TRIGGER, &is_told, &f->err));
+	fixture_ok(f, outbox_is_told(f->tx, alert_id, "slack", 1U << TRIGGER, &is_told, &f->err));
 	assert_true(is_told);
-	ok(f, outbox_is_told(f->tx, alert_id, "slack", 1U << RESOLVE, &is_told, &f->err));
+	fixture_ok(f, outbox_is_told(f->tx, alert_id, "slack", 1U << RESOLVE, &is_told, &f->err));
 	assert_false(is_told);
-	ok(f, outbox_is_told(f->tx, alert_id, "mail", 1U << TRIGGER, &is_told, &f->err));
+	fixture_ok(f, outbox_is_told(f->tx, alert_id, "mail", 1U << TRIGGER, &is_told, &f->err));
 	assert_false(is_told);
-	ok(f, outbox_end(f->tx, id, &dead, &f->err));
-	ok(f, outbox_is_told(f->tx, alert_id, "slack", 1U << TRIGGER, &is_told, &f->err));
+	fixture_ok(f, outbox_end(f->tx, id, &dead, &f->err));
+	fixture_ok(f, outbox_is_told(f->tx, alert_id, "slack", 1U << TRIGGER, &is_told, &f->err));
 	assert_false(is_told);
-	ok(f, outbox_untell(f->tx, alert_id, "slack", &f->err));
+	fixture_ok(f, outbox_untell(f->tx, alert_id, "slack", &f->err));
 	assert_int_equal(number(f, "SELECT count(*) FROM told"), 0);
 }
 
@@ -251,91 +199,95 @@ static void knows_who_is_told(void **state)
  * were told. */
 static void knows_as_what_it_was_told(void **state)
 {
-	struct fixture *f = *state;
+	struct outbox_fixture *f = *state;
 	const struct outbox_end arrived = {.state = DELIVERY_DELIVERED, .ended_ms = 5};
-	const int64_t info = add(f, &(struct fixture_delivery){0});
-	const int64_t alert_id = get(f, info).alert_id;
-	const int64_t warning = add(
+	const int64_t info = fixture_add(f, &(struct fixture_delivery){0});
+	const int64_t alert_id = fixture_get(f, info).alert_id;
+	const int64_t warning = fixture_add(
 		f, &(struct fixture_delivery){.alert_id = alert_id, .severity = SEVERITY_WARNING});
-	const int64_t critical = add(
+	const int64_t critical = fixture_add(
 		f, &(struct fixture_delivery){.alert_id = alert_id, .severity = SEVERITY_CRITICAL});
-	const int64_t resolve =
-		add(f, &(struct fixture_delivery){.alert_id = alert_id, .purpose = RESOLVE});
-	const struct outbox_delivery last = get(f, resolve), middle = get(f, critical);
+	const int64_t resolve = fixture_add(
+		f, &(struct fixture_delivery){.alert_id = alert_id, .purpose = RESOLVE});
+	const struct outbox_delivery last = fixture_get(f, resolve),
+				     middle = fixture_get(f, critical);
 	unsigned told = 99;
 
-	ok(f, outbox_told_severities(f->tx, &last, 1U << TRIGGER, &told, &f->err));
+	fixture_ok(f, outbox_told_severities(f->tx, &last, 1U << TRIGGER, &told, &f->err));
 	assert_int_equal(told, 0);
-	ok(f, outbox_end(f->tx, warning, &arrived, &f->err));
-	ok(f, outbox_told_severities(f->tx, &last, 1U << TRIGGER, &told, &f->err));
+	fixture_ok(f, outbox_end(f->tx, warning, &arrived, &f->err));
+	fixture_ok(f, outbox_told_severities(f->tx, &last, 1U << TRIGGER, &told, &f->err));
 	assert_int_equal(told, 1U << SEVERITY_WARNING);
-	ok(f, store_exec(f->store,
-		      "INSERT INTO attempt (delivery_id, started_ms, may_have_arrived) VALUES (3, "
-		      "7, 0)",
-		      &f->err));
-	ok(f, outbox_told_severities(f->tx, &last, 1U << TRIGGER, &told, &f->err));
+	fixture_ok(f, store_exec(f->store,
+			      "INSERT INTO attempt (delivery_id, started_ms, may_have_arrived) "
+			      "VALUES (3, "
+			      "7, 0)",
+			      &f->err));
+	fixture_ok(f, outbox_told_severities(f->tx, &last, 1U << TRIGGER, &told, &f->err));
 	assert_int_equal(told, 1U << SEVERITY_WARNING | 1U << SEVERITY_CRITICAL);
-	ok(f, outbox_told_severities(f->tx, &middle, 1U << TRIGGER, &told, &f->err));
+	fixture_ok(f, outbox_told_severities(f->tx, &middle, 1U << TRIGGER, &told, &f->err));
 	assert_int_equal(told, 1U << SEVERITY_WARNING);
-	ok(f, outbox_told_severities(f->tx, &last, 1U << RESOLVE, &told, &f->err));
+	fixture_ok(f, outbox_told_severities(f->tx, &last, 1U << RESOLVE, &told, &f->err));
 	assert_int_equal(told, 0);
-	ok(f, store_exec(f->store, "UPDATE delivery SET receiver = 'mail' WHERE id = 2", &f->err));
-	ok(f, outbox_told_severities(f->tx, &last, 1U << TRIGGER, &told, &f->err));
+	fixture_ok(f, store_exec(f->store, "UPDATE delivery SET receiver = 'mail' WHERE id = 2",
+			      &f->err));
+	fixture_ok(f, outbox_told_severities(f->tx, &last, 1U << TRIGGER, &told, &f->err));
 	assert_int_equal(told, 1U << SEVERITY_CRITICAL);
 }
 
 static void tells_once_and_of_what_is_open(void **state)
 {
-	struct fixture *f = *state;
-	const int64_t id = add(f, &(struct fixture_delivery){.is_told = true});
-	const int64_t other = add(f, &(struct fixture_delivery){0});
-	struct outbox_delivery again = get(f, id), over = get(f, other);
+	struct outbox_fixture *f = *state;
+	const int64_t id = fixture_add(f, &(struct fixture_delivery){.is_told = true});
+	const int64_t other = fixture_add(f, &(struct fixture_delivery){0});
+	struct outbox_delivery again = fixture_get(f, id), over = fixture_get(f, other);
 
 	again.id = 99;
-	ok(f, outbox_tell(f->tx, &again, &f->err));
+	fixture_ok(f, outbox_tell(f->tx, &again, &f->err));
 	assert_int_equal(number(f, "SELECT delivery_id FROM told"), id);
-	ok(f, store_exec(f->store, "UPDATE alert SET resolved_ms = 5 WHERE id = 2", &f->err));
-	ok(f, outbox_tell(f->tx, &over, &f->err));
+	fixture_ok(
+		f, store_exec(f->store, "UPDATE alert SET resolved_ms = 5 WHERE id = 2", &f->err));
+	fixture_ok(f, outbox_tell(f->tx, &over, &f->err));
 	assert_int_equal(number(f, "SELECT count(*) FROM told"), 1);
 }
 
 static void revives_the_dead_only(void **state)
 {
-	struct fixture *f = *state;
-	const int64_t id = add(f, &(struct fixture_delivery){0});
+	struct outbox_fixture *f = *state;
+	const int64_t id = fixture_add(f, &(struct fixture_delivery){0});
 
 	assert_int_equal(outbox_revive(f->tx, 77, 1, 2, &f->err), -1);
 	assert_int_equal(f->err.code, ERR_NOT_FOUND);
 	assert_int_equal(outbox_revive(f->tx, id, 1, 2, &f->err), -1);
 	assert_int_equal(f->err.code, ERR_INPUT);
 	assert_string_equal(f->err.msg, "delivery 1 is not dead");
-	ok(f, outbox_end(f->tx, id, &(struct outbox_end){.state = DELIVERY_DEAD, .ended_ms = 5},
-		      &f->err));
-	ok(f, outbox_revive(f->tx, id, 10, 20, &f->err));
-	assert_int_equal(get(f, id).state, DELIVERY_WAITING);
-	assert_int_equal(get(f, id).due_ms, 10);
-	assert_int_equal(get(f, id).expires_ms, 20);
-	assert_int_equal(get(f, id).ended_ms, 0);
-	assert_int_equal(get(f, id).attempts, 0);
+	fixture_ok(
+		f, outbox_end(f->tx, id,
+			   &(struct outbox_end){.state = DELIVERY_DEAD, .ended_ms = 5}, &f->err));
+	fixture_ok(f, outbox_revive(f->tx, id, 10, 20, &f->err));
+	assert_int_equal(fixture_get(f, id).state, DELIVERY_WAITING);
+	assert_int_equal(fixture_get(f, id).due_ms, 10);
+	assert_int_equal(fixture_get(f, id).expires_ms, 20);
+	assert_int_equal(fixture_get(f, id).ended_ms, 0);
+	assert_int_equal(fixture_get(f, id).attempts, 0);
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, outbox_fixture_start, outbox_fixture_end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(attempt_is_completed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(waits_again, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(later_ones_wait_behind, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			waits_longer_for_the_same_reason, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			releases_what_waits_for_one_reason, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			what_is_carried_ends_with_its_carrier, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(ends_with_what_goes_out_instead, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(knows_who_is_told, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(knows_as_what_it_was_told, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(tells_once_and_of_what_is_open, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(revives_the_dead_only, set_up, tear_down),
+		TEST(attempt_is_completed),
+		TEST(waits_again),
+		TEST(later_ones_wait_behind),
+		TEST(waits_longer_for_the_same_reason),
+		TEST(releases_what_waits_for_one_reason),
+		TEST(what_is_carried_ends_with_its_carrier),
+		TEST(ends_with_what_goes_out_instead),
+		TEST(knows_who_is_told),
+		TEST(knows_as_what_it_was_told),
+		TEST(tells_once_and_of_what_is_open),
+		TEST(revives_the_dead_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

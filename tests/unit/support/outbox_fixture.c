@@ -1,6 +1,7 @@
 #include "support/outbox_fixture.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/alloc.h"
 #include "cmocka_all.h"
@@ -113,4 +114,50 @@ int64_t fixture_int_of(struct store *store, const char *sql, int64_t id)
 	assert_non_null(hole);
 	text = xasprintf("%.*s%s%s", (int)(hole - sql), sql, number, hole + strlen("%lld"));
 	return fixture_int(store, text);
+}
+
+int outbox_fixture_start(void **state)
+{
+	struct outbox_fixture *f = xcalloc(1, sizeof(*f));
+
+	f->store = fixture_store(":memory:");
+	f->arena = arena_new();
+	assert_int_equal(store_begin(f->store, true, &f->err), 0);
+	f->tx = &f->store->tx;
+	*state = f;
+	return 0;
+}
+
+int outbox_fixture_end(void **state)
+{
+	struct outbox_fixture *f = *state;
+
+	assert_int_equal(store_commit(f->store, &f->err), 0);
+	store_close(&f->store);
+	arena_free(f->arena);
+	free(f);
+	return 0;
+}
+
+void fixture_ok(struct outbox_fixture *f, int result)
+{
+	if (result < 0) {
+		fail_msg("%s", f->err.msg);
+	}
+}
+
+int64_t fixture_add(struct outbox_fixture *f, const struct fixture_delivery *wanted)
+{
+	int64_t id = 0;
+
+	fixture_ok(f, fixture_deliver_tx(f->tx, wanted, NULL, &id, &f->err));
+	return id;
+}
+
+struct outbox_delivery fixture_get(struct outbox_fixture *f, int64_t id)
+{
+	struct outbox_delivery delivery = {0};
+
+	fixture_ok(f, outbox_get(f->tx, id, f->arena, &delivery, &f->err));
+	return delivery;
 }

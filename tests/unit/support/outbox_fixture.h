@@ -26,6 +26,24 @@ struct fixture_delivery {
 
 #define FIXTURE_EXPIRES_MS INT64_C(4102444800000) /* 2100 */
 
+/* A store in memory with one transaction, which is open all the time. */
+struct outbox_fixture {
+	struct store *store;
+	struct store_tx *tx;
+	struct arena *arena;
+	struct err err;
+};
+
+/* Setup and teardown for cmocka; *state is the fixture, which each test has anew. */
+int outbox_fixture_start(void **state);
+int outbox_fixture_end(void **state);
+
+/* A result of 0 or more, or the test fails with the fixture's err. */
+void fixture_ok(struct outbox_fixture *, int result);
+
+int64_t fixture_add(struct outbox_fixture *, const struct fixture_delivery *); /* its id */
+struct outbox_delivery fixture_get(struct outbox_fixture *, int64_t id);
+
 /* In a transaction; NULL outputs are fine. */
 int fixture_deliver_tx(struct store_tx *, const struct fixture_delivery *, int64_t *ret_alert_id,
 	int64_t *ret_id, struct err *);
