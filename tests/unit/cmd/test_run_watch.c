@@ -15,6 +15,7 @@
 #include "cmd/run_watch.h"
 #include "cmocka_all.h"
 #include "fleet/host_queue.h"
+#include "support/loop_turns.h"
 
 static const struct log_context context = {.component = "test"};
 static struct common_opts common;
@@ -78,22 +79,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void on_turn(void *arg)
-{
-	(void)arg;
-	loop_stop(watch.loop);
-}
-
-/* Let that much time pass, and what is due happen. */
 static void pass(int64_t ms)
 {
-	time_fake_advance(ms);
-	for (int i = 0; i < 4; i++) {
-		struct timer *timer = timer_add(watch.loop, 0, on_turn, NULL);
-
-		assert_int_equal(loop_run(watch.loop, NULL), 0);
-		timer_free(&timer);
-	}
+	loop_turns_pass(watch.loop, ms);
 }
 
 /* A signal for us, and the loop turned until it has come. */
@@ -217,7 +205,7 @@ static void how_long_it_took(void **state)
 
 	(void)state;
 	run_watch_start(&watch, NULL, 0);
-	timer = timer_add(watch.loop, 1500, on_turn, NULL);
+	timer = timer_add(watch.loop, 1500, loop_turns_stop, watch.loop);
 	time_fake_advance(1500);
 	assert_int_equal(run_watch_run(&watch, &duration_ms, NULL), 0);
 	assert_int_equal(duration_ms, 1500);

@@ -11,6 +11,7 @@
 #include "cmocka_all.h"
 #include "fleet/fake_login.h"
 #include "fleet/remote_command.h"
+#include "support/loop_turns.h"
 
 /* At which callback everything is freed. */
 enum freeing {
@@ -90,22 +91,9 @@ static inline int teardown(void **state)
 	return 0;
 }
 
-static inline void on_turn(void *arg)
-{
-	(void)arg;
-	loop_stop(loop);
-}
-
-/* Let that much time pass, and what is due happen. */
 static inline void pass(int64_t ms)
 {
-	time_fake_advance(ms);
-	for (int i = 0; i < 3; i++) {
-		struct timer *timer = timer_add(loop, 0, on_turn, NULL);
-
-		assert_int_equal(loop_run(loop, NULL), 0);
-		timer_free(&timer);
-	}
+	loop_turns_pass(loop, ms);
 }
 
 static inline void start(struct remote_command_spec spec)

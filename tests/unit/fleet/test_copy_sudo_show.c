@@ -10,6 +10,7 @@
 #include "cmocka_all.h"
 #include "fleet/copy_sudo_show.h"
 #include "fleet/fake_login.h"
+#include "support/loop_turns.h"
 
 static struct loop *loop;
 static struct ssh_login *login;
@@ -61,24 +62,13 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void on_turn(void *arg)
-{
-	(void)arg;
-	loop_stop(loop);
-}
-
 /* The last word, which is told from the loop. */
 static void end(const char *word, uint32_t exit_code)
 {
 	fake_supervisor_says(login->command, word);
 	fake_command_ended(login->command,
 		(struct ssh_exec_end){.outcome = SSH_EXEC_EXITED, .exit_code = exit_code});
-	for (int i = 0; i < 3; i++) {
-		struct timer *timer = timer_add(loop, 0, on_turn, NULL);
-
-		assert_int_equal(loop_run(loop, NULL), 0);
-		timer_free(&timer);
-	}
+	loop_turns(loop, 3);
 }
 
 static void says(const char *text, size_t piece)

@@ -10,6 +10,7 @@
 #include "cmocka_all.h"
 #include "fleet/fake_login.h"
 #include "fleet/fan_out.h"
+#include "support/loop_turns.h"
 
 /* At which callback everything is freed. */
 enum freeing {
@@ -117,22 +118,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void on_turn(void *arg)
-{
-	(void)arg;
-	loop_stop(loop);
-}
-
-/* Let that much time pass, and what is due happen. */
 static void pass(int64_t ms)
 {
-	time_fake_advance(ms);
-	for (int i = 0; i < 4; i++) {
-		struct timer *timer = timer_add(loop, 0, on_turn, NULL);
-
-		assert_int_equal(loop_run(loop, NULL), 0);
-		timer_free(&timer);
-	}
+	loop_turns_pass(loop, ms);
 }
 
 /* For web-0, web-1, and so on. */

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "cmocka_all.h"
 #include "fleet/host_queue.h"
+#include "support/loop_turns.h"
 
 enum { HOSTS = 200 };
 
@@ -113,22 +114,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void on_turn(void *arg)
-{
-	(void)arg;
-	loop_stop(loop);
-}
-
-/* Let that much time pass, and what is due happen. */
 static void pass(int64_t ms)
 {
-	time_fake_advance(ms);
-	for (int i = 0; i < 4; i++) {
-		struct timer *timer = timer_add(loop, 0, on_turn, NULL);
-
-		assert_int_equal(loop_run(loop, NULL), 0);
-		timer_free(&timer);
-	}
+	loop_turns_pass(loop, ms);
 }
 
 static void start(size_t count, struct host_queue_spec spec)
