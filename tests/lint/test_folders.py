@@ -15,11 +15,8 @@ MAY_USE = {
     'check': 'base loop conf net scan',
     'notify': 'base loop conf net',
     'alert': 'base loop conf scan store notify',
-    'action': 'base loop conf net',
-    'fleet': 'base loop conf net store check action',
-    'monitor': 'base loop conf net scan store check notify alert action fleet',
-    'web': 'base loop conf net scan store check notify alert action fleet monitor',
-    'cmd': 'base loop conf net scan store check notify alert action fleet monitor web',
+    'fleet': 'base loop conf net store',
+    'cmd': 'base loop conf net scan store check notify alert fleet',
 }
 
 # Headers of libraries, and who may include them: each library has one place that knows it.
