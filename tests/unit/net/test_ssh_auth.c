@@ -293,7 +293,7 @@ static bool is_asked(void *arg)
 static void test_freed_with_its_settings(void **state)
 {
 	struct ssh_fixture *fixture = *state;
-	uint16_t port = start_sshd(fixture, "");
+	uint16_t port = ssh_fixture_sshd(fixture, "");
 	const char *socket = start_agent(fixture);
 	struct arena *arena = fixture->arena, *own = arena_new();
 	struct ssh_session_spec spec = {.connect_timeout_ms = 5000};

@@ -354,7 +354,7 @@ static void test_started_when_lost(void **state)
 {
 	static const struct ssh_login_events events = {on_stubborn_opened, on_stubborn_ended};
 	struct ssh_fixture *fixture = *state;
-	const char *config = login_fixture_host(fixture, "web", start_sshd(fixture, ""), "");
+	const char *config = login_fixture_host(fixture, "web", ssh_fixture_sshd(fixture, ""), "");
 
 	for (size_t i = 0; i < ARRAY_LEN(transports); i++) {
 		const struct ssh_connector_options options = {.transport = transports[i]};
