@@ -98,11 +98,23 @@ const char host_script[] =
 	"echo \"e clock\"\n"
 	"}\n"
 
-	/* Ends the chains that have not ended, and whom they wait for.  Stopped, they send nobody else. */
+	/* Ends the chains that have not ended, and whom they wait for.  Stopped, they send nobody else;
+	 * one that is about to send somebody stops only when that is done, and waits for the kernel
+	 * (D) meanwhile: not for ever, as one does that hangs itself. */
 	"reap() {\n"
 	"w=' '\n"
 	"for k in $u; do case $e in *\" ${k%:*} \"*);; *) w=\"$w${k#*:} \";; esac; done\n"
 	"kill -STOP $w\n"
+	"i=0\n"
+	"for k in $w; do\n"
+	"while read -r l </proc/$k/stat; do\n"
+	"case ${l##*) } in\n"
+	"[RS]*);;\n"
+	"D*) i=$((i+1)); [ $i -lt 300 ] || break;;\n"
+	"*) break;;\n"
+	"esac\n"
+	"done\n"
+	"done\n"
 	"for s in /proc/[0-9]*/stat; do\n"
 	"read -r l <$s || continue\n"
 	"x=${l##*) }\n"
