@@ -197,6 +197,10 @@ def test_each_refusal_has_its_word(alerts, name):
         assert [len(server.requests) for server in servers] == [1] * len(servers)
 
 
+# How it ends for the one who finds that a fallback is to be told, is being told and has been told.
+STOOD_IN = ('; told to living instead', '; living is being told already', '; living has it already')
+
+
 def test_what_nobody_takes_is_told_to_somebody_else_and_so_is_why(alerts, everybody):
     """Each kind is dead from now on; the fallback has what was meant for them, and is told of each."""
     with Slack(limit=None) as living:
@@ -217,14 +221,14 @@ def test_what_nobody_takes_is_told_to_somebody_else_and_so_is_why(alerts, everyb
             assert f'  ✗ {name:<12} trigger by routes[0]: given up: {refusal.state}: ' in text
             assert deliveries[name]['state'] == 'dead'
             assert sent.by_receiver[name]['end'] == deliveries[name]['result']
-            assert deliveries[name]['result'].endswith(('; told to living instead', '; living is being told already'))
+            assert deliveries[name]['result'].endswith(STOOD_IN)
         assert deliveries['living']['state'] == 'delivered'
         assert re.search('^  ✓ living       trigger instead of [a-z]+: delivered at ', text, re.MULTILINE)
         # The next one goes there at once.
         again = alerts.send('another one')
         assert (again.exit_code, again.states) == (1, everybody.each('failed'))
         for name, entry in again.by_receiver.items():
-            assert entry['end'].startswith(f'{name} is dead (') and entry['end'].endswith(('; told to living instead', '; living is being told already'))
+            assert entry['end'].startswith(f'{name} is dead (') and entry['end'].endswith(STOOD_IN)
         assert everybody.requests() == everybody.each(1)
         assert [message['text'] for message in living.messages[len(texts):]] == ['[CRITICAL] another one (db-01)']
         assert {name: one['state'] for name, one in alerts.why(2)[1].items()} == {**everybody.each('redirected'),

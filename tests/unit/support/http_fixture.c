@@ -131,7 +131,7 @@ struct http_answer http_fixture_run(struct http_fixture *fixture, struct http_re
 	struct http_answer answer;
 
 	if (request.timeout_ms == 0) {
-		request.timeout_ms = 10000;
+		request.timeout_ms = 60000;
 	}
 	if (request.body_max == 0) {
 		request.body_max = 1 << 20;

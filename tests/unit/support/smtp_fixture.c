@@ -137,7 +137,7 @@ void smtp_fixture_complete(struct smtp_request *request)
 		request->message = str_of("Subject: x\r\n\r\nhello\r\n");
 	}
 	if (request->timeout_ms == 0) {
-		request->timeout_ms = 10000;
+		request->timeout_ms = 60000;
 	}
 }
 
