@@ -23,11 +23,12 @@ int run_ledger_path(const char *store, struct arena *arena, const char **ret_pat
 	return 0;
 }
 
+/* An error, which --quiet does not hide: what is repeated next would be an older run. */
 static void not_written_down(void *arg, const struct err *err)
 {
 	const struct log_context *log = arg;
 
-	log_warn(log, "%s; the run goes on, and is not written down to its end", err->msg);
+	log_error(log, "%s; the run goes on, and is not written down to its end", err->msg);
 }
 
 static const char *here(struct arena *arena)
@@ -76,7 +77,7 @@ struct ledger *run_ledger_open(const struct run_ledger_spec *spec)
 	run.options = options.buf;
 	if (run_ledger_path(spec->store, spec->run->arena, &ledger_spec.path, &err) < 0 ||
 		ledger_open(&ledger_spec, &ledger, &err) < 0) {
-		log_warn(spec->log, "%s; the run goes on, and is not written down", err.msg);
+		log_error(spec->log, "%s; the run goes on, and is not written down", err.msg);
 	}
 	return ledger;
 }

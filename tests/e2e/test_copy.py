@@ -656,7 +656,7 @@ def test_what_is_not_written_down(site):
     site.make('app.conf')
     assert site.copy('app.conf', f'web-01:{site.there}/', '--dry-run').exit_code == 0
     assert ledger_verb(site, 'last').stdout == 'no run was written down yet\n'
-    done = site.copy('app.conf', f'web-01:{site.there}/', '--store', site.here)
+    done = site.copy('app.conf', f'web-01:{site.there}/', '--store', site.here, '--quiet')
     assert done.exit_code == 0 and done.stderr.count('is not written down') == 1, done
 
 

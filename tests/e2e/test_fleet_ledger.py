@@ -125,6 +125,17 @@ def test_a_store_that_cannot_be_written_stops_nothing(fleet, tmp_path):
     assert done.stderr.count('is not written down') == 1
 
 
+def test_it_is_told_also_with_quiet_that_nothing_is_written_down(fleet):
+    fleet('exit 1')
+    with sqlite3.connect(fleet.store, isolation_level=None) as database:
+        database.execute('BEGIN IMMEDIATE')
+        done = fleet('echo hi', '--quiet')
+        database.execute('ROLLBACK')
+    assert done.exit_code == 0 and len(done.stderr.splitlines()) == 1, done
+    assert 'is locked' in done.stderr and 'the run goes on, and is not written down' in done.stderr, done
+    assert fleet.rows('SELECT command FROM run') == [('exit 1',)]
+
+
 def test_what_a_killed_client_began_is_lost_not_undone(fleet):
     running = fleet.start(f"echo up; {fleet.case(web_01='exit 0', web_02='sleep 600')}", '--workers', '2')
     running.wait_for('web-02: up').wait_for('db-01: up')
