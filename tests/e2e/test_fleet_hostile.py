@@ -15,8 +15,9 @@ from servers.sshd import Sshd
 CONNECT_SECONDS, RUN_SECONDS = 7, 10
 # What is left to a machine with much else to do, and to the sanitizers.
 SLACK_SECONDS = 20
-# For all of a check or a copy, of the healthy one too.
-WHOLE_SECONDS = 20
+# For all of a check or a copy, of the healthy one too; after 15 to 20 s a server that has not answered our questions for
+# life is known to be lost.
+WHOLE_SECONDS = 14
 STOP_SECONDS = 5  # a host that is told to stop has that long to do it
 MEBIBYTES_MAX = {'release': 48, 'sanitized': 640}
 FLOOD_BYTES = soak.size('FLOOD_MIB', 8, 1024) << 20
