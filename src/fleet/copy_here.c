@@ -5,6 +5,7 @@
 
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/magic.h>
+
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/file.h"
@@ -21,7 +24,14 @@
 #include "base/utf8.h"
 #include "fleet/copy_path.h"
 
-enum { FOLDER_MODE = 0777, PRIVATE = 0600, OWNER_ALL = 0700, OTHERS_BITS = 0077, TRIES = 16 };
+enum {
+	FOLDER_MODE = 0777,
+	PRIVATE = 0600,
+	OWNER_ALL = 0700,
+	OTHERS_BITS = 0077,
+	TRIES = 16,
+	HOPS = 40
+};
 
 struct copy_here {
 	int fd; /* -1: it is not there */
@@ -183,6 +193,62 @@ static bool leads_to_special(const struct copy_here *here, const char *name)
 	       !S_ISDIR(st.st_mode);
 }
 
+static int open_folder_of(int folder, const char *path)
+{
+	struct arena *arena = arena_new();
+	int fd = openat(folder, copy_parent(str_of(path), arena), O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	arena_free(arena);
+	return fd;
+}
+
+static bool is_of_system(int folder)
+{
+	struct statfs fs;
+	struct stat st, dev;
+
+	return (fstatfs(folder, &fs) == 0 &&
+		       (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == DEVPTS_SUPER_MAGIC)) ||
+	       (fstat(folder, &st) == 0 && stat("/dev", &dev) == 0 && st.st_dev == dev.st_dev &&
+		       st.st_ino == dev.st_ino);
+}
+
+/*
+ * Does a link lie in /proc or /dev, or lead there by whatever other links?  /dev/stdout ends at a
+ * plain file where output goes to one, and is the machine's all the same: so each link on the way
+ * counts, not the end.  What /dev is mounted from says nothing: it is a tmpfs in a container.
+ */
+static bool leads_to_system(const struct copy_here *here, const char *name)
+{
+	const char *base;
+	_cleanup_close_ int folder = open_parent(here, name, &base);
+	char text[2][PATH_MAX + 1];
+
+	for (int i = 0; folder >= 0 && i < HOPS; i++) {
+		char *to = text[i % 2]; /* `base` is in the other */
+		ssize_t len = readlinkat(folder, base, to, PATH_MAX);
+		const char *slash;
+		int next;
+
+		if (is_of_system(folder)) {
+			return true;
+		}
+		if (len < 0) {
+			return false;
+		}
+		to[len] = '\0';
+		if (str_starts(str_of(to), "/proc/") || str_starts(str_of(to), "/dev/")) {
+			return true;
+		}
+		slash = strrchr(to, '/');
+		base = slash ? slash + 1 : to;
+		next = open_folder_of(folder, to);
+		(void)close(folder);
+		folder = next;
+	}
+	return false;
+}
+
 int copy_here_look_place(const struct copy_here *here, const char *name, bool is_named,
 	struct stat *ret_stat, bool *ret_is_taken, struct err *err)
 {
@@ -199,6 +265,10 @@ int copy_here_look_place(const struct copy_here *here, const char *name, bool is
 	}
 	if (is_named && S_ISLNK(ret_stat->st_mode) && leads_to_special(here, name)) {
 		return err_set(err, ERR_INPUT, "'%s' is a link to what is no file here",
+			utf8_quote(str_of(path)).text);
+	}
+	if (is_named && S_ISLNK(ret_stat->st_mode) && leads_to_system(here, name)) {
+		return err_set(err, ERR_INPUT, "'%s' is a link in or to /proc or /dev here",
 			utf8_quote(str_of(path)).text);
 	}
 	return 0;

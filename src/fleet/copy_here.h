@@ -39,7 +39,8 @@ int copy_here_look(const struct copy_here *, const char *name, struct stat *ret_
 /*
  * Look at the place that a file or a link is to take: *ret_is_taken tells whether something is
  * there.  ERR_INPUT: it is neither a file nor a link, and is never replaced (a folder, a device, a
- * pipe, a socket); or, with `is_named`, it is a link to one of these but a folder, as /dev/stdout.
+ * pipe, a socket); or, with `is_named`, it is a link to one of these but a folder, or one that lies
+ * in /proc or /dev or leads there, as /dev/stdout, whatever it ends at.
  */
 int copy_here_look_place(const struct copy_here *, const char *name, bool is_named,
 	struct stat *ret_stat, bool *ret_is_taken, struct err *);

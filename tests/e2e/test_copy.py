@@ -1100,6 +1100,25 @@ def test_fetch_never_replaces_what_is_no_file(site, kind):
     assert sorted(os.listdir(site.here)) == names
 
 
+@pytest.mark.parametrize('folder', ['', 'into'])
+def test_fetch_never_replaces_standard_output(site, tmp_path, folder):
+    """A link like /dev/stdout, while it ends at a file: in a job of cron or CI."""
+    (site.there / 'a').write_text('new\n')
+    (site.here / folder).mkdir(exist_ok=True)
+    (site.here / 'stdout').symlink_to('/proc/self/fd/1')
+    place = site.here / folder / 'a'
+    place.symlink_to(os.path.relpath(site.here / 'stdout', place.parent))
+    out = tmp_path / 'out'
+    for args in ('--dry-run', '--quiet', '-ojson'):
+        done = site.copy(f'web-01:{site.there}/a', folder or 'a', args,
+                         in_front=('sh', '-c', 'out=$1; shift; exec "$@" >"$out"', 'sh', out))
+        says = f"'{folder or '.'}/a' is a link in or to /proc or /dev here"
+        assert done.exit_code == 1 and says in out.read_text(), (done, out.read_text())
+    assert json.loads(out.read_text())['results'][0]['code'] == 'not_possible'
+    assert place.is_symlink() and (site.here / 'stdout').is_symlink()
+    assert os.listdir(place.parent) == ['a'] if folder else sorted(os.listdir(site.here)) == ['a', 'stdout']
+
+
 def test_fetch_onto_a_link(site):
     (site.there / 'a').write_text('new\n')
     site.make('kept', 'mine\n')

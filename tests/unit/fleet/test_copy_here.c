@@ -249,6 +249,59 @@ static void test_places(void **state)
 	}
 }
 
+/* Whatever they end at: /dev/stdout may be a plain file.  Places are only looked at here. */
+static void test_links_of_the_system(void **state)
+{
+	static const struct {
+		const char *name, *text;
+		bool is_refused;
+	} cases[] = {
+		{"proc", "/proc/self/exe", true},
+		{"fd", "/proc/self/fd/1000", true},
+		{"dev", "/dev/none", true},
+		{"hop", "proc", true},
+		{"hops", "./hop", true},
+		{"relative-proc", "../../../../../proc/self/exe", true},
+		{"relative-file", "../../../../../proc/meminfo", true},
+		{"relative-dev", "../../../../../dev/none", true},
+		{"fds", "../../../../../proc/self", true},
+		{"by-folder", "fds/exe", true},
+		{"plain", "file", false},
+		{"plain-hop", "../in/plain", false},
+		{"none", "none-here/x", false},
+		{"loop", "loop", false},
+		{"devices", "/devices/x", false},
+		{"root", "/", false},
+	};
+	struct copy_here *other = NULL;
+	bool is_taken;
+	struct stat st;
+	struct err err;
+
+	(void)state;
+	copy_fixture_make("in/file", "1", 0644);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_(freep) char *path = xasprintf("in/%s", cases[i].name);
+		_cleanup_(freep) char *says =
+			xasprintf("'%s' is a link in or to /proc or /dev here", path);
+
+		assert_int_equal(symlink(cases[i].text, path), 0);
+		assert_int_equal(
+			copy_here_look_place(here, cases[i].name, false, &st, &is_taken, &err), 0);
+		assert_int_equal(
+			copy_here_look_place(here, cases[i].name, true, &st, &is_taken, &err),
+			cases[i].is_refused ? -1 : 0);
+		if (cases[i].is_refused) {
+			assert_string_equal(err.msg, says);
+			assert_int_equal(err.code, ERR_INPUT);
+		}
+	}
+	assert_int_equal(copy_here_open("/proc/self", COPY_HERE_MUST_BE, &other, &err), 0);
+	assert_int_equal(copy_here_look_place(other, "exe", true, &st, &is_taken, &err), -1);
+	assert_string_equal(err.msg, "'/proc/self/exe' is a link in or to /proc or /dev here");
+	copy_here_close(&other);
+}
+
 /* Whoever came into the place while the file was written. */
 static void test_taken_meanwhile(void **state)
 {
@@ -313,6 +366,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_links, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_outside, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_places, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_links_of_the_system, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_taken_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_opening, setup, teardown),
 	};
