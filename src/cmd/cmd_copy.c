@@ -356,10 +356,12 @@ static bool is_from_one(const struct copy_cmd *copy)
 }
 
 /* From one server a single thing takes the destination's name, unless that is a folder. */
-static bool takes_name(const struct copy_cmd *copy)
+static enum run_naming naming_of(const struct copy_cmd *copy)
 {
-	return is_from_one(copy) && copy->sources_count == 1 &&
-	       !str_ends(str_of(copy->destination), "/") && !is_folder(copy->destination);
+	bool is_taken = is_from_one(copy) && copy->sources_count == 1 &&
+			!str_ends(str_of(copy->destination), "/") && !is_folder(copy->destination);
+
+	return is_taken ? RUN_NAMING_TAKEN : RUN_NAMING_OWN;
 }
 
 static int set_pull(struct copy_cmd *copy, struct err *err)
@@ -367,8 +369,12 @@ static int set_pull(struct copy_cmd *copy, struct err *err)
 	struct arena *arena = copy->run->arena;
 	const char **names = arena_calloc(arena, copy->sources_count, sizeof(*names));
 	bool is_one = is_from_one(copy);
-	bool is_named = takes_name(copy);
+	bool is_named;
 
+	if (copy->naming == RUN_NAMING_OPEN) {
+		copy->naming = naming_of(copy);
+	}
+	is_named = copy->naming == RUN_NAMING_TAKEN;
 	for (size_t i = 0; i < copy->sources_count; i++) {
 		const char *path = is_named ? copy->destination : copy->sources[i];
 
@@ -513,6 +519,7 @@ static void write_down(struct copy_cmd *copy)
 		.directory = copy->directory,
 		.first_count =
 			copy->first_count > 0 ? copy->first_count : copy->selection.hosts_count,
+		.naming = copy->naming,
 		.lost = "the copy was begun, and not heard to end",
 	};
 

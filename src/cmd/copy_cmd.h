@@ -18,6 +18,7 @@
 #include "fleet/copy_host.h"
 #include "fleet/copy_path.h"
 #include "fleet/ledger.h"
+#include "fleet/run_request.h"
 
 enum copy_output {
 	COPY_TEXT,
@@ -52,6 +53,7 @@ struct copy_cmd {
 	/* Of a copy that is repeated; else 0: */
 	const char *directory;      /* where it was typed: relative paths begin there */
 	size_t first_count;         /* see struct run_request */
+	enum run_naming naming;     /* the same; decided here if it is open */
 	const char *selection_text; /* `selection` is there, and this is what is written down */
 	struct strbuf password, sudo_password;
 	const char *const *sources; /* paths: here, or with is_pull on the hosts */

@@ -186,6 +186,7 @@ static int take_up_copy(struct fleet_cmd *fleet, const struct fleet_stored *stor
 	copy->store_path = fleet->store_path;
 	copy->directory = request->directory;
 	copy->first_count = request->first_count;
+	copy->naming = request->naming;
 	copy->selection_text = selection_text(fleet, &stored->run);
 	ssh_options_join(&fleet->config.ssh, &copy->opts->ssh, &line->line, &copy->ssh);
 	return server_select_names(names_of(&stored->hosts, arena), stored->hosts.items_count,

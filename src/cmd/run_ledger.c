@@ -11,7 +11,6 @@
 #include "base/time.h"
 #include "cmd/author.h"
 #include "cmd/cmd.h"
-#include "fleet/run_request.h"
 #include "store/store_path.h"
 
 int run_ledger_path(const char *store, struct arena *arena, const char **ret_path, struct err *err)
@@ -46,6 +45,7 @@ static void add_request(const struct run_ledger_spec *spec, struct strbuf *out)
 	run_request_init(&request, spec->run->argc, spec->run->argv,
 		spec->directory ? spec->directory : here(arena), spec->script, arena);
 	request.first_count = spec->first_count;
+	request.naming = spec->naming;
 	run_request_add_json(&request, out);
 }
 

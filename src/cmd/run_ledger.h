@@ -8,6 +8,7 @@
 #include "cmd/cmd_run.h"
 #include "cmd/server_select.h"
 #include "fleet/ledger.h"
+#include "fleet/run_request.h"
 
 /* Strings are borrowed for the call, but for names of servers, until it is closed. */
 struct run_ledger_spec {
@@ -20,7 +21,8 @@ struct run_ledger_spec {
 	const char *directory; /* where the command line was typed; NULL: here */
 	const char *script;    /* digest; NULL: there is none */
 	size_t first_count;    /* see struct run_request; 0: does not matter */
-	const char *lost;      /* see struct ledger_spec */
+	enum run_naming naming;
+	const char *lost; /* see struct ledger_spec */
 };
 
 /* New, or NULL: it cannot be written down, which is told, and the run goes on all the same. */

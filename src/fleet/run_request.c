@@ -85,6 +85,9 @@ void run_request_add_json(const struct run_request *request, struct strbuf *out)
 	if (request->first_count > 0) {
 		json_field_int(&json, "first_count", (int64_t)request->first_count);
 	}
+	if (request->naming != RUN_NAMING_OPEN) {
+		json_field_bool(&json, "takes_name", request->naming == RUN_NAMING_TAKEN);
+	}
 	json_write_object_end(&json);
 }
 
@@ -124,6 +127,14 @@ static const char *text_of(const json_t *object, const char *key, struct arena *
 	return text ? arena_strdup(arena, text) : NULL;
 }
 
+static enum run_naming naming_of(const json_t *takes_name)
+{
+	if (!json_is_boolean(takes_name)) {
+		return RUN_NAMING_OPEN;
+	}
+	return json_is_true(takes_name) ? RUN_NAMING_TAKEN : RUN_NAMING_OWN;
+}
+
 static int read_object(
 	const json_t *object, struct arena *arena, struct run_request *request, struct err *err)
 {
@@ -132,6 +143,7 @@ static int read_object(
 	request->directory = text_of(object, "directory", arena);
 	request->script = text_of(object, "script", arena);
 	request->first_count = (size_t)json_integer_value(json_object_get(object, "first_count"));
+	request->naming = naming_of(json_object_get(object, "takes_name"));
 	if (!request->arguments || !request->withheld || request->arguments_count == 0 ||
 		!request->directory) {
 		return not_ours(err);

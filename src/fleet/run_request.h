@@ -15,6 +15,13 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 
+/* What becomes of a single thing that is fetched from one server. */
+enum run_naming {
+	RUN_NAMING_OPEN,  /* it was not written down: see what the destination is by now */
+	RUN_NAMING_TAKEN, /* it is called as the destination says */
+	RUN_NAMING_OWN,   /* it keeps its name, in the folder that is the destination */
+};
+
 struct run_request {
 	const char **arguments; /* from the subcommand's name on; of --env only "NAME=" */
 	size_t arguments_count, arguments_alloc;
@@ -26,6 +33,8 @@ struct run_request {
 	 * from several goes into a folder for each, also when it is repeated for one.  0: it does
 	 * not matter. */
 	size_t first_count;
+	/* As it was decided when it was first typed: what was begun then may be there by now. */
+	enum run_naming naming;
 };
 
 /* Of a command line; `script` may be NULL.  Strings are borrowed or in the arena. */

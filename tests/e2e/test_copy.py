@@ -638,6 +638,35 @@ def test_a_fetch_is_repeated_into_its_folder(site, tmp_path):
     assert (site.here / 'fetched/gone/a').read_text() == '1'
 
 
+@pytest.mark.parametrize('transport', ['native', 'openssh'])
+def test_a_folder_fetched_under_a_name_is_repeated_under_it(at, gated_back, transport):
+    """The folder that an interrupted fetch has begun is completed, not taken for one to put things into."""
+    site = at(gated_back)
+    (site.there / 'www').mkdir()
+    (site.there / 'www/large').write_bytes(os.urandom(20 * MIB))
+    gated_back.gate.close(10 * MIB)
+    running = site.start(f'web-01:{site.there}/www', 'www', '--transport', transport)
+    wait_until(lambda: list(site.here.glob('www/*.copying')), MINUTE, 'its middle')
+    running.signal(signal.SIGKILL)
+    assert running.ended().exit_code == -signal.SIGKILL
+    gated_back.gate.open()
+    assert ledger_verb(site, 'retry').exit_code == 0
+    assert (site.here / 'www/large').read_bytes() == (site.there / 'www/large').read_bytes()
+    (site.there / 'www/new').write_text('new')
+    assert ledger_verb(site, 'retry', '--only', 'ok').exit_code == 0
+    assert not (site.here / 'www/www').exists() and (site.here / 'www/new').read_text() == 'new'
+
+
+def test_a_folder_fetched_into_a_folder_is_repeated_into_it(site):
+    (site.there / 'www').mkdir()
+    (site.there / 'www/a').write_text('1')
+    (site.here / 'backup').mkdir()
+    assert site.copy(f'web-01:{site.there}/www', 'backup').exit_code == 0
+    (site.there / 'www/a').write_text('22')
+    assert ledger_verb(site, 'retry', '--only', 'ok').exit_code == 0
+    assert (site.here / 'backup/www/a').read_text() == '22' and os.listdir(site.here / 'backup') == ['www']
+
+
 def test_copies_are_compared(site):
     site.make('app.conf')
     for _ in range(2):

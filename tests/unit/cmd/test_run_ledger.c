@@ -21,6 +21,7 @@ static struct ledger *open_ledger(struct arena *arena, const char *store)
 		.selection = "web-[01-02]",
 		.servers = &servers,
 		.first_count = 2,
+		.naming = RUN_NAMING_TAKEN,
 		.lost = "it was begun, and not heard to end"};
 
 	return run_ledger_open(&spec);
@@ -61,6 +62,7 @@ static void it_is_there(void **state)
 	assert_non_null(strstr(run->options, "\"arguments\": [\"copy\", \"a\", "));
 	assert_non_null(strstr(run->options, f->folder)); /* where it was typed */
 	assert_non_null(strstr(run->options, "\"first_count\": 2"));
+	assert_non_null(strstr(run->options, "\"takes_name\": true"));
 	arena_free(arena);
 }
 

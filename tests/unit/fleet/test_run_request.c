@@ -72,6 +72,14 @@ static void test_it_is_read_back(void **state)
 	run_request_add_json(&request, &out);
 	assert_int_equal(run_request_read(out.buf, arena, &read, &err), 0);
 	assert_int_equal(read.first_count, 20);
+	assert_int_equal(read.naming, RUN_NAMING_OPEN);
+	for (enum run_naming naming = RUN_NAMING_TAKEN; naming <= RUN_NAMING_OWN; naming++) {
+		request.naming = naming;
+		strbuf_clear(&out);
+		run_request_add_json(&request, &out);
+		assert_int_equal(run_request_read(out.buf, arena, &read, &err), 0);
+		assert_int_equal(read.naming, naming);
+	}
 	arena_free(arena);
 }
 
