@@ -82,23 +82,87 @@ static bool is_exclusion(struct str text)
 	return str_starts(str_ltrim(text), "!");
 }
 
-static struct str behind_mark(struct str text)
+/* How many bytes a name or range has, up to the comma or blank that joins it to another. */
+static size_t term_len(struct str text)
 {
-	return str_sub(str_ltrim(text), 1, text.len);
+	size_t depth = 0, len = 0;
+
+	for (; len < text.len; len++) {
+		char c = text.ptr[len];
+
+		if (depth == 0 && (c == ',' || char_is_space(c))) {
+			break;
+		}
+		depth += c == '[';
+		depth -= c == ']' && depth > 0;
+	}
+	return len;
 }
 
-static int exclude(struct selecting *selecting, struct str text, struct err *err)
+/* Of "!a,!b" takes "a", then "b"; false at the end. */
+static bool take_exclusion(struct str *rest, struct str *ret_part)
+{
+	struct str text = str_ltrim(*rest), part;
+	size_t end = str_find(text, '!', 1);
+
+	if (text.len == 0) {
+		return false;
+	}
+	part = str_trim(str_sub(text, 1, end - 1));
+	*rest = str_sub(text, end, text.len);
+	if (rest->len > 0 && str_ends(part, ",")) {
+		part = str_rtrim(str_sub(part, 0, part.len - 1)); /* what joins it to the next */
+	}
+	*ret_part = part;
+	return true;
+}
+
+/* What could mean two things, "!a&b" and "!a,b,!c", is no way to say where not to run. */
+static int check_is_clear(struct str text, struct err *err)
+{
+	struct str rest = text, part;
+	size_t count = 0;
+	bool is_joined = false;
+
+	if (str_contains(text, "&")) {
+		return err_set(err, ERR_INPUT,
+			"behind a '!' that begins a selection '&' could mean two things; name a "
+			"group, or each server that is to be left out");
+	}
+	for (; take_exclusion(&rest, &part); count++) {
+		is_joined |= term_len(part) < part.len;
+	}
+	if (count > 1 && is_joined) {
+		return err_set(err, ERR_INPUT,
+			"some names have a '!' of their own and some have none; write '!' before "
+			"each that is to be left out, or only at the beginning");
+	}
+	return 0;
+}
+
+static int exclude_part(struct selecting *selecting, struct str part, struct err *err)
 {
 	struct nodeset set;
 
-	if (inventory_select(selecting->config->inventory, behind_mark(text), selecting->arena,
-		    &set, err) < 0) {
-		return err_wrap(err, "--hosts '%s'", utf8_quote(text).text);
+	if (inventory_select(selecting->config->inventory, part, selecting->arena, &set, err) < 0) {
+		return -1;
 	}
 	for (size_t i = 0; i < set.names_count; i++) {
 		(void)nodeset_add(&selecting->out, plain_name(set.names[i])); /* it may be there */
 	}
 	return 0;
+}
+
+/* All of them, whether "!a,b" or "!a,!b": the second takes nothing from the first. */
+static int exclude(struct selecting *selecting, struct str text, struct err *err)
+{
+	struct str rest = text, part;
+	int result = check_is_clear(text, err);
+
+	while (result == 0 && take_exclusion(&rest, &part)) {
+		result = exclude_part(selecting, part, err);
+	}
+	return result == 0 ? 0 : err_wrap(err, "--hosts '%s'", utf8_quote(text).text);
 }
 
 static bool takes_out(const struct selecting *selecting, const struct nodeset *out)
@@ -131,24 +195,18 @@ static int check_term(struct selecting *selecting, struct str term, struct err *
 	return err_wrap(err, "--hosts");
 }
 
-/* Names and ranges that are joined count each by itself, "a!b" and "a&b" as one. */
-static size_t term_len(struct str text)
+/* Names and ranges that are joined count each by itself. */
+static int check_part(struct selecting *selecting, struct str part, struct err *err)
 {
-	size_t depth = 0, len = 0;
+	while (part.len > 0) {
+		size_t len = term_len(part);
 
-	if (str_contains(text, "!") || str_contains(text, "&")) {
-		return text.len;
-	}
-	for (; len < text.len; len++) {
-		char c = text.ptr[len];
-
-		if (depth == 0 && (c == ',' || char_is_space(c))) {
-			break;
+		if (check_term(selecting, str_sub(part, 0, len), err) < 0) {
+			return -1;
 		}
-		depth += c == '[';
-		depth -= c == ']' && depth > 0;
+		part = str_sub(part, len + 1, part.len);
 	}
-	return len;
+	return 0;
 }
 
 /* Who is named to be left out has to be in: else the command runs where it was not to. */
@@ -157,7 +215,7 @@ static int check_exclusions(struct selecting *selecting, struct err *err)
 	const struct option_list *hosts = &selecting->opts->hosts;
 
 	for (size_t i = 0; i < hosts->count; i++) {
-		struct str rest = str_of(OPTION_AT(hosts, const char *, i));
+		struct str rest = str_of(OPTION_AT(hosts, const char *, i)), part;
 
 		if (!is_exclusion(rest)) {
 			continue;
@@ -165,13 +223,10 @@ static int check_exclusions(struct selecting *selecting, struct err *err)
 		if (!selecting->logins) {
 			selecting->logins = logins_of(&selecting->set, selecting->arena);
 		}
-		for (rest = behind_mark(rest); rest.len > 0;) {
-			size_t len = term_len(rest);
-
-			if (check_term(selecting, str_trim(str_sub(rest, 0, len)), err) < 0) {
+		while (take_exclusion(&rest, &part)) {
+			if (check_part(selecting, part, err) < 0) {
 				return -1;
 			}
-			rest = str_sub(rest, len + 1, rest.len);
 		}
 	}
 	return 0;

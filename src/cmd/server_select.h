@@ -2,9 +2,10 @@
  * Which servers a command is for: the flags --servers and --hosts, and what they come to.
  *
  * --servers FILE names the servers of a file.  --hosts SELECTION names node sets and groups; one
- * that begins with "!" takes servers out again; a name or range that takes out none is a mistake.
- * With both, those of the file that --hosts selects, and a name that is not in the file is a
- * mistake; a host without user and port stands for all logins there.
+ * that begins with "!" takes servers out again, "!a,b" and "!a,!b" both a and b; a name or range
+ * that takes out none is a mistake, and so is what could be read in two ways, "!a&b". With both,
+ * those of the file that --hosts selects, and a name that is not in the file is a mistake; a host
+ * without user and port stands for all logins there.
  */
 #ifndef CMD_SERVER_SELECT_H
 #define CMD_SERVER_SELECT_H

@@ -142,6 +142,8 @@ def test_many_servers(site):
                       '-o', 'jsonl')
     assert sorted(result['name'] for result in again.jsonl) == ['web-01', 'web-02', 'web-03']
     assert all(result['counts']['unchanged'] == 1 for result in again.jsonl), again
+    some = site.copy('app.conf', f'web-[01-03],db-01:{site.there}/app.conf', '--hosts', '!db-01,!web-01', '-o', 'jsonl')
+    assert sorted(result['name'] for result in some.jsonl) == ['web-02', 'web-03'], some
     rows = list(csv.DictReader(io.StringIO(site.copy('app.conf', f'web-01:{site.there}', '-o', 'csv').stdout)))
     assert [(row['name'], row['outcome'], row['unchanged']) for row in rows] == [('web-01', 'ok', '1')]
 

@@ -170,6 +170,9 @@ def test_words_that_name_nobody(refused, toolkit):
 IDLE_EXCLUSIONS = {
     '!web-99': 'no server of the selection is that',
     '!web-01,web-99': "'!web-99' leaves out nothing",
+    '!web-01,!web-99': "'!web-99' leaves out nothing",
+    '!web-01!web-99': "'!web-99' leaves out nothing",
+    '!web-01 !web-99': "'!web-99' leaves out nothing",
     '!web-[03-05]': "'!web-[03-05]' leaves out nothing",
     '!root@web-02': "the selection has 'web-02'; write '!web-02'",
     '!web-02:24322': "the selection has 'web-02'; write '!web-02'",
@@ -182,7 +185,29 @@ def test_an_exclusion_that_leaves_out_nothing(refused, toolkit, text):
     for args in [('--hosts', 'web-[01-02]'), ('--servers', toolkit.servers)]:
         said = refused(*args, '--hosts', text)
         assert IDLE_EXCLUSIONS[text] in said and 'leaves out nothing' in said
-    assert 'leaves out nothing' in refused('--hosts', f'web-[01-02]{text}'.replace(',', '!'))
+    one = text if '!' in text[1:] else text.replace(',', '!')
+    assert 'leaves out nothing' in refused('--hosts', f'web-[01-02]{one}')
+
+
+@pytest.mark.parametrize('text', ['!a-1,!a-2', '!a-1!a-2', '!a-1 !a-2', '!a-1,a-2', ' !a-1 , !a-2'])
+def test_exclusions_that_are_joined(toolkit, text):
+    """None of the ways to write it runs the command where it was not to run."""
+    servers = toolkit.home / 'servers'
+    servers.write_text('a-[1-3]\n')
+    for args in [('--hosts', 'a-[1-3]'), ('--servers', servers), ('--servers', servers, '--hosts', 'a-[1-3]')]:
+        done = toolkit('fleet', '--list', *args, '--hosts', text)
+        assert (done.exit_code, done.stdout) == (0, 'a-3\n'), done
+
+
+@pytest.mark.parametrize('text, words', [
+    ('!a-1&a-2', "'&' could mean two things"),
+    ('!a-1,a-2!a-3', "write '!' before each"),
+    ('!a-1,!a-2,a-3', "write '!' before each"),
+    ('!(a-1,a-2)', "cannot hold '('"),
+    ('!a-1!', 'expected a name'),
+])
+def test_exclusions_that_could_mean_two_things(refused, text, words):
+    assert words in refused('--hosts', 'a-[1-3]', '--hosts', text)
 
 
 def test_a_plain_host_of_a_file_with_logins(toolkit):

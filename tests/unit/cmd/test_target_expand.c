@@ -88,6 +88,7 @@ static void refuses_broken_sets(void **state)
 			"'!web-9' leaves out nothing: no server of the selection is that; these "
 			"are in it: web-[1-2]"},
 		{"web-[1-2] !web-[8-9]", "'!web-[8-9]' leaves out nothing"},
+		{"web-[1-2],!web-1!web-9", "'!web-9' leaves out nothing"},
 		{"ssh://sre@@web!web-9:22", "'ssh://sre@@web!web-9:22': '!web-9' leaves out"},
 		{"root@web-1!sre@web-1", "the selection has 'root@web-1'; write '!root@web-1'"},
 	};
