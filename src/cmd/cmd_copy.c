@@ -517,6 +517,7 @@ static void write_down(struct copy_cmd *copy)
 		.selection = selection_text(copy),
 		.servers = &copy->selection,
 		.directory = copy->directory,
+		.config = copy->config->conf.file,
 		.first_count =
 			copy->first_count > 0 ? copy->first_count : copy->selection.hosts_count,
 		.naming = copy->naming,

@@ -84,6 +84,22 @@ static void log_warnings(const struct conf *conf)
 	}
 }
 
+static void read_nothing(struct config *config)
+{
+	struct conf *conf = &config->conf;
+
+	conf_read_nothing(conf, config_rows, config);
+	config->inventory = inventory_new(conf->arena);
+	alert_settings_finish(conf, &config->alerts);
+}
+
+void config_load_nothing(struct config *config)
+{
+	*config = (struct config){0};
+	conf_init(&config->conf);
+	read_nothing(config);
+}
+
 int config_load(struct config *config, const char *given, struct err *err)
 {
 	struct conf *conf = &config->conf;
@@ -95,9 +111,7 @@ int config_load(struct config *config, const char *given, struct err *err)
 		return -1;
 	}
 	if (!path) {
-		conf_read_nothing(conf, config_rows, config);
-		config->inventory = inventory_new(conf->arena);
-		alert_settings_finish(conf, &config->alerts);
+		read_nothing(config);
 		return 0;
 	}
 	if (conf_read(conf, path, config_rows, config, err) < 0) {

@@ -39,6 +39,10 @@ extern const struct option_row config_rows[]; /* over struct config */
  * every error, *err the first. Release in both cases.
  */
 int config_load(struct config *, const char *given, struct err *);
+
+/* As if there were no file. */
+void config_load_nothing(struct config *);
+
 void config_release(struct config *);
 
 /* The same for a command that wants it whole: false, every error told, and nothing to release. */

@@ -201,6 +201,7 @@ static struct ledger *open_ledger(const struct fleet_cmd *fleet,
 		.selection = selection_text,
 		.servers = selection,
 		.directory = fleet->directory,
+		.config = fleet->config.conf.file,
 		.script = prepared->script_digest,
 		.lost = "the command was started, and not heard to end",
 	};

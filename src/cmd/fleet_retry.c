@@ -69,16 +69,24 @@ static const char **names_of(const struct stored_run_hosts *hosts, struct arena 
 	return names;
 }
 
-/* The configuration that it was run with, unless another one is given. */
-static int load_config(struct fleet_cmd *fleet, const char *path, struct err *err)
+/* The configuration that it was run with, unless another one is given; of an older record the one
+ * that was typed, else the one that is found now. */
+static int load_config(struct fleet_cmd *fleet, const struct run_request *request,
+	const char *typed, struct err *err)
 {
-	if (!path || fleet->run->common->config) {
+	const char *path = request->knows_config ? request->config : typed;
+
+	if (fleet->run->common->config || (!path && !request->knows_config)) {
 		return 0;
 	}
 	if (fleet->store_path) {
 		fleet->store_path = arena_strdup(fleet->run->arena, fleet->store_path);
 	}
 	config_release(&fleet->config);
+	if (!path) {
+		config_load_nothing(&fleet->config);
+		return 0;
+	}
 	return config_load(&fleet->config, path, err);
 }
 
@@ -110,7 +118,7 @@ static int take_up(struct fleet_cmd *fleet, const struct run_request *request, s
 
 	if ((!fleet->opts->is_list && fleet_check_withheld(fleet, request, err) < 0) ||
 		fleet_take_request(fleet, request, &config, err) < 0 ||
-		load_config(fleet, config, err) < 0) {
+		load_config(fleet, request, config, err) < 0) {
 		return -1;
 	}
 	fleet->directory = request->directory;
@@ -179,7 +187,8 @@ static int take_up_copy(struct fleet_cmd *fleet, const struct fleet_stored *stor
 	struct arena *arena = fleet->run->arena;
 	struct request_line *line = arena_calloc(arena, 1, sizeof(*line));
 
-	if (request_line_take(&spec, line, err) < 0 || load_config(fleet, line->config, err) < 0) {
+	if (request_line_take(&spec, line, err) < 0 ||
+		load_config(fleet, request, line->config, err) < 0) {
 		return -1;
 	}
 	copy_cmd_init(copy, request_line_run(&spec, line), &fleet->config);

@@ -4,6 +4,7 @@
 #include "cmd/run_ledger.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -37,6 +38,16 @@ static const char *here(struct arena *arena)
 	return folder ? arena_strdup(arena, folder) : "/";
 }
 
+/* From here, where it was found, also when the command line was typed elsewhere. */
+static const char *absolute(const char *path, struct arena *arena)
+{
+	if (!path || path[0] == '/') {
+		return path;
+	}
+	return arena_printf(
+		arena, "%s/%s", here(arena), strncmp(path, "./", 2) == 0 ? path + 2 : path);
+}
+
 static void add_request(const struct run_ledger_spec *spec, struct strbuf *out)
 {
 	struct arena *arena = spec->run->arena;
@@ -46,6 +57,8 @@ static void add_request(const struct run_ledger_spec *spec, struct strbuf *out)
 		spec->directory ? spec->directory : here(arena), spec->script, arena);
 	request.first_count = spec->first_count;
 	request.naming = spec->naming;
+	request.config = absolute(spec->config, arena);
+	request.knows_config = true;
 	run_request_add_json(&request, out);
 }
 

@@ -19,6 +19,7 @@ struct run_ledger_spec {
 	const char *selection; /* as it was written */
 	const struct server_selection *servers;
 	const char *directory; /* where the command line was typed; NULL: here */
+	const char *config;    /* the file that was loaded; NULL: none */
 	const char *script;    /* digest; NULL: there is none */
 	size_t first_count;    /* see struct run_request; 0: does not matter */
 	enum run_naming naming;

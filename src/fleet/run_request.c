@@ -82,6 +82,9 @@ void run_request_add_json(const struct run_request *request, struct strbuf *out)
 	write_list(&json, "withheld", request->withheld, request->withheld_count);
 	json_field_string(&json, "directory", request->directory);
 	json_field_string(&json, "script", request->script);
+	if (request->knows_config) {
+		json_field_string(&json, "config", request->config);
+	}
 	if (request->first_count > 0) {
 		json_field_int(&json, "first_count", (int64_t)request->first_count);
 	}
@@ -142,6 +145,8 @@ static int read_object(
 	request->withheld = read_list(object, "withheld", arena, &request->withheld_count);
 	request->directory = text_of(object, "directory", arena);
 	request->script = text_of(object, "script", arena);
+	request->config = text_of(object, "config", arena);
+	request->knows_config = json_object_get(object, "config") != NULL;
 	request->first_count = (size_t)json_integer_value(json_object_get(object, "first_count"));
 	request->naming = naming_of(json_object_get(object, "takes_name"));
 	if (!request->arguments || !request->withheld || request->arguments_count == 0 ||

@@ -35,6 +35,10 @@ struct run_request {
 	size_t first_count;
 	/* As it was decided when it was first typed: what was begun then may be there by now. */
 	enum run_naming naming;
+	/* The configuration that was loaded, absolute; NULL: there was none.  Older records do not
+	 * know it. */
+	const char *config;
+	bool knows_config;
 };
 
 /* Of a command line; `script` may be NULL.  Strings are borrowed or in the arena. */

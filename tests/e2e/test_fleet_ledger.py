@@ -2,9 +2,11 @@
 import csv
 import io
 import json
+import os
 import signal
 import sqlite3
 
+import pytest
 from servers.base import wait_until
 
 HOSTS = ['web-01', 'web-02', 'web-03', 'db-01']
@@ -77,6 +79,43 @@ def test_retry_repeats_a_script_with_its_arguments(fleet, tmp_path):
     script.write_text('echo other')
     done = fleet.verb('retry', '1')
     assert done.exit_code == 2 and 'is not the script any more that was run' in done.stderr
+
+
+@pytest.mark.parametrize('how', ['found', 'variable', 'given'])
+@pytest.mark.parametrize('what', ['fleet', 'copy'])
+def test_retry_knows_the_configuration_of_the_run(fleet, tmp_path, what, how):
+    """Typed elsewhere, where another configuration is found, it goes where the run went."""
+    here, elsewhere = tmp_path / 'here', tmp_path / 'elsewhere'
+    for folder, ssh_config in ((here, fleet.sshd.ssh_config), (elsewhere, '/dev/null')):
+        folder.mkdir()
+        (folder / 'sre-toolkit.yaml').write_text(f'ssh: {{config: {ssh_config}}}\nservers: {{groups: {{web: web-01}}}}\n')
+        (folder / 'sre-toolkit.yaml').chmod(0o600)
+    (here / 'file').write_text('x')
+    line = ['fleet', 'exit 0', '--hosts', '@web'] if what == 'fleet' else ['copy', 'file', f'@web:{tmp_path}/copied']
+    ways = {'found': {'cwd': here}, 'variable': {'env': {'SRE_TOOLKIT_CONFIG': here / 'sre-toolkit.yaml'}, 'cwd': here},
+            'given': {'cwd': here}}
+    given = ['--config', 'sre-toolkit.yaml'] if how == 'given' else []
+    assert fleet.toolkit(*line, *given, *fleet.kept, **ways[how]).exit_code == 0
+    retry = ['retry', '1', '--only', 'ok', '--connect-timeout', '5s']
+    for env in ({}, {'SRE_TOOLKIT_CONFIG': elsewhere / 'sre-toolkit.yaml'}):
+        again = fleet.verb(*retry, cwd=elsewhere, env=env)
+        assert again.exit_code == 0, again
+    again = fleet.verb('retry', '3', '--only', 'ok', cwd=elsewhere)
+    assert again.exit_code == 0, again
+    (here / 'sre-toolkit.yaml').rename(here / 'other.yaml')
+    gone = fleet.verb(*retry, cwd=elsewhere)
+    assert gone.exit_code == 2 and f"run 1: configuration '{here}/sre-toolkit.yaml': No such file" in gone.stderr, gone
+    assert fleet.verb(*retry, '--config', '../here/other.yaml', cwd=elsewhere).exit_code == 0
+    stored = json.loads(fleet.rows('SELECT options FROM run WHERE id = (SELECT max(id) FROM run)')[0][0])
+    assert os.path.realpath(stored['config']) == str(here / 'other.yaml')
+
+
+def test_retry_of_a_run_without_a_configuration_takes_none(fleet, tmp_path):
+    fleet('exit 0', '--hosts', 'web-01')
+    (tmp_path / 'sre-toolkit.yaml').write_text('ssh: {username: nobody-is-called-so}\n')
+    (tmp_path / 'sre-toolkit.yaml').chmod(0o600)
+    assert fleet.rows('SELECT json_extract(options, "$.config") FROM run') == [(None,)]
+    assert fleet.verb('retry', '--only', 'ok', cwd=tmp_path).exit_code == 0
 
 
 def test_values_of_variables_are_not_kept(fleet):

@@ -57,6 +57,23 @@ static void test_selections_of_groups(void **state)
 	}
 }
 
+static void test_no_file(void **state)
+{
+	struct config config;
+	struct nodeset set = {0};
+	struct err err = {0};
+
+	(void)state;
+	config_load_nothing(&config);
+	assert_null(config.conf.file);
+	assert_int_equal(config.conf.errors_count, 0);
+	assert_int_equal(inventory_select(config.inventory, str_of("web-[1-2]"), config.conf.arena,
+				 &set, &err),
+		0);
+	assert_int_equal(set.names_count, 2);
+	config_release(&config);
+}
+
 /* Where it stands, once, then what is wrong. */
 static void test_errors_of_groups(void **state)
 {
@@ -101,6 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_selections_of_groups),
+		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_errors_of_groups),
 		cmocka_unit_test(test_rows_keep_their_promises),
 	};

@@ -9,7 +9,7 @@ static const char *names[] = {"web-01", "web-02"};
 static const char *const argv[] = {"copy", "a", "web-[01-02]:/b"};
 static const struct log_context context = {.component = "copy"};
 
-static struct ledger *open_ledger(struct arena *arena, const char *store)
+static struct ledger *open_ledger(struct arena *arena, const char *store, const char *config)
 {
 	const struct cmd_run run = {.cmd = &cmd_copy, .arena = arena, .argv = argv, .argc = 3};
 	const struct server_selection servers = {
@@ -20,6 +20,7 @@ static struct ledger *open_ledger(struct arena *arena, const char *store)
 		.shown = "copy a web-[01-02]:/b",
 		.selection = "web-[01-02]",
 		.servers = &servers,
+		.config = config,
 		.first_count = 2,
 		.naming = RUN_NAMING_TAKEN,
 		.lost = "it was begun, and not heard to end"};
@@ -39,22 +40,28 @@ static int read_run(struct store_tx *tx, void *arg, struct err *err)
 	return store_run_get(tx, 0, reading->arena, &reading->run, err);
 }
 
-static void it_is_there(void **state)
+static void read_back(struct reading *reading)
 {
 	const struct store_options options = {.path = "state.db", .is_read_only = true};
+	struct store *store = NULL;
+	struct err err = {0};
+
+	assert_int_equal(store_open(&options, &store, &err), 0);
+	assert_int_equal(store_read(store, read_run, reading, &err), 0);
+	store_close(&store);
+}
+
+static void it_is_there(void **state)
+{
 	const struct cmd_fixture *f = *state;
 	struct arena *arena = arena_new();
-	struct ledger *ledger = open_ledger(arena, "state.db");
-	struct store *store = NULL;
+	struct ledger *ledger = open_ledger(arena, "state.db", NULL);
 	struct reading reading = {.arena = arena};
 	const struct stored_run *run = &reading.run;
-	struct err err = {0};
 
 	assert_non_null(ledger);
 	ledger_close(&ledger, 0);
-	assert_int_equal(store_open(&options, &store, &err), 0);
-	assert_int_equal(store_read(store, read_run, &reading, &err), 0);
-	store_close(&store);
+	read_back(&reading);
 	assert_string_equal(run->command, "copy a web-[01-02]:/b");
 	assert_string_equal(run->selection, "web-[01-02]");
 	assert_int_equal(run->hosts, 2);
@@ -63,7 +70,28 @@ static void it_is_there(void **state)
 	assert_non_null(strstr(run->options, f->folder)); /* where it was typed */
 	assert_non_null(strstr(run->options, "\"first_count\": 2"));
 	assert_non_null(strstr(run->options, "\"takes_name\": true"));
+	assert_non_null(strstr(run->options, "\"config\": null"));
 	arena_free(arena);
+}
+
+static void with_which_configuration(void **state)
+{
+	static const char *const configs[] = {"./c.yaml", "c.yaml", "/there/c.yaml"};
+	const struct cmd_fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(configs); i++) {
+		struct arena *arena = arena_new();
+		struct reading reading = {.arena = arena};
+		struct ledger *ledger = open_ledger(arena, "state.db", configs[i]);
+		const char *path = arena_printf(arena, "\"config\": \"%s/c.yaml\"",
+			configs[i][0] == '/' ? "/there" : f->folder);
+
+		assert_non_null(ledger);
+		ledger_close(&ledger, 0);
+		read_back(&reading);
+		assert_non_null(strstr(reading.run.options, path));
+		arena_free(arena);
+	}
 }
 
 static void it_cannot_be_written(void **state)
@@ -71,7 +99,7 @@ static void it_cannot_be_written(void **state)
 	struct arena *arena = arena_new();
 
 	(void)state;
-	assert_null(open_ledger(arena, "."));
+	assert_null(open_ledger(arena, ".", NULL));
 	arena_free(arena);
 }
 
@@ -93,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmd_test(it_is_there),
+		cmd_test(with_which_configuration),
 		cmd_test(it_cannot_be_written),
 		cmd_test(where),
 	};

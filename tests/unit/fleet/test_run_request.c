@@ -73,6 +73,19 @@ static void test_it_is_read_back(void **state)
 	assert_int_equal(run_request_read(out.buf, arena, &read, &err), 0);
 	assert_int_equal(read.first_count, 20);
 	assert_int_equal(read.naming, RUN_NAMING_OPEN);
+	assert_false(read.knows_config);
+	request.knows_config = true;
+	strbuf_clear(&out);
+	run_request_add_json(&request, &out);
+	assert_int_equal(run_request_read(out.buf, arena, &read, &err), 0);
+	assert_true(read.knows_config);
+	assert_null(read.config);
+	request.config = "/etc/\"x\".yaml";
+	strbuf_clear(&out);
+	run_request_add_json(&request, &out);
+	assert_int_equal(run_request_read(out.buf, arena, &read, &err), 0);
+	assert_true(read.knows_config);
+	assert_string_equal(read.config, request.config);
 	for (enum run_naming naming = RUN_NAMING_TAKEN; naming <= RUN_NAMING_OWN; naming++) {
 		request.naming = naming;
 		strbuf_clear(&out);
