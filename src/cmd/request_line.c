@@ -3,7 +3,9 @@
  */
 #include "cmd/request_line.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/vec.h"
@@ -215,14 +217,134 @@ int request_line_take(
 	return 0;
 }
 
+/* --- written out ---------------------------------------------------------------------------- */
+
+struct words {
+	const char **words;
+	size_t words_count, words_alloc;
+};
+
+/* What is typed now starts here, not where the line of before was typed. */
+static void add_path(const char *path, struct strbuf *out)
+{
+	_cleanup_(freep) char *folder = path[0] == '/' ? NULL : getcwd(NULL, 0);
+
+	if (folder) {
+		strbuf_addf(out, "%s/", folder);
+	}
+	strbuf_adds(out, path);
+}
+
+/* As it can be parsed again after "--flag=". */
+static void add_value(const struct option_row *row, const void *field, struct strbuf *out)
+{
+	if (row->type == &option_path) {
+		add_path(*(const char *const *)field, out);
+	} else if (row->type == &option_string) {
+		strbuf_adds(out, *(const char *const *)field);
+	} else if (row->type == &option_choice) {
+		strbuf_adds(out, row->choices[*(const int *)field]);
+	} else {
+		row->type->add(field, out);
+		strbuf_adds(out, row->type == &option_duration ? "ms" : "");
+	}
+}
+
+static void add_flag(
+	const struct option_row *row, const void *opts, struct arena *arena, struct words *words)
+{
+	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+	const void *field = (const char *)opts + row->offset;
+	bool is_off = row->type == &option_bool && !*(const bool *)field;
+
+	option_add_flag_name(row, &out);
+	if (row->type == &option_bool) {
+		*VEC_PUSH_IN(arena, words, words) =
+			arena_printf(arena, "--%s%s", is_off ? "no-" : "", out.buf + 2);
+		return;
+	}
+	strbuf_addc(&out, '=');
+	add_value(row, field, &out);
+	*VEC_PUSH_IN(arena, words, words) = arena_strdup(arena, out.buf);
+}
+
+static bool is_withheld(const struct run_request *request, const char *name)
+{
+	for (size_t i = 0; i < request->withheld_count; i++) {
+		if (strcmp(request->withheld[i], name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Those of --env; names of before are there already, without their values. */
+static void add_map(
+	const struct request_line_spec *spec, const struct option_row *row, struct words *words)
+{
+	const void *field = (const char *)spec->now->opts + row->offset;
+	const struct option_map *map = field;
+
+	for (size_t i = 0; i < map->count; i++) {
+		_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
+
+		if (is_withheld(spec->request, map->keys[i])) {
+			continue;
+		}
+		option_add_flag_name(row, &out);
+		strbuf_addf(&out, "=%s=", map->keys[i]);
+		add_value(row, (const char *)map->items + i * row->type->size, &out);
+		*VEC_PUSH_IN(spec->now->arena, words, words) =
+			arena_strdup(spec->now->arena, out.buf);
+	}
+}
+
+/* The flags of now in front of "--", so that they count more than those of before. */
+static void add_now(const struct request_line_spec *spec, struct words *words)
+{
+	const struct cmd_run *now = spec->now;
+
+	for (size_t i = 0; i < now->line->given_count; i++) {
+		const struct option_row *row = now->line->given[i];
+
+		if (!cmd_run_is_own(now, row) || !is_in(spec->kept, row->name) ||
+			is_in(spec->passed_over, row->name)) {
+			continue;
+		}
+		if (row->shape == OPTION_MAP) {
+			add_map(spec, row, words);
+		} else if (row->shape == OPTION_ONE) {
+			add_flag(row, now->opts, now->arena, words);
+		}
+	}
+}
+
+static struct words write_out(const struct request_line_spec *spec)
+{
+	const struct run_request *request = spec->request;
+	struct arena *arena = spec->now->arena;
+	struct words words = {0};
+	size_t i = 0;
+
+	for (; i < request->arguments_count && strcmp(request->arguments[i], "--") != 0; i++) {
+		*VEC_PUSH_IN(arena, &words, words) = request->arguments[i];
+	}
+	add_now(spec, &words);
+	for (; i < request->arguments_count; i++) {
+		*VEC_PUSH_IN(arena, &words, words) = request->arguments[i];
+	}
+	return words;
+}
+
 struct cmd_run *request_line_run(const struct request_line_spec *spec, struct request_line *line)
 {
 	struct cmd_run *run = arena_alloc(spec->now->arena, sizeof(*run));
+	const struct words words = write_out(spec);
 
 	*run = *spec->now;
 	run->opts = line->opts;
 	run->line = &line->line;
-	run->argv = spec->request->arguments;
-	run->argc = (int)spec->request->arguments_count;
+	run->argv = words.words;
+	run->argc = (int)words.words_count;
 	return run;
 }

@@ -33,7 +33,10 @@ struct request_line {
  */
 int request_line_take(const struct request_line_spec *, struct request_line *ret, struct err *);
 
-/* What a subcommand is run with on that line; in the arena, and borrows the line. */
+/*
+ * What a subcommand is run with on that line; in the arena, and borrows the line.  Its argv is the
+ * one of before, with those kept flags that are given now, so that it can be repeated in turn.
+ */
 struct cmd_run *request_line_run(const struct request_line_spec *, struct request_line *);
 
 #endif

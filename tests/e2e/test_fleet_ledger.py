@@ -1,5 +1,6 @@
 """What is kept of runs, and what can be done with it: last, show, retry, diff."""
 import csv
+import getpass
 import io
 import json
 import os
@@ -116,6 +117,25 @@ def test_retry_of_a_run_without_a_configuration_takes_none(fleet, tmp_path):
     (tmp_path / 'sre-toolkit.yaml').chmod(0o600)
     assert fleet.rows('SELECT json_extract(options, "$.config") FROM run') == [(None,)]
     assert fleet.verb('retry', '--only', 'ok', cwd=tmp_path).exit_code == 0
+
+
+@pytest.mark.parametrize('what', ['fleet', 'copy'])
+def test_a_retry_is_repeated_with_its_own_flags(fleet, tmp_path, what):
+    (tmp_path / 'file').write_text('x')
+    line = (['fleet', '--hosts', 'web-01', '--env', 'A=hunter1', '--', 'true'] if what == 'fleet'
+            else ['copy', '--', 'file', f'web-01:{tmp_path}/copied'])
+    more = ['--env', 'A=hunter2', '--env', 'B=hunter3'] if what == 'fleet' else []
+    wrong = ['--username', 'nobody-is-called-so']
+    assert fleet.toolkit(line[0], *fleet.login, *fleet.kept, *wrong, *line[1:], cwd=tmp_path).exit_code == 1
+    assert fleet.verb('retry', *more, '--username', getpass.getuser(), '--timeout', '50', '--canary').exit_code == 0
+    again = fleet.verb('retry', '2', '--only', 'ok', *more, '--no-canary')
+    assert again.exit_code == 0, again
+    assert fleet.verb('retry', '3', '--only', 'ok', *more).exit_code == 0
+    for path in fleet.store.parent.glob('state.db*'):
+        assert b'hunter' not in path.read_bytes()
+    if what == 'fleet':
+        done = fleet.verb('retry', '3', '--only', 'ok', *more[:2])
+        assert done.exit_code == 2 and '--env B=VALUE again' in done.stderr, done
 
 
 def test_values_of_variables_are_not_kept(fleet):

@@ -27,10 +27,11 @@ static int count_of(const char *const *words)
 	return count;
 }
 
+static const char *const passed_over[] = {"only", "list", NULL};
+
 /* `sre-toolkit fleet retry ...` of a copy. */
-static int take(struct again *a, const char *const *now, const char *const *before)
+static int take_words(struct again *a, const char *const *now, const char *const *before, int count)
 {
-	static const char *const passed_over[] = {"only", "list", NULL};
 	struct option_set sets[CMD_SETS_MAX + 1] = {0};
 	struct run_request request;
 	struct request_line_spec spec = {.request = &request,
@@ -52,8 +53,26 @@ static int take(struct again *a, const char *const *now, const char *const *befo
 		.common = &a->common,
 		.opts = &a->opts,
 		.line = &a->line};
-	run_request_init(&request, count_of(before), before, "/there", NULL, a->arena);
+	run_request_init(&request, count, before, "/there", NULL, a->arena);
 	return request_line_take(&spec, &a->taken, &a->err);
+}
+
+static int take(struct again *a, const char *const *now, const char *const *before)
+{
+	return take_words(a, now, before, count_of(before));
+}
+
+static const struct cmd_run *run_of(struct again *a, const char *const *before)
+{
+	struct run_request request;
+	const struct request_line_spec spec = {.request = &request,
+		.cmd = &cmd_copy,
+		.kept = copy_kept_flags,
+		.now = &a->run,
+		.passed_over = passed_over};
+
+	run_request_init(&request, count_of(before), before, "/there", NULL, a->arena);
+	return request_line_run(&spec, &a->taken);
 }
 
 static void what_is_taken(void **state)
@@ -110,25 +129,47 @@ static void what_does_not_go_with_it(void **state)
 	}
 }
 
+/* The line of before, with what is given now; it can be taken in turn. */
 static void how_it_is_run(void **state)
 {
-	static const char *const before[] = {"copy", "a", "web-01:/b", NULL};
-	struct arena *arena = arena_new();
-	const struct cmd_run now = {.cmd = &cmd_fleet, .arena = arena};
-	struct run_request request;
-	const struct request_line_spec spec = {.request = &request, .now = &now};
-	struct copy_opts opts = {0};
-	struct request_line line = {.opts = &opts};
+	static const char *const now[] = {"fleet", "retry", "7", "--timeout", "7", "-u", "root",
+		"--only", "timeout", "--list", "--sudo-password-file", "mine", "--ssh-config", "/c",
+		"--yes", "--no-canary", "--transport", "openssh", "--workers", "2", NULL};
+	static const char *const before[] = {
+		"copy", "a", "--timeout", "5", "--canary", "-u", "me", "--", "web-01:/b", NULL};
+	static const char *const no_more[] = {"fleet", "retry", NULL};
+	const struct cmd_fixture *f = *state;
+	struct again a, again;
+	const struct copy_opts *opts;
 	const struct cmd_run *run;
+	const char *const *kept;
 
-	(void)state;
-	run_request_init(&request, count_of(before), before, "/there", NULL, arena);
-	run = request_line_run(&spec, &line);
-	assert_ptr_equal(run->opts, &opts);
-	assert_ptr_equal(run->line, &line.line);
-	assert_int_equal(run->argc, 3);
-	assert_string_equal(run->argv[0], "copy");
-	arena_free(arena);
+	assert_int_equal(take(&a, now, before), 0);
+	run = run_of(&a, before);
+	kept = run->argv;
+	assert_ptr_equal(run->opts, a.taken.opts);
+	assert_ptr_equal(run->line, &a.taken.line);
+	assert_string_equal(kept[0], "copy");
+	assert_string_equal(kept[7], "--timeout=7000ms");
+	assert_string_equal(kept[8], "--username=root");
+	assert_string_equal(
+		kept[9], arena_printf(a.arena, "--sudo-password-file=%s/mine", f->folder));
+	assert_string_equal(kept[10], "--ssh-config=/c");
+	assert_string_equal(kept[11], "--no-canary");
+	assert_string_equal(kept[12], "--transport=openssh");
+	assert_string_equal(kept[13], "--workers=2");
+	assert_string_equal(kept[14], "--");
+	assert_int_equal(run->argc, 16);
+
+	assert_int_equal(take_words(&again, no_more, kept, run->argc), 0);
+	opts = again.taken.opts;
+	assert_int_equal(opts->timeout_ms, 7000);
+	assert_string_equal(opts->ssh.username, "root");
+	assert_false(opts->is_canary);
+	assert_int_equal(opts->workers, 2);
+	assert_string_equal(again.taken.line.args[1], "web-01:/b");
+	arena_free(again.arena);
+	arena_free(a.arena);
 }
 
 int main(void)
