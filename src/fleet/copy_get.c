@@ -65,9 +65,11 @@ static bool is_worth_keeping(const struct copy_get *get)
 	return get->beside && get->may_keep && get->bytes >= (uint64_t)COPY_KEEP_MIN;
 }
 
-char *copy_get_left(const struct copy_get *get)
+char *copy_get_left(const struct copy_get *get, bool is_leaving)
 {
-	return is_worth_keeping(get) ? copy_here_file_path(get->beside) : NULL;
+	bool stays = is_leaving ? get->beside != NULL : is_worth_keeping(get);
+
+	return stays ? copy_here_file_path(get->beside) : NULL;
 }
 
 void copy_get_free(struct copy_get **get_ptr)

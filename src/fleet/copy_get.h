@@ -37,9 +37,9 @@ struct copy_get_events {
 /* New; free with copy_get_free().  Nothing is called before this returns. */
 struct copy_get *copy_get_start(
 	const struct copy_get_spec *, const struct copy_get_events *, void *arg);
-/* At once; nothing is called.  What it will have left here, for the next time; NULL: nothing.  New,
- * free with free(). */
-char *copy_get_left(const struct copy_get *);
-void copy_get_free(struct copy_get **);
+/* What copy_get_free() will leave here, for the next time; or, with `is_leaving`, what the process
+ * leaves that ends right now, without it; NULL: nothing.  New, free with free(). */
+char *copy_get_left(const struct copy_get *, bool is_leaving);
+void copy_get_free(struct copy_get **); /* at once; nothing is called */
 
 #endif

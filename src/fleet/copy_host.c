@@ -105,18 +105,23 @@ void copy_host_free(struct copy_host **host_ptr)
 	}
 }
 
-void copy_host_add_left(const struct copy_host *host, struct strbuf *out)
+static void add_left(const struct copy_host *host, bool is_leaving, struct strbuf *out)
 {
 	strbuf_addstr(out, strbuf_str(&host->left));
 	if (host->push) {
 		copy_push_add_left(host->push, out);
 	}
 	if (host->pull) {
-		copy_pull_add_left(host->pull, out);
+		copy_pull_add_left(host->pull, is_leaving, out);
 	}
 	if (host->sudo) {
 		copy_sudo_add_left(host->sudo, out);
 	}
+}
+
+void copy_host_add_left(const struct copy_host *host, struct strbuf *out)
+{
+	add_left(host, true, out);
 }
 
 static void finish(struct copy_host *host, const struct outcome *outcome)
@@ -129,7 +134,7 @@ static void finish(struct copy_host *host, const struct outcome *outcome)
 		.transport = host->transport,
 	};
 
-	copy_host_add_left(host, &left);
+	add_left(host, false, &left);
 	end.left = left.len > 0 ? left.buf : NULL;
 	host->is_freed = true;
 	shut(host);

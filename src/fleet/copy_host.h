@@ -61,7 +61,7 @@ void copy_host_stop(struct copy_host *, enum outcome_cause cause);
 void copy_host_free(struct copy_host **); /* at once; nothing is called */
 
 /* What it does right now: "waiting for the greeting of web-07:22", "copying"; and what may be left
- * behind if it is freed now. */
+ * behind if the process ends right now, without copy_host_free(). */
 void copy_host_add_phase(const struct copy_host *, struct strbuf *out);
 void copy_host_add_left(const struct copy_host *, struct strbuf *out);
 

@@ -483,7 +483,7 @@ static void on_stopped(void *arg, const struct sftp_answer *answer)
 		if (!member->pull) {
 			continue;
 		}
-		left = copy_get_left(member->get);
+		left = copy_get_left(member->get, false);
 		result.left = left;
 		path = copy_here_path(pull->here, pull->items[member->item].name);
 		result.path = path;
@@ -511,11 +511,12 @@ uint64_t copy_pull_bytes(const struct copy_pull *pull)
 	return pull->members_bytes;
 }
 
-void copy_pull_add_left(const struct copy_pull *pull, struct strbuf *out)
+void copy_pull_add_left(const struct copy_pull *pull, bool is_leaving, struct strbuf *out)
 {
 	for (size_t i = 0; i < FILES_AT_ONCE; i++) {
 		_cleanup_(freep) char *left =
-			pull->members[i].get ? copy_get_left(pull->members[i].get) : NULL;
+			pull->members[i].get ? copy_get_left(pull->members[i].get, is_leaving)
+					     : NULL;
 
 		if (left) {
 			strbuf_adds(out, out->len > 0 ? ", " : "");

@@ -41,9 +41,9 @@ void copy_pull_stop(struct copy_pull *);
 /* Bytes of the files that are under way. */
 uint64_t copy_pull_bytes(const struct copy_pull *);
 
-/* The names of the large parts that stay here, for the next time, if it is freed now, ", " between
- * them. */
-void copy_pull_add_left(const struct copy_pull *, struct strbuf *out);
+/* The names of the parts that stay here, ", " between them: the large ones, for the next time, if
+ * it is freed now; or, with `is_leaving`, all, if the process ends without that. */
+void copy_pull_add_left(const struct copy_pull *, bool is_leaving, struct strbuf *out);
 void copy_pull_free(struct copy_pull **); /* at once; nothing is called */
 
 #endif

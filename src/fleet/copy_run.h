@@ -36,7 +36,8 @@ void copy_run_free(struct copy_run **); /* at once; nothing is called any more *
 /* See host_queue_add_phases(). */
 void copy_run_add_phases(const struct copy_run *, size_t max, struct strbuf *out);
 
-/* What may be left behind on those under way if it is freed now: a line for each host. */
+/* What may be left behind on those under way if the process ends right now, without
+ * copy_run_free(): a line for each host. */
 void copy_run_add_left(const struct copy_run *, struct strbuf *out);
 
 #endif

@@ -1186,6 +1186,23 @@ def test_fetch_interrupted(at, gated_back):
     assert (site.here / 'large').read_text() == 'old'
 
 
+@pytest.mark.parametrize('transport', ['native', 'openssh'])
+def test_fetch_twice_interrupted(at, gated_back, transport):
+    """Nothing is undone: what is here of it stays, however little, and is named."""
+    site = at(gated_back)
+    gated_back.gate.close(MIB)
+    (site.there / 'large').write_bytes(os.urandom(64 * MIB))
+    running = site.start(f'web-01:{site.there}/large', 'large', '--transport', transport)
+    wait_until(lambda: os.listdir(site.here), MINUTE, 'its middle')
+    running.signal(signal.SIGINT).wait_for('interrupted')
+    time.sleep(0.3)  # a second signal at once counts as the same
+    running.signal(signal.SIGINT)
+    done = running.ended()
+    [part] = os.listdir(site.here)
+    assert done.exit_code == 130 and part.endswith('.copying'), done
+    assert f'what may be left behind:\nweb-01: ./{part}\n' in done.stderr, done
+
+
 def begin_fetch(site, *args):
     """A fetch that is in the middle, with enough there to be kept, and the path of that part."""
     site.server.gate.close(10 * MIB)

@@ -217,9 +217,10 @@ static const char *interrupt(void)
 	_cleanup_(freep) char *left = NULL;
 	const char *names;
 
-	assert_null(copy_get_left(one));
+	assert_null(copy_get_left(one, false));
+	assert_null(copy_get_left(one, true)); /* nothing is here yet */
 	copy_fixture_until(&f, &told.is_enough);
-	left = copy_get_left(one);
+	left = copy_get_left(one, false);
 	assert_non_null(left);
 	copy_get_free(&one);
 	names = copy_fixture_list(&f, "here");
@@ -291,6 +292,7 @@ static void test_no_beginning(void **state)
 static void test_without_sums(void **state)
 {
 	struct strbuf content = STRBUF_INIT;
+	_cleanup_(freep) char *left = NULL;
 	struct copy_get *one;
 
 	(void)state;
@@ -298,7 +300,10 @@ static void test_without_sums(void **state)
 	make_large(&content);
 	one = begin("there/large", "large", LARGE);
 	copy_fixture_until(&f, &told.is_enough);
-	assert_null(copy_get_left(one));
+	assert_null(copy_get_left(one, false));
+	left = copy_get_left(one, true); /* it would stay if the process ended now */
+	assert_non_null(left);
+	assert_int_equal(access(left, F_OK), 0);
 	copy_get_free(&one);
 	assert_string_equal(copy_fixture_list(&f, "here"), "");
 	strbuf_release(&content);
